@@ -1,0 +1,1 @@
+"""What lands on the board: MicroPython only, and importable on CPython."""

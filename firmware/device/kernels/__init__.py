@@ -1,0 +1,1 @@
+"""The hot loops, each with its plain specification beside it."""

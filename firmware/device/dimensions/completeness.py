@@ -1,0 +1,17 @@
+"""Completeness: empty cells in the records that came.
+
+measure = 256 * (records - valid samples), Q8 slots, at most 2**18. Records that did not come are
+continuity's. Source: ISO/IEC 25012, completeness.
+"""
+
+from ..layout import ABSENTS, LENGTH, VALID
+
+SCOPE = "channel"
+UNIT = "slot"
+ONE = 256
+FLOOR = 256
+TAIL = "own"
+
+
+def measure(s, c, r, b):
+    return (s[LENGTH] - s[ABSENTS] - s[c + VALID]) << 8

@@ -1,0 +1,26 @@
+"""Crest: the window's largest spike measure against their mean.
+
+measure = max / max(mean, half a count) - 1, Q8, at most 2**27 (131,068 / 1 * 256 and less than 0 never): the crest
+factor of the high-frequency part, which finds a lone spike in a noisy stream. Source: crest factor as in
+condition monitoring (ISO 13373-2), on QARTOD's spike measure.
+"""
+
+from ..layout import SPIKE_MAX, SPIKE_N, SPIKE_SUM
+from ._fixed import ratio
+
+SCOPE = "channel"
+UNIT = "ratio"
+ONE = 256
+FLOOR = 256
+TAIL = "own"
+
+
+def measure(s, c, r, b):
+    n = s[c + SPIKE_N]
+    if n == 0:
+        return 0
+    total = s[c + SPIKE_SUM]
+    if total < n:
+        total = n
+    value = ratio(s[c + SPIKE_MAX] * n, total, 8) - 256
+    return value if value > 0 else 0

@@ -1,0 +1,15 @@
+"""Privacy: a consent or licence id allows this use.
+
+measure = how far the worst bound field lies outside its bounds (min, max in the policy), in the field's unit,
+saturating at 2**29; a field that is missing gives 2**29. The tail is one unit. Source: Chatterjee et al. 2022, privacy.
+"""
+
+from ._bounds import measure
+
+SCOPE = "status"
+UNIT = "status"
+ONE = 1
+FLOOR = 1
+TAIL = "fixed"
+
+__all__ = ["measure"]

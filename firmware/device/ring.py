@@ -1,0 +1,92 @@
+"""The ring: the last ``length`` slots of a stream, and when a window of them is due."""
+
+from array import array
+
+from .compat import MICROPYTHON
+
+if MICROPYTHON:
+    from .kernels import ring_viper as kernel
+else:
+    from .kernels import ring_plain as kernel
+
+_DUE = 0
+_HEAD = 1
+_NEED = 2
+_FIRST = 4
+_PENDING = 5
+_LAST_S = 10
+_LAST_MS = 11
+_LAST_SEQ = 12
+_MISSED = 13
+_SIZE = 20
+
+
+class Ring:
+    """Slots of int16 counts, lateness (Q15 of a period) and flags, filled in the order records come.
+
+    Each record takes the next slot. A step of 1.5 periods or more first puts in round(dt / period) - 1
+    absent slots; when that is more than ``length``, the open window is closed with absent slots, the rest
+    of the gap is counted in ``missed()``, and filling starts afresh. A window is due when ``length`` slots
+    are there, and then after every ``hop``.
+
+    ``counts`` is int16[(n_channels + 2) * length]: each channel's slots, then lateness, then flags; slot
+    ``head()`` is the oldest of a window that is due.
+    """
+
+    def __init__(self, plan):
+        self.length = plan["length"]
+        self.hop = plan["hop"]
+        self.n_channels = len(plan["channels"])
+        period = plan["period_ms"]
+        scale = 0
+        while period >> scale > 32767:
+            scale += 1
+        self.counts = array("h", bytes(2 * (self.n_channels + 2) * self.length))
+        self._last = array("h", bytes(2 * self.n_channels))
+        self._state = array("i", [0] * _SIZE)
+        state = self._state
+        state[_NEED] = self.length
+        state[_FIRST] = 1
+        state[_PENDING] = -1
+        state[_LAST_SEQ] = -1
+        state[14] = self.length
+        state[15] = self.hop
+        state[16] = self.n_channels
+        state[17] = period
+        state[18] = scale
+        state[19] = max(1, (period + 500) // 1000)
+
+    def fill(self, values, seconds, millis, seqs, start, n):
+        """Takes records until a window is due; returns how many. Ask ``due()`` after each call.
+
+        values: int16[records * n_channels], record by record; seconds: int32 since 2020; millis: int16;
+        seqs: int32, negative where there is none.
+        """
+        return kernel.fill(self._state, self.counts, self._last, values, seconds, millis, seqs, start, n)
+
+    def due(self):
+        return self._state[_DUE]
+
+    def need(self):
+        """Slots until the next window is due."""
+        return self._state[_NEED]
+
+    def head(self):
+        return self._state[_HEAD]
+
+    def first(self):
+        """True once for the first window after a fresh start: no run reaches into it from before."""
+        first = self._state[_FIRST]
+        self._state[_FIRST] = 0
+        return first
+
+    def seconds(self):
+        """Time of the newest record, int32 seconds since 2020."""
+        return self._state[_LAST_S]
+
+    def millis(self):
+        return self._state[_LAST_MS]
+
+    def missed(self):
+        """Records of long gaps that no window holds; saturates at 2**29 - 1."""
+        return self._state[_MISSED]
