@@ -1,0 +1,173 @@
+"""The simulated hardware: MicroPython's `machine`, as far as a mote uses it.
+
+It lies ahead of the built-in stub on MICROPYPATH. Converters and buses show the recording (`world`), time is
+the virtual clock (`time`), pins remember their level, and a watchdog that was fed too late is counted.
+"""
+
+import time
+
+import micropython
+import world
+
+PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
+
+levels = {}  # pin -> level last written
+writes = {}  # pin -> how often its level changed
+bites = 0  # times that a watchdog would have reset the board
+
+
+def unique_id():
+    return b"MOTEGATE"
+
+
+def reset_cause():
+    return PWRON_RESET
+
+
+def freq(hertz=None):
+    return 125000000
+
+
+def idle():
+    time.sleep_us(1000)  # a board wakes at its next tick
+
+
+def lightsleep(ms=0):
+    time.sleep_ms(ms)
+
+
+def deepsleep(ms=0):
+    raise SystemExit  # a board would start afresh
+
+
+def reset():
+    raise SystemExit
+
+
+soft_reset = reset
+
+
+def disable_irq():
+    return 0
+
+
+def enable_irq(state=0):
+    pass
+
+
+class Pin:
+    IN, OUT, OPEN_DRAIN, ALT = 0, 1, 2, 3
+    PULL_UP, PULL_DOWN = 1, 2
+    IRQ_RISING, IRQ_FALLING = 1, 2
+
+    def __init__(self, id, mode=-1, pull=-1, value=None, **more):
+        self.id = id
+        if value is not None:
+            self.value(value)
+
+    def init(self, mode=-1, pull=-1, value=None, **more):
+        if value is not None:
+            self.value(value)
+
+    def value(self, level=None):
+        if level is None:
+            return levels.get(self.id, 0)
+        level = 1 if level else 0
+        if levels.get(self.id) != level:
+            levels[self.id] = level
+            writes[self.id] = writes.get(self.id, 0) + 1
+
+    __call__ = value
+
+    def on(self):
+        self.value(1)
+
+    def off(self):
+        self.value(0)
+
+    def toggle(self):
+        self.value(1 - self.value())
+
+
+class ADC:
+    """A converter: 16 bits of the record that holds now."""
+
+    def __init__(self, id, **more):
+        pin = id.id if isinstance(id, Pin) else id
+        self.world = world.world
+        self.column = self.world.column(str(pin))
+
+    @micropython.native
+    def read_u16(self):
+        seen = self.world
+        if time.us >= seen.until:
+            seen.next()
+        return seen.block[seen.at + self.column]
+
+
+class I2C:
+    """A bus on which each register of the recording's channels is a big-endian word, or little-endian as wired."""
+
+    def __init__(self, id=0, scl=None, sda=None, freq=400000, timeout=50000, **more):
+        self.world = world.world
+
+    def scan(self):
+        return sorted({int(key.split(":")[0]) for key in self.world.pins if ":" in key})
+
+    def readfrom_mem_into(self, address, register, buffer, addrsize=8):
+        seen = self.world
+        if time.us >= seen.until:
+            seen.next()
+        n = len(buffer)
+        column = seen.column("%d:%d" % (address, register))
+        raw = seen.block[seen.at + column]
+        if seen.little.get(column, False):
+            for i in range(n):
+                buffer[i] = raw >> 8 * i & 255
+        else:
+            for i in range(n):
+                buffer[n - 1 - i] = raw >> 8 * i & 255
+
+    def readfrom_mem(self, address, register, n, addrsize=8):
+        buffer = bytearray(n)
+        self.readfrom_mem_into(address, register, buffer)
+        return buffer
+
+    def writeto_mem(self, address, register, data, addrsize=8):
+        pass
+
+    def writeto(self, address, data, stop=True):
+        return len(data)
+
+
+SoftI2C = I2C
+
+
+class RTC:
+    """Set by writing datetime(); the virtual clock goes on from there."""
+
+    def __init__(self, id=0):
+        pass
+
+    def datetime(self, value=None):
+        if value is None:
+            year, month, day, hour, minute, second, weekday, _ = time.gmtime(time.time())
+            return (year, month, day, weekday, hour, minute, second, 0)
+        year, month, day, _, hour, minute, second, _ = value
+        time.start_us = time.mktime((year, month, day, hour, minute, second, 0, 0)) * 1000000 - time.us
+
+
+class WDT:
+    """Counts what a real one would have ended with a reset."""
+
+    def __init__(self, id=0, timeout=5000):
+        self.timeout = timeout * 1000
+        self.fed = time.us
+
+    @micropython.native
+    def feed(self):
+        global bites
+        now = time.us
+        if now - self.fed > self.timeout:
+            bites += 1
+        self.fed = now

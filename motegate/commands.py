@@ -1,0 +1,147 @@
+"""One function per command: calls one function of a room and prints what it returns. No logic of its own.
+
+Results go to stdout, as lines or with --json as JSON; what goes on beside them (a stale step done again) to stderr.
+"""
+
+import json
+import sys
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+
+from .progress import bar
+from .stale import Steps
+
+
+def _say(line: str) -> None:
+    print(f"motegate: {line}", file=sys.stderr)
+
+
+@contextmanager
+def _steps(work: Path):
+    with bar() as progress:
+        yield Steps(work, _say, progress), progress
+
+
+def _plain(value):
+    """Anything that a room returns, as JSON takes it."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return value if isinstance(value, int | float | str | None) else str(value)
+
+
+def _print(args, result, lines: list[str]) -> None:
+    if getattr(args, "json", False):
+        print(json.dumps(_plain(result), indent=2))
+    else:
+        for line in lines:
+            print(line)
+
+
+def init(args) -> None:
+    from .train.init import init
+
+    result = init(args.data, args.out, force=args.force)
+    _print(args, result, [f"{args.out}: a first policy; look at it, then: motegate train {args.out} --data ..."])
+
+
+def check(args) -> None:
+    from .train.check import check
+
+    with bar() as progress:
+        result = check(args.policy, args.data or [], progress=progress)
+    _print(args, result, getattr(result, "lines", None) or [f"{args.policy}: right"])
+
+
+def demo(args) -> None:
+    from .demo import demo
+
+    with bar() as progress:
+        result = demo(args.out, _say, progress)
+    _print(args, result, result.lines())
+
+
+def train(args) -> None:
+    with _steps(args.out) as (steps, _):
+        result = steps.train(args.policy, args.data)
+    _print(args, result, _lines(result, f"{args.out}: trained"))
+
+
+def convert(args) -> None:
+    with _steps(args.work) as (steps, _):
+        result = steps.convert()
+    _print(args, result, _lines(result, f"{args.work}: converted"))
+
+
+def build(args) -> None:
+    with _steps(args.work) as (steps, _):
+        result = steps.build(args.board or steps.board())
+    _print(args, result, _lines(result, f"{result}"))
+
+
+def simulate(args) -> None:
+    from .device_sim.simulate import simulate
+
+    with _steps(args.work) as (steps, progress):
+        board = args.board or steps.board()
+        steps.bring_build("RPI_PICO" if args.vm == "pico" else "UNIX")
+        summary = simulate(
+            args.work, args.data, args.out, board=board, vm=args.vm, drivers=args.drivers, heap=args.heap,
+            battery_mwh=args.battery_mwh, progress=progress,
+        )  # fmt: skip
+    _print(args, summary.as_json(), [*summary.lines(), f"report: {args.out / 'report.html'}"])
+
+
+def features(args) -> None:
+    from .device_sim.features import features
+
+    with _steps(args.work) as (steps, progress):
+        steps.bring_build("UNIX") if args.vm == "micropython" else steps.bring_train()
+        windows = features(args.work, args.data, args.out, vm=args.vm, progress=progress)
+    print(f"{args.out}: {windows} windows")
+
+
+def evaluate(args) -> None:
+    from .train.evaluate import evaluate
+
+    with _steps(args.work) as (steps, progress):
+        steps.bring_build("UNIX") if args.vm == "micropython" else steps.bring_convert()
+        result = evaluate(args.work, args.data, vm=args.vm, out=args.out, progress=progress)
+    _print(args, result, _lines(result, json.dumps(_plain(result), indent=2)))
+
+
+def infer(args) -> None:
+    from .convert.infer import infer
+
+    infer(args.model, args.data, args.out, vm=args.vm)
+    print(args.out)
+
+
+def flash(args) -> None:
+    from .firmware.flash import flash
+
+    with _steps(args.work) as (steps, progress):
+        board = args.board or steps.board()
+        bundle = steps.bring_build(board)
+        result = flash(bundle, board, args.port, progress=progress)
+    _print(args, result, _lines(result, f"{board}: flashed and verified"))
+
+
+def monitor(args) -> int | None:
+    from .firmware.monitor import monitor
+
+    return monitor(args.port, log=args.log, plain=args.plain)
+
+
+def _lines(result, otherwise: str) -> list[str]:
+    """A result that can say itself in lines does; a folder or a table is said in one."""
+    lines = getattr(result, "lines", None)
+    if callable(lines):
+        return lines()
+    return list(lines) if lines else [otherwise]

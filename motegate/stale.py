@@ -1,0 +1,203 @@
+"""Which steps of a work folder are out of date: as build tools do it, by the SHA-256 of what each step read.
+
+`WORK/steps.json` holds for each step (`train`, `convert`, `build BOARD`) how it was called and the fingerprint of
+every file that it read. A step is stale when one of them differs, when a step before it is stale, or when its own
+output is gone. A recording that is no longer there (the folder was copied to another machine) makes nothing stale.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import __version__
+from .firmware import device as device_package
+from .firmware.errors import InputError
+from .progress import Progress
+
+DEVICE = Path(device_package.__file__).parent
+SKIPPED = {"__pycache__"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One recorded step: the arguments it was run with, and `path -> [sha256, size, mtime_ns]` of its inputs."""
+
+    arguments: dict
+    inputs: dict[str, list]
+
+
+class Steps:
+    """The record of a work folder's steps; `bring` redoes what is stale."""
+
+    def __init__(self, work: Path, say: Callable[[str], None], progress: Progress | None = None):
+        self.work = Path(work)
+        self.path = self.work / "steps.json"
+        self.say = say
+        self.progress = progress
+        self.steps: dict[str, Step] = {}
+        if self.path.exists():
+            try:
+                read = json.loads(self.path.read_text())
+                self.steps = {name: Step(**step) for name, step in read.items()}
+            except (ValueError, TypeError) as error:
+                raise InputError(f"{self.path}: not a record of steps ({error}); delete it, then train again") from None
+
+    def board(self) -> str:
+        """The board that the trained policy names."""
+        self.bring_train()
+        from .train.policy import load
+
+        return load(self.work / "policy.toml").board
+
+    # what each step reads
+    def _train_inputs(self, policy: Path, data: Iterable[Path]) -> list[Path]:
+        return [policy, *_beside(policy), *data]
+
+    def _convert_inputs(self) -> list[Path]:
+        return _files(self.work / "train")
+
+    def _build_inputs(self) -> list[Path]:
+        return [*_files(self.work / "convert"), *_files(DEVICE, "*.py")]
+
+    # the steps
+    def train(self, policy: Path, data: Iterable[Path]):
+        """Trains now, and records it."""
+        from .train.training import train
+
+        policy, data = Path(policy), [Path(path) for path in data]
+        inputs = self._train_inputs(policy, data)
+        result = train(policy, data, self.work, progress=self.progress)
+        self._done("train", {"policy": _absolute(policy), "data": [_absolute(path) for path in data]}, inputs)
+        return result
+
+    def convert(self):
+        """Converts now, after a training that is up to date, and records it."""
+        from .convert.convert import convert
+
+        self.bring_train()
+        inputs = self._convert_inputs()
+        result = convert(self.work, progress=self.progress)
+        self._done("convert", {}, inputs)
+        return result
+
+    def build(self, board: str):
+        """Builds the bundle now, after a conversion that is up to date, and records it."""
+        from .convert.bundle import build
+
+        self.bring_convert()
+        inputs = self._build_inputs()
+        result = build(self.work, board)
+        self._done(f"build {board}", {}, inputs)
+        return result
+
+    def bring_train(self) -> None:
+        """Redoes the training when it is stale."""
+        step = self.steps.get("train")
+        if step is None:
+            if not (self.work / "train" / "plan.json").exists():
+                raise InputError(
+                    f"{self.work}: nothing was trained here; first: motegate train POLICY --data CSV --out {self.work}"
+                )
+            return  # trained without the command line: nothing says with what
+        policy, data = Path(step.arguments["policy"]), [Path(path) for path in step.arguments["data"]]
+        missing = [path for path in (policy, *data) if not path.exists()]
+        done = (self.work / "train" / "plan.json").exists()
+        if missing:
+            if not done:
+                raise InputError(*(f"{path}: needed to train again, and not there" for path in missing))
+            return
+        why = self._why("train", self._train_inputs(policy, data)) or (None if done else "its output is gone")
+        if why:
+            self.say(f"train: again, {why}")
+            self.train(policy, data)
+
+    def bring_convert(self) -> None:
+        """Redoes training and conversion as far as they are stale."""
+        self.bring_train()
+        done = (self.work / "convert" / "plan.json").exists()
+        why = self._why("convert", self._convert_inputs()) or (None if done else "its output is gone")
+        if why:
+            self.say(f"convert: {why}")
+            self.convert()
+
+    def bring_build(self, board: str) -> Path:
+        """Redoes all steps up to the bundle as far as they are stale; returns the bundle's folder."""
+        self.bring_convert()
+        folder = self.work / "firmware" / board
+        done = (folder / "manifest.json").exists()
+        why = self._why(f"build {board}", self._build_inputs()) or (None if done else "its output is gone")
+        if why:
+            self.say(f"build {board}: {why}")
+            self.build(board)
+        return folder
+
+    # the record
+    def _why(self, name: str, inputs: list[Path]) -> str | None:
+        """Why the step is stale, in words; None when it is not."""
+        step = self.steps.get(name)
+        if step is None:
+            return "not done yet"
+        if step.arguments.get("motegate") != __version__:
+            return f"it was made by motegate {step.arguments.get('motegate')}"
+        now = {_absolute(path): path for path in inputs}
+        for path in now:
+            if path not in step.inputs:
+                return f"{_short(path)} is new"
+        for path, old in step.inputs.items():
+            if path not in now:
+                return f"{_short(path)} is gone"
+            if _fingerprint(now[path], old)[0] != old[0]:
+                return f"{_short(path)} has changed"
+        return None
+
+    def _done(self, name: str, arguments: dict, inputs: list[Path]) -> None:
+        self.steps[name] = Step(
+            {**arguments, "motegate": __version__}, {_absolute(path): _fingerprint(path) for path in inputs}
+        )
+        text = json.dumps({name: vars(step) for name, step in self.steps.items()}, indent=1)
+        self.work.mkdir(parents=True, exist_ok=True)
+        part = self.path.with_suffix(".part")
+        part.write_text(text)
+        os.replace(part, self.path)
+
+
+def _beside(policy: Path) -> list[Path]:
+    """Files that the policy names (own dimensions, guarded models): a change of one is a change of the policy."""
+    import tomllib
+
+    try:
+        tables = tomllib.loads(policy.read_text())
+    except (OSError, ValueError):
+        return []  # training says what is wrong with it
+    named = [
+        entry["file"]
+        for kind in ("dimensions", "models")
+        for entry in (tables.get(kind) or {}).values()
+        if isinstance(entry, dict) and isinstance(entry.get("file"), str)
+    ]
+    return [policy.parent / name for name in named if (policy.parent / name).is_file()]
+
+
+def _files(folder: Path, pattern: str = "*") -> list[Path]:
+    found = (path for path in folder.rglob(pattern) if path.is_file() and not SKIPPED & set(path.parts))
+    return sorted(found)
+
+
+def _fingerprint(path: Path, old: list | None = None) -> list:
+    """[sha256, size, mtime_ns]; the old hash stands when size and time are the old ones."""
+    stat = path.stat()
+    if old is not None and old[1:] == [stat.st_size, stat.st_mtime_ns]:
+        return old
+    with open(path, "rb") as file:
+        return [hashlib.file_digest(file, "sha256").hexdigest(), stat.st_size, stat.st_mtime_ns]
+
+
+def _absolute(path: Path) -> str:
+    return os.path.abspath(path)
+
+
+def _short(path: str) -> str:
+    return os.path.relpath(path) if path.startswith(os.getcwd() + os.sep) else Path(path).name
