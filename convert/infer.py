@@ -1,0 +1,62 @@
+"""Any int8 .tflite that our interpreter runs, over an array of inputs, by the device's own code."""
+
+import struct
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from motegate.firmware import vm as micropython
+from motegate.firmware.device.network import Network
+from motegate.firmware.errors import InputError
+
+from . import pack, tflite_model
+from .lower import lower
+
+VMS = ("micropython", "cpython")
+
+
+def infer(model: Path, data: np.ndarray, vm: str = "micropython") -> np.ndarray:
+    """int8[n, outputs] for ``data`` int8[n, inputs] (or int8[inputs] for one), through the device's interpreter."""
+    parsed = tflite_model.read(model)
+    rows = np.atleast_2d(data)
+    if rows.dtype != np.int8 or rows.ndim != 2 or rows.shape[1] != parsed.input.size:
+        raise InputError(f"data: {data.dtype}{list(data.shape)}; {model} takes int8[n, {parsed.input.size}]")
+    return run([(pack.write(lower(parsed)), rows)], vm)[0]
+
+
+def run(jobs: Iterable[tuple[bytes, np.ndarray]], vm: str = "micropython") -> list[np.ndarray]:
+    """For each (pack, int8[n, inputs]) its int8[n, outputs]; on the VM all in one process."""
+    jobs = [(data, np.ascontiguousarray(rows, np.int8)) for data, rows in jobs]
+    if vm == "cpython":
+        return [_here(data, rows) for data, rows in jobs]
+    if vm != "micropython":
+        raise InputError(f"--vm {vm}: allowed: {', '.join(VMS)}")
+    return _there(jobs)
+
+
+def _here(data: bytes, rows: np.ndarray) -> np.ndarray:
+    network = Network(data)
+    inputs, outputs = np.asarray(network.input), np.asarray(network.output)
+    result = np.empty((len(rows), network.outputs), np.int8)
+    for row, out in zip(rows, result, strict=True):
+        inputs[:] = row
+        network.invoke()
+        out[:] = outputs
+    return result
+
+
+def _there(jobs: list[tuple[bytes, np.ndarray]]) -> list[np.ndarray]:
+    script = Path(__file__).with_name("infer_vm.py")
+    with tempfile.TemporaryDirectory(prefix="motegate-infer-") as folder:
+        source, target = Path(folder) / "jobs", Path(folder) / "results"
+        with source.open("wb") as file:
+            for data, rows in jobs:
+                file.write(struct.pack("<II", len(data), len(rows)) + data + rows.tobytes())
+        done = micropython.run(script, [source, target], heap="8M", path=[micropython.device_tree()])
+        if done.returncode != 0:
+            raise RuntimeError(f"the MicroPython VM failed:\n{done.stdout.decode(errors='replace')}")
+        results = np.fromfile(target, np.int8)
+    sizes = [len(rows) * pack.read(data).outputs for data, rows in jobs]
+    parts = np.split(results, np.cumsum(sizes)[:-1])
+    return [part.reshape(len(rows), -1) for part, (_, rows) in zip(parts, jobs, strict=True)]

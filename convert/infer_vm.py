@@ -1,0 +1,26 @@
+"""Runs on the MicroPython VM, not here: ``infer_vm.py JOBS OUT``, the interpreter over many models in one process.
+
+JOBS: per model uint32 size of the pack, uint32 rows, the pack, then rows of int8. OUT: the rows of int8 results.
+"""
+
+import sys
+from struct import unpack
+
+from motegate.network import Network
+
+
+def main():
+    with open(sys.argv[1], "rb") as jobs, open(sys.argv[2], "wb") as out:
+        while True:
+            head = jobs.read(8)
+            if not head:
+                return
+            size, rows = unpack("<II", head)
+            network = Network(jobs.read(size))
+            for _ in range(rows):
+                jobs.readinto(network.input)
+                network.invoke()
+                out.write(network.output)
+
+
+main()

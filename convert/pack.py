@@ -1,0 +1,155 @@
+"""The pack: a model as the device reads it. docs/pack.md is the format, firmware/device/network.py the reader."""
+
+import struct
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from motegate.firmware.device import network as device
+from motegate.firmware.errors import InputError
+
+
+class PackError(InputError):
+    """Bytes that are no pack, or numbers that don't fit one."""
+
+
+@dataclass(frozen=True)
+class Dense:
+    """A fully connected layer, the zero points folded in.
+
+    acc = bias + sum(weights * (input + 128)); output = clamp(requantized acc + zero, low, high), where zero,
+    low and high are + 128. weights int8[n_out, n_in], bias int32[n_out], multipliers int32 Q31 and shifts int8,
+    [1] or [n_out].
+    """
+
+    weights: np.ndarray
+    bias: np.ndarray
+    multipliers: np.ndarray
+    shifts: np.ndarray
+    low: int
+    high: int
+    zero: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """Each value replaced by another: entry q + 128 holds the new value + 128."""
+
+    values: bytes
+
+
+@dataclass(frozen=True)
+class Features:
+    """input[i] = clamp((value - centre) * mult >> shift), a triple per input."""
+
+    centre: tuple[int, ...]
+    mult: tuple[int, ...]
+    shift: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """input[i] = clamp((count * mult + bias) >> shift), one triple for the window."""
+
+    bias: int
+    mult: int
+    shift: int
+
+
+@dataclass(frozen=True)
+class Pack:
+    """``mapping`` fills the input (None: the caller does); a score above ``threshold`` is a failure."""
+
+    inputs: int
+    outputs: int
+    layers: tuple[Dense | Table, ...]
+    mapping: Features | Counts | None = None
+    threshold: int = 127
+
+
+def write(pack: Pack) -> bytes:
+    """The pack's bytes, read back by the device's own reader; PackError when it refuses them."""
+    try:
+        body = b"".join([_head(pack), _mapping(pack.mapping), *map(_layer, pack.layers)])
+    except struct.error as error:
+        raise PackError(f"pack: a number does not fit its field ({error})") from error
+    data = body + struct.pack("<I", zlib.crc32(body))
+    _check(data)
+    return data
+
+
+def read(data: bytes) -> Pack:
+    """The inverse of ``write``; PackError says what is wrong."""
+    reader = _check(data)
+    at = 12
+    mapping, at = _read_mapping(data, at, reader)
+    layers, width = [], reader.inputs
+    for _ in range(data[7]):
+        layer, at, width = _read_layer(data, at, width)
+        layers.append(layer)
+    return Pack(reader.inputs, reader.outputs, tuple(layers), mapping, reader.threshold)
+
+
+def _check(data: bytes) -> device.Network:
+    try:
+        return device.Network(data)
+    except ValueError as error:
+        raise PackError(str(error)) from error
+
+
+def _head(pack: Pack) -> bytes:
+    kind = {type(None): device.PLAIN, Features: device.FEATURES, Counts: device.COUNTS}[type(pack.mapping)]
+    fields = (device.VERSION, kind, pack.threshold, len(pack.layers), pack.inputs, pack.outputs)
+    return b"MGP1" + struct.pack("<BBbBHH", *fields)
+
+
+def _mapping(mapping: Features | Counts | None) -> bytes:
+    if isinstance(mapping, Features):
+        return b"".join(
+            struct.pack("<hHB", *t) for t in zip(mapping.centre, mapping.mult, mapping.shift, strict=True)
+        )
+    if isinstance(mapping, Counts):
+        return struct.pack("<iHB", mapping.bias, mapping.mult, mapping.shift)
+    return b""
+
+
+def _layer(layer: Dense | Table) -> bytes:
+    if isinstance(layer, Table):
+        return bytes([device.TABLE]) + layer.values
+    n_out = len(layer.bias)
+    head = (device.FULLY_CONNECTED, n_out, len(layer.multipliers) > 1, layer.low, layer.high, layer.zero)
+    scales = (struct.pack("<ib", *pair) for pair in zip(layer.multipliers, layer.shifts, strict=True))
+    bias = np.asarray(layer.bias).astype("<i4").tobytes()
+    weights = (layer.weights.astype(np.int16) + 128).astype(np.uint8).tobytes()
+    return struct.pack("<BHBBBB", *head) + b"".join(scales) + bias + weights
+
+
+def _read_mapping(data: bytes, at: int, reader: device.Network) -> tuple[Features | Counts | None, int]:
+    if reader.mapping == device.FEATURES:
+        end = at + 5 * reader.inputs
+        return Features(*zip(*struct.iter_unpack("<hHB", data[at:end]), strict=True)), end
+    if reader.mapping == device.COUNTS:
+        return Counts(*struct.unpack_from("<iHB", data, at)), at + 7
+    return None, at
+
+
+def _read_layer(data: bytes, at: int, width: int) -> tuple[Dense | Table, int, int]:
+    if data[at] == device.TABLE:
+        return Table(data[at + 1 : at + 257]), at + 257, width
+    _, n_out, per_channel, low, high, zero = struct.unpack_from("<BHBBBB", data, at)
+    scales_at = at + 7
+    bias_at = scales_at + 5 * (n_out if per_channel else 1)
+    weights_at = bias_at + 4 * n_out
+    end = weights_at + width * n_out
+    multipliers, shifts = zip(*struct.iter_unpack("<ib", data[scales_at:bias_at]), strict=True)
+    weights = np.frombuffer(data[weights_at:end], np.uint8).reshape(n_out, width).astype(np.int16) - 128
+    layer = Dense(
+        weights.astype(np.int8),
+        np.frombuffer(data[bias_at:weights_at], "<i4").astype(np.int32),
+        np.array(multipliers, np.int32),
+        np.array(shifts, np.int8),
+        low,
+        high,
+        zero,
+    )
+    return layer, end, n_out

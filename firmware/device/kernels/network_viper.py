@@ -1,0 +1,163 @@
+"""An int8 network, one call from input to output, in viper: equals network_plain bit for bit.
+
+Every intermediate fits int32 for the programs that network.py lets through, though a viper integer is wider
+on a 64-bit host; a test runs this very file with checked integers. Inside, an activation is value + 128 in
+0..255 and so is a weight, because loads are unsigned: sum((w - 128) * x) = sum(w * x) - 128 * sum(x).
+"""
+
+import micropython
+
+
+@micropython.viper
+def invoke(w: ptr8, x: ptr8, s: int, program: ptr32):
+    """w the pack, x the arena, s anything: the first three locals live in registers, so the inner loop has them.
+
+    Bounds: inputs of a layer <= 16384, so sum(w * x) <= 16384 * 255^2 < 2^30; bias + sum((w - 128) * x) is the
+    accumulator for some input, which the pack's writer has proven to be an int32 even after the left shift.
+    """
+    data = int(w)
+    arena = int(x)
+    inputs = int(program[0])
+    here = arena + int(program[3])
+    there = arena + int(program[4])
+    y = ptr8(here)
+    i = 0
+    while i < inputs:
+        y[i] = x[i] ^ 0x80
+        i += 1
+    at = 5
+    layers = int(program[2])
+    while layers > 0:
+        layers -= 1
+        n_in = int(program[at + 1])
+        n_out = int(program[at + 2])
+        w = ptr8(data + int(program[at + 3]))
+        x = ptr8(here)
+        if int(program[at]) == 2:
+            i = 0
+            while i < n_in:
+                x[i] = w[x[i]]
+                i += 1
+            at += 8
+            continue
+        parameters = int(program[at + 4])
+        low = int(program[at + 5])
+        high = int(program[at + 6])
+        zero = int(program[at + 7])
+        at += 8
+        total = 0
+        i = 0
+        while i < n_in:
+            total += x[i]
+            i += 1
+        total = total << 7
+        quads = n_in >> 2
+        rest = n_in & 3
+        y = ptr8(there)
+        j = 0
+        while j < n_out:
+            x = ptr8(here)
+            s = 0
+            i = quads
+            while i > 0:
+                s += int(w[0]) * int(x[0])
+                s += int(w[1]) * int(x[1])
+                s += int(w[2]) * int(x[2])
+                s += int(w[3]) * int(x[3])
+                w = ptr8(int(w) + 4)
+                x = ptr8(int(x) + 4)
+                i -= 1
+            i = 0
+            while i < rest:
+                s += int(w[i]) * int(x[i])
+                i += 1
+            w = ptr8(int(w) + rest)
+            b = int(program[parameters])
+            s = ((((((b >> 16) & 0xFFFF) ^ 0x8000) - 0x8000) << 16) + (b & 0xFFFF)) + (s - total)
+            m = int(program[parameters + 1])
+            shift = int(program[parameters + 2])
+            parameters += 3
+            if shift > 32:
+                s = s << (shift - 32)
+                shift = 32
+            # (s * m + 2^30) >> 31 from halves: s = sh * 2^16 + sl, m = mh * 2^15 + ml
+            sh = s >> 16
+            sl = s & 0xFFFF
+            mh = m >> 15
+            ml = m & 0x7FFF
+            p = sl * (mh >> 1)
+            r = sh * ml
+            s = (2 * ((p & 0x7FFF) + (r & 0x7FFF)) + sl * (mh & 1) + ((sl * ml) >> 15) + 0x8000) >> 16
+            s += sh * mh + (p >> 15) + (r >> 15)
+            if shift < 32:  # to the nearest, halves away from zero
+                shift = 32 - shift
+                half = 1 << (shift - 1)
+                r = s & (half - 1 + half)
+                if s < 0:
+                    half += 1
+                s = s >> shift
+                if r >= half:
+                    s += 1
+            s += zero
+            if s < low:
+                s = low
+            elif s > high:
+                s = high
+            y[j] = s
+            j += 1
+        i = here
+        here = there
+        there = i
+    x = ptr8(here)
+    y = ptr8(arena + inputs)
+    n_out = int(program[1])
+    i = 0
+    while i < n_out:
+        y[i] = x[i] ^ 0x80
+        i += 1
+
+
+@micropython.viper
+def scale(values: ptr16, columns: ptr16, arena: ptr8, mapping: ptr32):
+    """|value - centre| * mult < 2^30 by the checks of network.py."""
+    n = int(mapping[0])
+    at = 1
+    i = 0
+    while i < n:
+        q = (int(values[int(columns[i])]) ^ 0x8000) - int(mapping[at])
+        q = (q * int(mapping[at + 1])) >> int(mapping[at + 2])
+        if q < -128:
+            q = -128
+        elif q > 127:
+            q = 127
+        arena[i] = q
+        at += 3
+        i += 1
+
+
+@micropython.viper
+def fill(counts: ptr16, arena: ptr8, job: ptr32):
+    """|count| * mult < 2^30 and |bias| < 2^30 by the checks of network.py."""
+    length = int(job[2])
+    base = int(job[0])
+    slot = base + int(job[1])
+    end = base + length
+    mult = int(job[3])
+    bias = ((int(job[4]) - 0x8000) << 16) + int(job[5])
+    shift = int(job[6])
+    count = 0
+    i = 0
+    while i < length:
+        sample = int(counts[slot])
+        if sample != 0x8000:
+            count = (sample ^ 0x8000) - 0x8000
+        q = (count * mult + bias) >> shift
+        if q < -128:
+            q = -128
+        elif q > 127:
+            q = 127
+        arena[i] = q
+        slot += 1
+        if slot == end:
+            slot = base
+        i += 1
