@@ -6,10 +6,11 @@ lists every kind and key.
 """
 
 import json
-import sys
 from array import array
 
-if sys.implementation.name == "micropython":
+from .compat import MICROPYTHON
+
+if MICROPYTHON:
     from .kernels.frame_viper import checksum, put
 else:
     from .kernels.frame_plain import checksum, put
@@ -29,6 +30,9 @@ def crc_table():
     return table
 
 
+CRC_TABLE = crc_table()
+
+
 class Writer:
     """Writes frames through ``write(buf, n)``, which sends the first ``n`` bytes of ``buf``.
 
@@ -41,7 +45,7 @@ class Writer:
         self._buf = bytearray(size)
         self._job = array("i", (0, 0xFFFF, 0xFFFF, 0, 0, 0, 1, 1, 1, -1))  # kernels/frame_plain.py
         self._two = array("i", (0, 0))
-        self._table = crc_table()
+        self._table = CRC_TABLE
         self._length = self._head = 0
         self._open = False
         self.n = 0
@@ -92,7 +96,16 @@ class Writer:
 
     def text(self, key, value):
         """``"key":`` and ``value`` as JSON: a string, or lists and dictionaries of them. Allocates."""
-        self._raw(b',"' + key + b'":' + json.dumps(value, separators=(",", ":")).encode())
+        data = b',"' + key + b'":' + json.dumps(value, separators=(",", ":")).encode()
+        for at in range(0, len(data), 32):
+            self.literal(data[at : at + 32])
+
+    def literal(self, data):
+        """At most 32 bytes as they are, a comma, a key and a value: ``b',"why":"no_data"'``."""
+        job = self._job
+        job[3] = 32
+        job[7] = 0
+        self._list(data, data)
 
     def end(self):
         """Close the frame and send what is left of it."""
@@ -123,14 +136,6 @@ class Writer:
         job[4] = row * self._length
         job[5] = self._head
         job[6] = job[7] = self._length
-
-    def _raw(self, data):
-        job, buf = self._job, self._buf
-        for byte in data:
-            if job[0] == len(buf):
-                self._flush(0)
-            buf[job[0]] = byte
-            job[0] += 1
 
     def _flush(self, last):
         self._write(self._buf, checksum(self._buf, self._job, self._table, last))

@@ -17,12 +17,13 @@ DONE          9  items written; -1: the key is still to come
 ========  =====  ================================================================
 
 MODE is a sum of LIST (brackets around the items), OUTER (a bracket before), CLOSE (a bracket after),
-ROW (no key, only a comma) and BEGIN (``key`` is the frame's kind, the item its sequence number).
+ROW (no key, only a comma), BEGIN (``key`` is the frame's kind, the item its sequence number) and LITERAL
+(``key`` as it is; no items then).
 """
 
 from array import array
 
-LIST, OUTER, CLOSE, ROW, BEGIN = 1, 2, 4, 8, 16
+LIST, OUTER, CLOSE, ROW, BEGIN, LITERAL = 1, 2, 4, 8, 16, 32
 DEFAULTS = (0, 0, 0, 1, 1, 1, -1)  # MODE to DONE
 
 
@@ -34,9 +35,11 @@ def put(buf, job, key, source):
     """
     pos, mode, done, end = job[0], job[3], job[9], len(buf) - 16
     if done < 0:
-        if mode & 16:
+        if mode & BEGIN:
             text = b'{"k":"' + key + b'","n":'
-        elif mode & 8:
+        elif mode & LITERAL:
+            text = key
+        elif mode & ROW:
             text = b","
         else:
             text = b',"' + key + b'":'
@@ -69,7 +72,7 @@ def checksum(buf, job, table, last):
         buf[pos] = 125
         pos += 1
     crc = job[2] << 16 | job[1]
-    for byte in buf[:pos]:
+    for byte in memoryview(buf).cast("B")[:pos]:
         crc = crc >> 8 ^ table[(crc ^ byte) & 255]
     job[1], job[2] = crc & 0xFFFF, crc >> 16
     if last:

@@ -8,8 +8,6 @@ from array import array
 
 import micropython
 
-LIST, OUTER, CLOSE, ROW, BEGIN = 1, 2, 4, 8, 16
-DEFAULTS = (0, 0, 0, 1, 1, 1, -1)
 _TENS = array("i", [10**k for k in range(10)])
 _BEGIN = b'{"k":"'
 _NUMBER = b'","n":'
@@ -41,7 +39,7 @@ def put(buf, job, key, source) -> int:
                 out[pos + i] = fixed[i]
                 i += 1
             pos += 6
-        else:
+        elif not mode & 32:
             out[pos] = 44
             pos += 1
             if not mode & 8:
@@ -60,7 +58,7 @@ def put(buf, job, key, source) -> int:
                     out[pos + i] = fixed[i]
                     i += 1
                 pos += 6
-            else:
+            elif not mode & 32:
                 out[pos] = 34
                 out[pos + 1] = 58
                 pos += 2

@@ -1,0 +1,77 @@
+"""One clock: seconds since 2020-01-01 UTC and milliseconds, and the pace of the samples.
+
+Seconds come from ``time.time()`` once and are carried on by ticks: on a 32-bit port ``time.time()`` is past
+2^30 and allocates. ``ticks_ms`` wraps after 12.4 days, so the clock must be looked at once in 6 days.
+"""
+
+import time
+
+if hasattr(time, "ticks_ms"):
+    from time import sleep_ms, ticks_add, ticks_diff, ticks_ms
+else:  # CPython
+
+    def ticks_ms():
+        return int(time.monotonic() * 1000) & 0x3FFFFFFF
+
+    def ticks_add(ticks, delta):
+        return (ticks + delta) & 0x3FFFFFFF
+
+    def ticks_diff(a, b):
+        return ((a - b + 0x20000000) & 0x3FFFFFFF) - 0x20000000
+
+    def sleep_ms(ms):
+        time.sleep(ms / 1000)
+
+
+_PLAUSIBLE = 4 * 365 * 86400  # 2024: no board wakes up later than that with its clock unset
+
+
+class Clock:
+    """``seconds`` and ``millis`` are the time of the last look; ``uptime`` the seconds since the start."""
+
+    def __init__(self):
+        self.uptime = 0
+        self._period = 0
+        self._due = 0
+        self.synchronise()
+
+    def synchronise(self):
+        """Take the time from the port's own clock (whose epoch is 1970 or 2000)."""
+        self._ticks = ticks_ms()
+        self.seconds = int(time.time()) - (1577836800 if time.gmtime(0)[0] == 1970 else 631152000)
+        self.millis = 0
+
+    def is_set(self):
+        """1 if the time can be true, 0 if the board woke up without it."""
+        return 1 if self.seconds >= _PLAUSIBLE else 0
+
+    def look(self):
+        """Bring ``seconds``, ``millis`` and ``uptime`` up to now."""
+        ticks = ticks_ms()
+        millis = self.millis + ticks_diff(ticks, self._ticks)
+        self._ticks = ticks
+        if millis >= 1000:
+            self.seconds += millis // 1000
+            self.uptime += millis // 1000
+            millis %= 1000
+        self.millis = millis
+
+    def stamp(self, seconds, millis, i):
+        """Write now into ``seconds[i]`` and ``millis[i]``."""
+        self.look()
+        seconds[i] = self.seconds
+        millis[i] = self.millis
+
+    def every(self, period_ms):
+        """Set the pace for ``wait``: the first tick is now."""
+        self._period = period_ms
+        self._due = ticks_ms()
+
+    def wait(self):
+        """Sleep until the next tick of the pace. Ticks that passed meanwhile are skipped, not made up for."""
+        ahead = ticks_diff(self._due, ticks_ms())
+        if ahead > 0:
+            sleep_ms(ahead)
+        else:
+            self._due = ticks_add(self._due, -ahead // self._period * self._period)
+        self._due = ticks_add(self._due, self._period)

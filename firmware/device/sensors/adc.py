@@ -1,0 +1,17 @@
+"""A channel on an analogue pin."""
+
+from .scaling import count
+
+
+class Adc:
+    """``adc`` is ``machine.ADC`` or anything with ``read_u16()``; the scaling as in scaling.py."""
+
+    def __init__(self, adc, high, low, shift, bias):
+        self._adc = adc
+        self._high = high
+        self._low = low
+        self._shift = shift
+        self._bias = bias
+
+    def count(self):
+        return count(self._adc.read_u16(), self._high, self._low, self._shift, self._bias)

@@ -1,0 +1,37 @@
+"""Sensors without a FIFO: one record a period, each channel asked in turn."""
+
+
+class Polled:
+    """Source of records from ``readers``, one per channel, each with ``count() -> int16``.
+
+    ``clock`` gives the pace and the stamp; ``status(out)``, where there is one, fills the status fields.
+    """
+
+    def __init__(self, readers, clock, period_ms, status=None):
+        self._readers = readers
+        self._stamp = clock.stamp
+        self._values = None
+        self._status = status
+        self._wait = clock.wait
+        clock.every(period_ms)
+
+    def read(self, values, seconds, millis, seqs, start, n):
+        """Waits for the period's tick and reads one record into index ``start``."""
+        self._wait()
+        self._stamp(seconds, millis, start)
+        seqs[start] = -1
+        self._values = values
+        self._ask(start)
+        return 1
+
+    def status(self, out):
+        if self._status:
+            self._status(out)
+
+    def _ask(self, start):
+        readers = self._readers
+        at = start * len(readers)
+        c = 0
+        while c < len(readers):
+            self._values[at + c] = readers[c].count()
+            c += 1

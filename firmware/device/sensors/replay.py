@@ -1,0 +1,77 @@
+"""A recording as a sensor: the replay file, read a block at a time.
+
+The file, little-endian: ``MGR1``, uint16 channels C, uint16 status fields F, uint32 records, uint32 0;
+then each record: int32 seconds since 2020-01-01 UTC, int16 milliseconds, int16 counts[C] (and one more where
+C is even), int32 sequence number (-1: none), int32 status[F].
+"""
+
+import struct
+from array import array
+
+from ..compat import MICROPYTHON
+
+if MICROPYTHON:
+    from ..kernels.replay_viper import unpack
+else:
+    from ..kernels.replay_plain import unpack
+
+_BLOCK = 4096  # bytes read at once, in whole records
+
+
+class Replay:
+    """Source of records from ``file`` (opened in binary). ValueError when it is no replay of
+    ``n_channels`` channels and ``n_fields`` status fields, or its end is missing."""
+
+    def __init__(self, file, n_channels, n_fields):
+        head = file.read(16)
+        if len(head) < 16 or head[:4] != b"MGR1":
+            raise ValueError("replay.bin: not a replay file")
+        channels, fields, self.records, _ = struct.unpack("<HHII", head[4:])
+        if channels != n_channels or fields != n_fields:
+            raise ValueError(
+                "replay.bin: %d channels and %d status fields, the plan has %d and %d"
+                % (channels, fields, n_channels, n_fields)
+            )
+        size = (6 + 2 * channels + 3) // 4 * 4 + 4 + 4 * fields
+        if file.seek(0, 2) != 16 + size * self.records:
+            raise ValueError("replay.bin: its end is missing")
+        file.seek(16)
+        self._file = file
+        self._buf = bytearray(max(_BLOCK // size, 1) * size)
+        self._job = array("i", (0, 0, 0, channels, size, fields))
+        self._arrays = [None, None, None, None]
+        self._status = array("i", [-(1 << 30)] * fields)
+        self._size = size
+        self._left = 0
+
+    def read(self, values, seconds, millis, seqs, start, n):
+        """Up to ``n`` records into the arrays from index ``start`` on; -1 at the end."""
+        self._arrays[0] = values
+        self._arrays[1] = seconds
+        self._arrays[2] = millis
+        self._arrays[3] = seqs
+        return self._take(start, n)
+
+    def status(self, out):
+        """The last record's status fields."""
+        status = self._status
+        for i in range(len(status)):
+            out[i] = status[i]
+
+    def _take(self, start, n):
+        job = self._job
+        if not self._left and not self._fill():
+            return -1
+        if n > self._left:
+            n = self._left
+        job[1] = n
+        job[2] = start
+        unpack(self._buf, job, self._arrays, self._status)
+        job[0] += n * self._size
+        self._left -= n
+        return n
+
+    def _fill(self):
+        self._job[0] = 0
+        self._left = self._file.readinto(self._buf) // self._size
+        return self._left

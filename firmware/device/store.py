@@ -1,0 +1,111 @@
+"""Windows kept on the board: a ring of records in one file, the oldest overwritten, as `store` asks.
+
+The file, little-endian: ``MGS1``, uint16 channels C, uint16 length L, uint32 records, uint32 bytes a record;
+then the records, each: uint32 sequence number (from 0, modulo 2^29), int32 seconds and int16 milliseconds of
+the window's newest record, uint16 head, int16[(C + 2) * L] the ring (channels, lateness, flags; slot i of a
+row at ``(head + i) % L``), uint32 CRC-32 of all before. Record k lies at place k modulo their number; one
+whose CRC is wrong (power failed in the middle) is no record. firmware/stored.py reads it on a host.
+
+On littlefs a write in the middle of a file writes the blocks behind it anew: an append costs up to the whole
+file in flash writes, hence the small bound.
+"""
+
+import struct
+from array import array
+
+from .compat import MICROPYTHON
+from .frames import CRC_TABLE
+
+if MICROPYTHON:
+    from .kernels.frame_viper import checksum
+else:
+    from .kernels.frame_plain import checksum
+
+_HEADER = 16
+_HEAD = 12
+_WINDOWS = 64
+_BYTES = 65536
+_LAST = (1 << 29) - 1
+
+
+def capacity(plan):
+    """Windows the store holds: 64, or what fits 64 KiB, at least one."""
+    size = _HEAD + 2 * (len(plan["channels"]) + 2) * plan["length"] + 4
+    return max(1, min(_WINDOWS, (_BYTES - _HEADER) // size))
+
+
+class Store:
+    """Appends to the file at ``path``; one of another shape is begun anew."""
+
+    def __init__(self, path, plan):
+        channels = len(plan["channels"])
+        counts = (channels + 2) * plan["length"]
+        self.slots = capacity(plan)
+        self.size = _HEAD + 2 * counts + 4
+        self._head = array("i", (0, 0, 0))
+        self._tail = bytearray(4)
+        self._job = array("i", (0, 0, 0))
+        header = b"MGS1" + struct.pack("<HHII", channels, plan["length"], self.slots, self.size)
+        self._file = _open(path, header)
+        self.next = self._newest(counts)
+
+    def append(self, ring, seconds, millis):
+        """Keep the window that the ring holds."""
+        head = self._head
+        head[0] = self.next
+        head[1] = seconds
+        head[2] = ring.head() << 16 | millis
+        self._write(ring.counts)
+        self.next = (self.next + 1) & _LAST
+
+    def _write(self, counts):
+        file = self._file
+        file.seek(_HEADER + self.next % self.slots * self.size)
+        file.write(self._head)
+        file.write(counts)
+        self._sum(counts)
+        file.write(self._tail)
+        file.flush()
+
+    def _sum(self, counts):
+        """Leave the CRC of head and counts in the tail."""
+        job = self._job
+        job[1] = job[2] = 0xFFFF
+        job[0] = _HEAD
+        checksum(self._head, job, CRC_TABLE, 0)
+        job[0] = self.size - _HEAD - 4
+        checksum(counts, job, CRC_TABLE, 0)
+        struct.pack_into("<HH", self._tail, 0, job[1] ^ 0xFFFF, job[2] ^ 0xFFFF)
+
+    def _newest(self, n_counts):
+        """The sequence number after the last whole record's."""
+        counts = array("h", bytes(2 * n_counts))
+        tail = bytearray(4)
+        following = 0
+        self._file.seek(_HEADER)
+        for slot in range(self.slots):
+            if self._file.readinto(self._head) != _HEAD:
+                break
+            self._file.readinto(counts)
+            if self._file.readinto(tail) != 4:
+                break
+            self._sum(counts)
+            number = self._head[0]
+            if tail == self._tail and number % self.slots == slot and 0 <= number <= _LAST:
+                if not following or (number + 1 - following) & _LAST < 1 << 28:
+                    following = number + 1 & _LAST
+        return following
+
+
+def _open(path, header):
+    try:
+        file = open(path, "r+b")
+        if file.read(_HEADER) == header:
+            return file
+        file.close()
+    except OSError:
+        pass
+    file = open(path, "w+b")
+    file.write(header)
+    file.flush()
+    return file
