@@ -10,10 +10,10 @@ import micropython
 
 @micropython.viper
 def invoke(w: ptr8, x: ptr8, s: int, program: ptr32):
-    """w the pack, x the arena, s anything: the first three locals live in registers, so the inner loop has them.
+    """w the pack, x the arena, s anything: the first three locals live in registers, for the inner loop.
 
-    Bounds: inputs of a layer <= 16384, so sum(w * x) <= 16384 * 255^2 < 2^30; bias + sum((w - 128) * x) is the
-    accumulator for some input, which the pack's writer has proven to be an int32 even after the left shift.
+    Bounds: inputs of a layer <= 16384, so sum(w * x) <= 16384 * 255^2 < 2^30; bias + sum((w - 128) * x) is
+    the accumulator of some input, proven by the pack's writer to be an int32 even after the left shift.
     """
     data = int(w)
     arena = int(x)

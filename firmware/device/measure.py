@@ -1,0 +1,65 @@
+"""Dimensions of a window: each cell's measure from the statistics, each column's value from the measures."""
+
+from array import array
+
+from .compat import MICROPYTHON, micropython
+from .layout import HEAD, REF_HEAD, REF_STRIDE, STRIDE
+from .scan import status_layout
+
+if MICROPYTHON:
+    from .kernels import value_viper as kernel
+else:
+    from .kernels import value_plain as kernel
+
+
+def load(name):
+    """The measure of a dimension: a module of the dimensions folder, loaded by name."""
+    package = __name__[: __name__.rfind(".")] + ".dimensions"
+    return __import__(package + "." + name, None, None, ("measure",)).measure
+
+
+class Dimensions:
+    """Measures and values of one window. ``measures``: int32[n_cells]; ``values``: int16[n_columns]."""
+
+    def __init__(self, plan):
+        cells = plan["cells"]
+        columns = plan["columns"]
+        blocks, _, _ = status_layout(plan)
+        self.n_cells = len(cells)
+        self.n_columns = len(columns)
+        modules = [load(name) for name in plan["modules"]]
+        self._functions = [modules[cell[0]] for cell in cells]
+        self._stats_at = [0] * self.n_cells
+        self._reference_at = [0] * self.n_cells
+        for k, (module, channel, _, _) in enumerate(cells):
+            if channel >= 0:
+                self._stats_at[k] = HEAD + channel * STRIDE
+                self._reference_at[k] = REF_HEAD + channel * REF_STRIDE
+            else:
+                self._stats_at[k] = blocks.get(plan["modules"][module], 0)
+        self._starts = array("h", [0] * (self.n_columns + 1))
+        members = []
+        for j, (_, indices) in enumerate(columns):
+            members += indices
+            self._starts[j + 1] = len(members)
+        self._members = array("h", members)
+        self.measures = array("i", [0] * self.n_cells)
+        self.values = array("h", [0] * self.n_columns)
+
+    @micropython.native
+    def fill(self, stats, reference):
+        """Fills ``measures``, the reference's logarithms of them, and ``values``."""
+        functions = self._functions
+        stats_at = self._stats_at
+        reference_at = self._reference_at
+        measures = self.measures
+        array = reference.array
+        k = 0
+        n = self.n_cells
+        while k < n:
+            measures[k] = functions[k](stats, stats_at[k], array, reference_at[k])
+            k += 1
+        kernel.values(
+            array, reference.tails, reference.cells, measures, reference.logs, self._starts, self._members, self.values,
+            self.n_columns,
+        )  # fmt: skip
