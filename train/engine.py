@@ -21,10 +21,9 @@ MISSING = layout.MISSING
 class Run:
     """What the device makes of each window.
 
-    ``first``: index of the first judged window; those before were commissioning, and their rows are as measured. ``values``
-    int16[k, n_columns]; ``measures`` int32[k, n_cells]; ``references`` int32[k, n_ref]: the reference before each window;
-    ``no_data`` bool[k]: classifiers over samples fail without running.
-    """
+    ``first``: index of the first judged window; those before were commissioning, and their rows are as
+    measured. ``values`` int16[k, n_columns]; ``measures`` int32[k, n_cells]; ``references`` int32[k, n_ref]:
+    the reference before each window; ``no_data`` bool[k]: classifiers over samples fail without running."""
 
     first: int
     values: np.ndarray
@@ -87,9 +86,9 @@ def pairs(reference: np.ndarray, n_channels: int) -> list[tuple[int, int]]:
 class Engine:
     """Runs a plan over recordings, from ``reference`` (a file's bytes) or from scratch.
 
-    ``commission``: windows to commission on, in place of the plan's; the default commissions when the recording has more
-    windows than that takes, and otherwise judges by ``reference`` from the first window on (``run`` says which).
-    """
+    ``commission``: windows to commission on, in place of the plan's; the default commissions when the recording
+    has more windows than that takes, and otherwise judges by ``reference`` from the first window on (``run``
+    says which)."""
 
     def __init__(self, plan: dict, reference: bytes | None = None, commission: int | None = None):
         self.plan = plan

@@ -41,9 +41,7 @@ def dimension_module(policy: Policy, name: str) -> ModuleType:
 
 def tail_q24(measure: float) -> int:
     """log2 of a tail, Q24, within a unit of Q14: a tail as the device compares it."""
-    return (
-        log2_q14(round(measure)) << 10 if measure < 2**14 and measure == int(measure) else _log_q24(measure)
-    )
+    return log2_q14(round(measure)) << 10 if measure < 2**14 and measure == int(measure) else _log_q24(measure)
 
 
 def _log_q24(measure: float) -> int:
@@ -121,8 +119,7 @@ def make(policy: Policy) -> dict:
             for channel in policy.channels
         ],
         "status": [
-            {"name": field.name, "dimension": field.dimension, "min": field.min, "max": field.max}
-            for field in status
+            {"name": field.name, "dimension": field.dimension, "min": field.min, "max": field.max} for field in status
         ],
         "modules": modules,
         "cells": cells,
@@ -132,9 +129,7 @@ def make(policy: Policy) -> dict:
                 "name": parent.name,
                 "columns": list(policy.columns_of(parent.name)),
                 "children": [order.index(child) for child in parent.children if child in order],
-                "classifier": policy.classifiers.index(parent.name)
-                if parent.name in policy.classifiers
-                else -1,
+                "classifier": policy.classifiers.index(parent.name) if parent.name in policy.classifiers else -1,
             }
             for parent in policy.parents
         ],

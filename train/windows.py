@@ -20,11 +20,11 @@ LONGEST_RUN = 30000
 class Slots:
     """A recording as the ring holds it, all of it.
 
-    ``counts`` int16[C, n], ``lateness`` int16[n] (Q15 of a period), ``flags`` int16[n], ``row`` int32[n]: the record in each
-    slot, -1 where none came. ``windows`` int64[k]: where each window begins. ``last_row`` int64[k]: the newest record when it
-    was due. ``runs`` int32[C, n]: length of the run that ends in or before each slot. ``first`` bool[k]: no run reaches into
-    the window from before. ``missed``: records that no window holds.
-    """
+    ``counts`` int16[C, n], ``lateness`` int16[n] (Q15 of a period), ``flags`` int16[n], ``row`` int32[n]: the
+    record in each slot, -1 where none came. ``windows`` int64[k]: where each window begins. ``last_row``
+    int64[k]: the newest record when it was due. ``runs`` int32[C, n]: length of the run that ends in or before
+    each slot. ``first`` bool[k]: no run reaches into the window from before. ``missed``: records that no window
+    holds."""
 
     counts: np.ndarray
     lateness: np.ndarray
@@ -169,9 +169,8 @@ def scan(
 ) -> np.ndarray:
     """Statistics of windows: int32[N, n_stats], histograms left at zero.
 
-    counts int16[N, C, L], lateness and flags int16[N, L], oldest slot first; carry int32[N, C, 2] (none: no run reaches in);
-    status int32[N, F]; pairs: for each channel its partner (or -1) and gain in Q12.
-    """
+    counts int16[N, C, L], lateness and flags int16[N, L], oldest slot first; carry int32[N, C, 2] (none: no run
+    reaches in); status int32[N, F]; pairs: for each channel its partner (or -1) and gain in Q12."""
     n, n_channels, length = counts.shape
     _, fields, size = status_layout(plan)
     stats = np.zeros((n, size), np.int32)
@@ -197,10 +196,8 @@ def scan(
     return stats
 
 
-def _scan_channel(
-    plan: dict, c: int, counts: np.ndarray, lateness: np.ndarray, carry, out: np.ndarray
-) -> None:
-    n, length = counts.shape
+def _scan_channel(plan: dict, c: int, counts: np.ndarray, lateness: np.ndarray, carry, out: np.ndarray) -> None:
+    length = counts.shape[1]
     x = counts.astype(np.int32)
     valid = counts != MISSING
     low, high = plan["channels"][c]["range"]

@@ -1,8 +1,9 @@
 """The reference: what the stream looks like when it is good, in integers; commissioned and followed.
 
-It is one int32 array (layout.py): a head; for each channel the followed and the commissioned band (Q14 counts), the bins
-that lie on it, the cumulative shares of the bins, the coefficient against its partner; then a tail for each cell, log2 in
-Q24. It is a file of its own on the board, in training and in service made and followed by this very code.
+It is one int32 array (layout.py): a head; for each channel the followed and the commissioned band (Q14 counts),
+the bins that lie on it, the cumulative shares of the bins, the coefficient against its partner; then a tail for
+each cell, log2 in Q24. It is a file of its own on the board, in training and in service made and followed by
+this very code.
 
 Commissioning takes the first ``windows`` windows, whose verdicts are not given, and is robust to one bad window in
 twenty: a tail is the 95 % quantile of the measure, carried on to 99 % as for a half-normal one (by 0.42 of its way from
@@ -58,9 +59,9 @@ _SAMPLES = 512  # at most so many values of a quantity are kept while commission
 class Reference:
     """The reference of one stream, and its commissioning.
 
-    Loaded from ``data`` (a file made by ``dump``) or blank. With ``commission`` windows to come it starts over, and keeps
-    of ``data`` only the partners and coefficients between channels, which are trained and not relearned.
-    """
+    Loaded from ``data`` (a file made by ``dump``) or blank. With ``commission`` windows to come it starts over,
+    and keeps of ``data`` only the partners and coefficients between channels, which are trained and not
+    relearned."""
 
     def __init__(self, plan, data=None, commission=None):
         self.length = plan["length"]

@@ -49,12 +49,9 @@ def plan(length=16, hop=8, channels=2, period_ms=1000, windows=0, step_q24=60000
         "period_ms": period_ms,
         "length": length,
         "hop": hop,
-        "channels": [
-            {"name": f"c{c}", "range": [-5000, 5000], "rails": [-6000, 6000]} for c in range(channels)
-        ],
+        "channels": [{"name": f"c{c}", "range": [-5000, 5000], "rails": [-6000, 6000]} for c in range(channels)],
         "status": [
-            {"name": f"f{i}", "dimension": d, "min": -5, "max": None if i % 2 else 9}
-            for i, d in enumerate(status)
+            {"name": f"f{i}", "dimension": d, "min": -5, "max": None if i % 2 else 9} for i, d in enumerate(status)
         ],
         "modules": names,
         "cells": cells,

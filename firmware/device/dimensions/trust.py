@@ -1,8 +1,8 @@
 """Trust: the device can be believed (supply voltage, time since reset, chip temperature).
 
 measure = how far the worst bound field lies outside its bounds (min, max in the policy), in the field's unit,
-saturating at 2**29; a field that is missing gives 2**29. The tail is one unit. Source: Chatterjee et al. 2022, trustworthiness.
-"""
+saturating at 2**29; a field that is missing gives 2**29. The tail is one unit. Source: Chatterjee et al. 2022,
+trustworthiness."""
 
 from ._bounds import measure
 

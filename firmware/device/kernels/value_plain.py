@@ -38,9 +38,9 @@ def value_q8(log, tail):
 def values(ref, tails, cells, measures, logs, starts, members, columns, n_columns):
     """Logarithms of the measures (-1 for 0) and the value of each column, the largest of its cells.
 
-    ``ref``: the reference, tails of the cells from ``tails`` on. ``cells``: int16 pairs, how the tail is kept and where the
-    channel's part of the reference begins. ``starts``: int16[n_columns + 1] into ``members``, cell indices.
-    """
+    ``ref``: the reference, tails of the cells from ``tails`` on. ``cells``: int16 pairs, how the tail is kept
+    and where the channel's part of the reference begins. ``starts``: int16[n_columns + 1] into ``members``,
+    cell indices."""
     for j in range(n_columns):
         worst = 0
         for e in range(starts[j], starts[j + 1]):

@@ -121,11 +121,7 @@ def follow(
     while c < n_channels:
         rat = 4 + c * 29
         sat = 8 + c * 41
-        if (
-            (length - stats[sat]) * 8 > length
-            or stats[sat + 22] * 8 > length
-            or stats[sat + 19] >= 3 * length
-        ):
+        if (length - stats[sat]) * 8 > length or stats[sat + 22] * 8 > length or stats[sat + 19] >= 3 * length:
             frozen |= 1 << c
         else:
             lo = (ref[rat] ^ sign) - sign
