@@ -23,7 +23,8 @@ class Run:
 
     ``first``: index of the first judged window; those before were commissioning, and their rows are as
     measured. ``values`` int16[k, n_columns]; ``measures`` int32[k, n_cells]; ``references`` int32[k, n_ref]:
-    the reference before each window; ``no_data`` bool[k]: classifiers over samples fail without running."""
+    the reference before each window; ``no_data`` bool[k]: classifiers over samples fail without running.
+    """
 
     first: int
     values: np.ndarray
@@ -88,7 +89,8 @@ class Engine:
 
     ``commission``: windows to commission on, in place of the plan's; the default commissions when the recording
     has more windows than that takes, and otherwise judges by ``reference`` from the first window on (``run``
-    says which)."""
+    says which).
+    """
 
     def __init__(self, plan: dict, reference: bytes | None = None, commission: int | None = None):
         self.plan = plan

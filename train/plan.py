@@ -14,7 +14,8 @@ from .policy import Policy
 DAY_MS = 86_400_000
 SMALLEST_STEP = 4096
 """A step of the reference in Q24 widths: below it, what an edge moves inwards would vanish in rounding, and the
-reference takes one step in several windows instead."""
+reference takes one step in several windows instead.
+"""
 
 MODES = {
     "own": layout.FOLLOW,
@@ -76,10 +77,8 @@ def _cells(policy: Policy) -> tuple[list[str], list[list[int]], list[list]]:
         module = dimension_module(policy, dimension)
         if dimension not in modules:
             modules.append(dimension)
-        if module.SCOPE != "channel":
-            channels = [-1]
-        else:
-            channels = [names.index(channel)] if channel else list(range(len(names)))
+        every = list(range(len(names))) if module.SCOPE == "channel" else [-1]
+        channels = [names.index(channel)] if channel else every
         for c in channels:
             if (dimension, c) in where:
                 continue

@@ -24,7 +24,8 @@ class Slots:
     record in each slot, -1 where none came. ``windows`` int64[k]: where each window begins. ``last_row``
     int64[k]: the newest record when it was due. ``runs`` int32[C, n]: length of the run that ends in or before
     each slot. ``first`` bool[k]: no run reaches into the window from before. ``missed``: records that no window
-    holds."""
+    holds.
+    """
 
     counts: np.ndarray
     lateness: np.ndarray
@@ -170,7 +171,8 @@ def scan(
     """Statistics of windows: int32[N, n_stats], histograms left at zero.
 
     counts int16[N, C, L], lateness and flags int16[N, L], oldest slot first; carry int32[N, C, 2] (none: no run
-    reaches in); status int32[N, F]; pairs: for each channel its partner (or -1) and gain in Q12."""
+    reaches in); status int32[N, F]; pairs: for each channel its partner (or -1) and gain in Q12.
+    """
     n, n_channels, length = counts.shape
     _, fields, size = status_layout(plan)
     stats = np.zeros((n, size), np.int32)

@@ -19,7 +19,8 @@ class Gate:
     ``packs``: the classifiers' pack files by parent name. ``reference``: the reference's file, or None.
     ``source``: ``read(values, seconds, millis, seqs, start, n)`` and ``status(out, newest)``: fields as of that
     record of the block last read, -1 for the last of the block before. ``writer``: frames. ``actions``: what an
-    action does. ``commission``: windows to commission on, in place of the plan's."""
+    action does. ``commission``: windows to commission on, in place of the plan's.
+    """
 
     def __init__(self, plan, packs, reference, source, writer, actions, commission=None):
         self.ring = Ring(plan)

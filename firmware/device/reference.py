@@ -61,7 +61,8 @@ class Reference:
 
     Loaded from ``data`` (a file made by ``dump``) or blank. With ``commission`` windows to come it starts over,
     and keeps of ``data`` only the partners and coefficients between channels, which are trained and not
-    relearned."""
+    relearned.
+    """
 
     def __init__(self, plan, data=None, commission=None):
         self.length = plan["length"]

@@ -55,7 +55,7 @@ def load(path):
 
     with open(path) as file:
         job = json.load(file)
-    data = tuple(array(code, column) for code, column in zip("hihii", job["data"], strict=False))
+    data = tuple(array(code, column) for code, column in zip("hihii", job["data"]))  # noqa: B905 - MicroPython
     return job["plan"], data, job["block"], job["commission"]
 
 

@@ -2,7 +2,8 @@
 
 measure = the larger way of the two edges, Q8 counts, at most 2**25; the tail is the commissioned width. It
 moves slowly, by the reference's rule. Source: concept drift of the mean and spread, Gama et al. 2014, on a
-followed quantile band."""
+followed quantile band.
+"""
 
 from ..layout import HI, HI0, LO, LO0
 

@@ -2,7 +2,8 @@
 
 measure = how far the worst bound field lies outside its bounds (min, max in the policy), in the field's unit,
 saturating at 2**29; a field that is missing gives 2**29. The tail is one unit. Source: Chatterjee et al. 2022,
-data enrichment."""
+data enrichment.
+"""
 
 from ._bounds import measure
 

@@ -1,7 +1,8 @@
 """Excursion: how far the window's extremes lie outside the followed band.
 
 measure = max(0, max - hi, lo - min), Q8 counts, at most 2**25; the tail is the band's present width. A channel
-without a sample gives 0. Source: QARTOD, climatology test, with a band that follows."""
+without a sample gives 0. Source: QARTOD, climatology test, with a band that follows.
+"""
 
 from ..layout import HI, LO, MAX, MIN, VALID
 

@@ -40,7 +40,8 @@ def values(ref, tails, cells, measures, logs, starts, members, columns, n_column
 
     ``ref``: the reference, tails of the cells from ``tails`` on. ``cells``: int16 pairs, how the tail is kept
     and where the channel's part of the reference begins. ``starts``: int16[n_columns + 1] into ``members``,
-    cell indices."""
+    cell indices.
+    """
     for j in range(n_columns):
         worst = 0
         for e in range(starts[j], starts[j + 1]):
