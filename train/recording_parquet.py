@@ -1,0 +1,38 @@
+"""A Parquet recording in batches."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from .policy_form import Policy
+from .recording_layout import Layout, RecordingError, layout_of
+
+MAGIC = b"PAR1"
+
+
+def is_parquet(path: Path) -> bool:
+    """By its first bytes or its name."""
+    with path.open("rb") as file:
+        return file.read(4) == MAGIC or path.suffix == ".parquet"
+
+
+def parquet_batches(policy: Policy, path: Path, rows: int) -> Iterator[tuple[Layout, dict[str, pa.Array]]]:
+    """The wanted columns of a Parquet file, ``rows`` at a time."""
+    try:
+        with pa.parquet.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False) as file:
+            layout, faults = layout_of(policy, file.schema_arrow.names)
+            if layout is None:
+                where = (f"{path}: {column}: " if column else f"{path}: " for column, _ in faults)
+                raise RecordingError(*(at + what for at, (_, what) in zip(where, faults, strict=True)))
+            if not file.metadata.num_rows:
+                raise RecordingError(f"{path}: holds no row; at least one is wanted")
+            for batch in file.iter_batches(rows, columns=list(layout.columns)):
+                yield layout, {column: batch.column(column) for column in layout.columns}
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise RecordingError(
+            f"{path}: is no Parquet ({str(error).splitlines()[0]}); CSV or Parquet is wanted"
+        ) from None
+    except pa.ArrowException as error:
+        raise RecordingError(f"{path}: is damaged ({str(error).splitlines()[0]}); CSV or Parquet is wanted") from None
