@@ -1,7 +1,7 @@
 """The fixed-point arithmetic of TFLite's reference kernels, exactly, in Python integers.
 
 Sources: gemmlowp fixedpoint/fixedpoint.h; tensorflow/lite/kernels/internal/quantization_util.cc and common.cc
-(built with double rounding); reference/integer_ops/logistic.h. A float here is a double unless it says float32.
+(double rounding); reference/integer_ops/logistic.h. A float here is a double unless it says float32.
 """
 
 import math
@@ -23,7 +23,7 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
 
 def round_away(value: float) -> int:
     """To the nearest integer, halves away from zero (C's round)."""
-    return int(math.floor(value + 0.5)) if value >= 0 else -int(math.floor(-value + 0.5))
+    return math.floor(value + 0.5) if value >= 0 else -math.floor(0.5 - value)
 
 
 def high_mul(a: int, b: int) -> int:

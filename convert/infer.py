@@ -1,5 +1,6 @@
 """Any int8 .tflite that our interpreter runs, over an array of inputs, by the device's own code."""
 
+import io
 import struct
 import tempfile
 from collections.abc import Iterable
@@ -11,18 +12,33 @@ from motegate.firmware.device.network import Network
 from motegate.firmware.errors import InputError
 
 from . import pack, tflite_model
+from .atomic import write
 from .lower import lower
 
 VMS = ("micropython", "cpython")
 
 
 def infer(model: Path, data: np.ndarray, vm: str = "micropython") -> np.ndarray:
-    """int8[n, outputs] for ``data`` int8[n, inputs] (or int8[inputs] for one), through the device's interpreter."""
+    """int8[n, outputs] for ``data`` int8[n, inputs] (int8[inputs] for one), by the device's interpreter."""
     parsed = tflite_model.read(model)
     rows = np.atleast_2d(data)
     if rows.dtype != np.int8 or rows.ndim != 2 or rows.shape[1] != parsed.input.size:
         raise InputError(f"data: {data.dtype}{list(data.shape)}; {model} takes int8[n, {parsed.input.size}]")
     return run([(pack.write(lower(parsed)), rows)], vm)[0]
+
+
+def infer_file(model: Path, data: Path, out: Path, vm: str = "micropython") -> None:
+    """``infer`` from a .npy file to another, which appears whole or not at all."""
+    try:
+        rows = np.load(data, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"{data}: not a .npy array ({error}); allowed: int8[n, inputs]") from error
+    if not isinstance(rows, np.ndarray):
+        raise InputError(f"{data}: an archive of arrays; allowed: one int8[n, inputs] in a .npy file")
+    result = infer(model, rows, vm)
+    buffer = io.BytesIO()
+    np.save(buffer, result)
+    write(out, buffer.getvalue())
 
 
 def run(jobs: Iterable[tuple[bytes, np.ndarray]], vm: str = "micropython") -> list[np.ndarray]:

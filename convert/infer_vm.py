@@ -1,6 +1,6 @@
-"""Runs on the MicroPython VM, not here: ``infer_vm.py JOBS OUT``, the interpreter over many models in one process.
+"""Runs on the MicroPython VM, not here: ``infer_vm.py JOBS OUT``, many models in one process.
 
-JOBS: per model uint32 size of the pack, uint32 rows, the pack, then rows of int8. OUT: the rows of int8 results.
+JOBS: per model uint32 size of the pack, uint32 rows, the pack, then rows of int8. OUT: rows of int8.
 """
 
 import sys

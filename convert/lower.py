@@ -8,7 +8,7 @@ from .tflite_model import FullyConnected, Logistic, Model, ModelError
 
 
 def lower(model: Model, mapping: Features | Counts | None = None, threshold: int = 127) -> Pack:
-    """The pack whose int8 results equal TFLM's; ModelError when a layer can leave int32 there (undefined in TFLM)."""
+    """The pack whose int8 results equal TFLM's; ModelError when a layer can leave int32, undefined there."""
     layers = []
     for number, layer in enumerate(model.layers):
         if isinstance(layer, Logistic):
@@ -38,7 +38,7 @@ def _dense(layer: FullyConnected, number: int) -> Dense:
 
 
 def _multipliers(layer: FullyConnected) -> list[float]:
-    """input scale * weight scale / output scale. TFLM multiplies float32s per tensor and doubles per channel."""
+    """Input scale * weight scale / output scale: TFLM multiplies float32s per tensor, doubles per channel."""
     if layer.scales.size == 1:
         return [float(np.float32(layer.input.scale) * layer.scales[0]) / layer.output.scale]
     return [layer.input.scale * float(scale) / layer.output.scale for scale in layer.scales]
@@ -56,20 +56,16 @@ def _activation_range(layer: FullyConnected) -> tuple[int, int]:
 def _check_bounds(weights, folded, pairs, zero: int, number: int) -> None:
     """No input may drive an accumulator, its left shift or its result out of int32.
 
-    The extremes are those of folded + sum(w * x), x in 0..255. They bound every partial sum too, since each is
-    the accumulator of some input, and the folded bias itself (x = 0).
+    The extremes are those of folded + sum(w * x), x in 0..255. They bound every partial sum too, since each
+    is the accumulator of some input, and the folded bias itself (x = 0).
     """
     lowest = folded + 255 * np.minimum(weights, 0).sum(axis=1)
     highest = folded + 255 * np.maximum(weights, 0).sum(axis=1)
     for j, ends in enumerate(zip(lowest, highest, strict=True)):
         multiplier, shift = pairs[j if len(pairs) > 1 else 0]
+        if shift > 30:
+            raise ModelError(f"layer {number}, output {j}: a multiplier of 2^30 or more")
         for acc in map(int, ends):
-            shifted = acc << max(shift, 0)
-            if not INT32_MIN <= shifted <= INT32_MAX:
-                raise ModelError(
-                    f"layer {number}, output {j}: the accumulator can leave int32, undefined in TFLM"
-                )
-            if not INT32_MIN <= requantize(acc, multiplier, shift) + zero <= INT32_MAX:
-                raise ModelError(f"layer {number}, output {j}: the result can leave int32, undefined in TFLM")
-    if max(shift for _, shift in pairs) > 30:
-        raise ModelError(f"layer {number}: a multiplier of 2^30 and more")
+            result = requantize(acc, multiplier, shift) + zero
+            if not all(INT32_MIN <= value <= INT32_MAX for value in (acc << max(shift, 0), result)):
+                raise ModelError(f"layer {number}, output {j}: can leave int32, which is undefined in TFLM")

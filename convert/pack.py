@@ -1,4 +1,4 @@
-"""The pack: a model as the device reads it. docs/pack.md is the format, firmware/device/network.py the reader."""
+"""The pack: a model as firmware/device/network.py reads it; docs/pack.md is the format."""
 
 import struct
 import zlib
@@ -18,8 +18,8 @@ class Dense:
     """A fully connected layer, the zero points folded in.
 
     acc = bias + sum(weights * (input + 128)); output = clamp(requantized acc + zero, low, high), where zero,
-    low and high are + 128. weights int8[n_out, n_in], bias int32[n_out], multipliers int32 Q31 and shifts int8,
-    [1] or [n_out].
+    low and high are + 128. weights int8[n_out, n_in], bias int32[n_out], multipliers int32 Q31 and shifts
+    int8, [1] or [n_out].
     """
 
     weights: np.ndarray
@@ -105,9 +105,7 @@ def _head(pack: Pack) -> bytes:
 
 def _mapping(mapping: Features | Counts | None) -> bytes:
     if isinstance(mapping, Features):
-        return b"".join(
-            struct.pack("<hHB", *t) for t in zip(mapping.centre, mapping.mult, mapping.shift, strict=True)
-        )
+        return b"".join(struct.pack("<hHB", *t) for t in zip(mapping.centre, mapping.mult, mapping.shift, strict=True))
     if isinstance(mapping, Counts):
         return struct.pack("<iHB", mapping.bias, mapping.mult, mapping.shift)
     return b""

@@ -7,9 +7,7 @@ from pathlib import Path
 import numpy as np
 from motegate.firmware.errors import InputError
 
-ALLOWED = (
-    "allowed: FULLY_CONNECTED (none, RELU or RELU6 fused) and LOGISTIC, int8, one after another, batch 1"
-)
+ALLOWED = "allowed: a chain of FULLY_CONNECTED (none, RELU or RELU6 fused) and LOGISTIC, int8, batch 1"
 
 
 class ModelError(InputError):
@@ -158,9 +156,7 @@ class _Reader:
 
     def _quantization(self, tensor, what: str) -> tuple[np.ndarray, np.ndarray]:
         q = tensor.Quantization()
-        scales = (
-            np.zeros(0) if q is None or q.ScaleLength() == 0 else np.asarray(q.ScaleAsNumpy(), np.float32)
-        )
+        scales = np.zeros(0) if q is None or q.ScaleLength() == 0 else np.asarray(q.ScaleAsNumpy(), np.float32)
         if scales.size == 0 or not np.all(np.isfinite(scales) & (scales > 0)):
             self.refuse(f"{what} has no scale")
         zeros = [q.ZeroPoint(i) for i in range(q.ZeroPointLength())] or [0]
@@ -203,9 +199,7 @@ class _Reader:
         scales, zeros = self._quantization(tensor, "a weight tensor")
         if weights.ndim != 2 or weights.shape != (target.size, source.size):
             self.refuse(f"weights of shape {weights.shape} between {source.size} and {target.size} values")
-        if scales.size > 1 and (
-            scales.size != target.size or tensor.Quantization().QuantizedDimension() != 0
-        ):
+        if scales.size > 1 and (scales.size != target.size or tensor.Quantization().QuantizedDimension() != 0):
             self.refuse("weights quantized along another dimension than the output")
         if np.any(zeros != 0):
             self.refuse("weights with a zero point other than 0")

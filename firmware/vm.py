@@ -24,9 +24,7 @@ def find() -> Path:
     if named:
         found = shutil.which(named)
         if found is None:
-            raise InputError(
-                f"${VARIABLE}: {named} is not a program; allowed: the path of a MicroPython executable"
-            )
+            raise InputError(f"${VARIABLE}: {named} is not a program; allowed: the path of a MicroPython executable")
         return Path(found)
     found = shutil.which("micropython") or shutil.which("micropython", path=str(Path(sys.executable).parent))
     if found is None:
@@ -48,16 +46,15 @@ def run(
 ) -> subprocess.CompletedProcess:
     """Runs ``script`` on the VM; output is bytes, a status other than 0 is the caller's to judge.
 
-    A traceback comes on stdout (this port prints it there). ``heap`` is the VM's heap ("64k"), ``path`` the folders where it looks for modules before its frozen ones.
+    A traceback comes on stdout: this port prints it there. ``heap`` is the VM's heap ("64k"), ``path`` the
+    folders where it looks for modules before its frozen ones.
     """
     command = [str(find())]
     if heap is not None:
         command += ["-X", f"heapsize={heap}"]
     command += [str(script), *map(str, args)]
     environment = {**os.environ, "MICROPYPATH": ":".join([*map(str, path), ".frozen"])}
-    return subprocess.run(
-        command, input=stdin, capture_output=True, env=environment, timeout=timeout, check=False
-    )
+    return subprocess.run(command, input=stdin, capture_output=True, env=environment, timeout=timeout, check=False)
 
 
 @cache

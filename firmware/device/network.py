@@ -116,9 +116,7 @@ class Network:
         if width != self.outputs:
             refuse("the last layer has %d outputs, the header %d" % (width, self.outputs))
         buffers = self.inputs + self.outputs
-        self._program = array(
-            "i", [self.inputs, self.outputs, layers, buffers, buffers + widest] + heads + parameters
-        )
+        self._program = array("i", [self.inputs, self.outputs, layers, buffers, buffers + widest] + heads + parameters)
         self._arena = array("b", bytes(buffers + 2 * widest))
         view = memoryview(self._arena)
         self.input = view[: self.inputs]
@@ -136,9 +134,9 @@ class Network:
             words[j] = self._take("<i", 4)[0]
 
     def scale(self, values, columns):
-        """Fills the input with clamp((values[columns[i]] - centre) * mult >> shift), values array('h') >= 0.
+        """Fills the input: clamp((values[columns[i]] - centre) * mult >> shift), values array('h'), >= 0.
 
-        ``columns`` holds ``inputs`` indices; the first call with it checks and copies it, later ones are free.
+        ``columns`` holds ``inputs`` indices; the first call with it checks and copies it, later ones don't.
         """
         if columns is not self._columns_from:
             self._bind(values, columns)
@@ -155,7 +153,8 @@ class Network:
     def fill(self, counts, base, head, length):
         """Fills the input with a window: counts[base + (head + i) % length], i = 0..length - 1, array('h').
 
-        q = clamp((count * mult + bias) >> shift); a missing count (-32768) repeats the one before, at the start 0.
+        q = clamp((count * mult + bias) >> shift). A missing count (-32768) repeats the one before it, or
+        is 0 where there is none.
         """
         if self.mapping != COUNTS or length != self.inputs:
             refuse("takes no window of %d counts" % length)

@@ -41,9 +41,9 @@ def invoke(w: ptr8, x: ptr8, s: int, program: ptr32):
             at += 8
             continue
         parameters = int(program[at + 4])
-        low = int(program[at + 5])
-        high = int(program[at + 6])
         zero = int(program[at + 7])
+        low = int(program[at + 5]) - zero
+        high = int(program[at + 6]) - zero
         at += 8
         total = 0
         i = 0
@@ -98,12 +98,11 @@ def invoke(w: ptr8, x: ptr8, s: int, program: ptr32):
                 s = s >> shift
                 if r >= half:
                     s += 1
-            s += zero
             if s < low:
                 s = low
             elif s > high:
                 s = high
-            y[j] = s
+            y[j] = s + zero
             j += 1
         i = here
         here = there

@@ -1,0 +1,222 @@
+"""`motegate convert`: what train left becomes int8 models, verified against TFLM, as packs and as C arrays."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from motegate.firmware import vm
+from motegate.firmware.errors import InputError, RefusedError
+from motegate.train import metrics, policy, threshold
+from motegate.train.split import TEST, TRAIN, VALIDATION
+
+from . import atomic, c_array, infer, oracle, pack, tflite_model
+from .guarded import count_mapping
+from .lower import lower
+from .pack import Counts, Features
+from .quantize import Classifier
+
+Progress = Callable[[str, int, int], None]
+PROBES = 1000  # random windows that a guarded model is verified on
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a model takes: bytes of both files, multiply-accumulates, parameters, TFLM's arena (None: unknown)."""
+
+    tflite_bytes: int
+    pack_bytes: int
+    macs: int
+    parameters: int
+    arena_bytes: int | None
+
+
+@dataclass(frozen=True)
+class Converted:
+    """One classifier. Scores are int8 (float: 256 p - 128), F1 is over windows of the test part."""
+
+    name: str
+    size: Size
+    threshold: int
+    test_windows: int
+    f1_int8: float
+    f1_float: float
+    largest_score_difference: float
+    verified_windows: int
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """One model that the gate guards."""
+
+    name: str
+    size: Size
+    channel: str
+    verified_windows: int
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What convert.json holds."""
+
+    oracle: str
+    vm: str
+    parents: tuple[Converted, ...]
+    models: tuple[Guarded, ...]
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        return [
+            *(
+                f"{p.name}: pack {p.size.pack_bytes} bytes (.tflite {p.size.tflite_bytes}), {p.size.macs} MACs, "
+                f"arena {p.size.arena_bytes} bytes, threshold {p.threshold}; F1 {p.f1_int8:.3f} in int8, "
+                f"{p.f1_float:.3f} in float; equal to {self.oracle} on {p.verified_windows} windows"
+                for p in self.parents
+            ),
+            *(
+                f"{m.name}: pack {m.size.pack_bytes} bytes (.tflite {m.size.tflite_bytes}), {m.size.macs} MACs; "
+                f"equal to {self.oracle} on {m.verified_windows} random windows"
+                for m in self.models
+            ),
+        ]
+
+
+@dataclass(frozen=True)
+class _Table:
+    """features_<parent>.npz: x int8[n, k], fail bool[n], part uint8[n], clean bool[n], in time order."""
+
+    x: np.ndarray
+    fail: np.ndarray
+    part: np.ndarray
+    clean: np.ndarray
+    windows_per_day: float
+    alarms_per_day: float | None
+
+    @classmethod
+    def read(cls, path: Path) -> "_Table":
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                alarms = float(file["alarms_per_day"])
+                arrays = [file[key] for key in ("x", "fail", "part", "clean")]
+                return cls(*arrays, float(file["windows_per_day"]), None if np.isnan(alarms) else alarms)
+        except (OSError, KeyError, ValueError) as error:
+            raise InputError(f"{path}: not what train writes ({error}); run: motegate train") from error
+
+
+def convert(work: Path, progress: Progress = lambda what, done, total: None) -> Conversion:
+    """Fills WORK/convert from WORK/train, whole or not at all.
+
+    RefusedError when our interpreter differs from TFLM on any window of the test part, or when no threshold
+    keeps the alarm budget.
+    """
+    work = Path(work)
+    trained = work / "train"
+    plan = _json(trained / "plan.json")
+    scaling = _json(trained / "dimensions.json")["parents"]
+    rules = policy.load(work / "policy.toml")
+    names = [parent["name"] for parent in plan["parents"] if parent["classifier"] >= 0]
+    total = len(names) + len(plan["models"])
+    run = _Run(_machine())
+    with atomic.folder(work / "convert") as out:
+        for name in ("plan.json", "reference.bin"):
+            shutil.copyfile(trained / name, out / name)
+        parents = []
+        for name in names:
+            progress("convert", len(parents), total)
+            parents.append(run.parent(name, trained, out, scaling[name]))
+        models = []
+        for entry in plan["models"]:
+            progress("convert", len(parents) + len(models), total)
+            channel = rules.channels[max(entry["channel"], 0)]
+            file = next(model.file for model in rules.models if model.name == entry["name"])
+            models.append(run.model(entry["name"], file, channel, plan["length"], out))
+        result = Conversion(run.oracle, run.machine, tuple(parents), tuple(models))
+        (out / "convert.json").write_text(json.dumps(asdict(result), indent=1) + "\n")
+    progress("convert", total, total)
+    return result
+
+
+def _json(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not what train writes ({error}); run: motegate train") from error
+
+
+def _machine() -> str:
+    """The real MicroPython where there is one; the same device code on CPython where not."""
+    try:
+        vm.find()
+    except InputError:
+        return "cpython"
+    return "micropython"
+
+
+class _Run:
+    """One conversion: which machine runs our interpreter, and whose arithmetic it was held against."""
+
+    def __init__(self, machine: str):
+        self.machine = machine
+        self.oracle = "none: no model"
+
+    def parent(self, name: str, trained: Path, out: Path, scaling: dict) -> Converted:
+        table = _Table.read(trained / f"features_{name}.npz")
+        test = table.part == TEST
+        classifier = Classifier(trained / f"{name}.keras")
+        data = classifier.quantize(table.x[table.part == TRAIN])
+        mapping = Features(*(tuple(scaling[key]) for key in ("centre", "mult", "shift")))
+        packed = lower(tflite_model.parse(data, name), mapping)
+        scores = infer.run([(pack.write(packed), table.x)], self.machine)[0][:, 0]
+        arena = self._verify(name, data, table.x[test], scores[test])
+        quiet = scores[(table.part == VALIDATION) & table.clean]
+        limit = threshold.lowest(quiet, table.windows_per_day, table.alarms_per_day)
+        size = self._write(name, data, mapping, limit, arena, out)
+        exact = classifier.scores(table.x[test])
+        return Converted(
+            name,
+            size,
+            limit,
+            int(test.sum()),
+            _f1(scores[test] > limit, table.fail[test]),
+            _f1(exact > limit + 0.5, table.fail[test]),  # between two int8 scores
+            round(float(np.abs(scores[test] - exact).max(initial=0)), 3),
+            int(test.sum()),
+        )
+
+    def model(self, name: str, file: Path, channel, length: int, out: Path) -> Guarded:
+        model = tflite_model.read(file)
+        if model.input.size != length:
+            raise InputError(f"models.{name}.file: takes {model.input.size} values; the window's length is {length}")
+        data = file.read_bytes()
+        mapping = count_mapping(channel.middle, channel.resolution, model.input)
+        rows = np.random.default_rng(0).integers(-128, 128, (PROBES, length)).astype(np.int8)
+        results = infer.run([(pack.write(lower(model, mapping)), rows)], self.machine)[0]
+        arena = self._verify(name, data, rows, results)
+        size = self._write(name, data, mapping, None, arena, out)
+        return Guarded(name, size, channel.name, PROBES)
+
+    def _verify(self, name: str, data: bytes, rows: np.ndarray, results: np.ndarray) -> int | None:
+        judge = oracle.load(data)
+        self.oracle = judge.name
+        expected = judge.run(rows).reshape(len(rows), -1)
+        wrong = int((expected != results.reshape(len(rows), -1)).any(axis=1).sum())
+        if wrong:
+            raise RefusedError(f"{name}: our interpreter differs from {judge.name} on {wrong} of {len(rows)} windows")
+        return judge.arena_bytes
+
+    def _write(
+        self, name: str, data: bytes, mapping: Features | Counts, limit: int | None, arena: int | None, out: Path
+    ) -> Size:
+        model = tflite_model.parse(data, name)
+        packed = pack.write(lower(model, mapping, 127 if limit is None else limit))
+        (out / f"{name}.tflite").write_bytes(data)
+        (out / f"{name}.pack").write_bytes(packed)
+        (out / f"{name}_model.h").write_text(c_array.header(name, model, mapping, limit))
+        (out / f"{name}_model.cc").write_text(c_array.source(name, data))
+        return Size(len(data), len(packed), model.macs, model.parameters, arena)
+
+
+def _f1(fails: np.ndarray, truth: np.ndarray) -> float:
+    return round(metrics.windows(fails, truth).f1, 4)
