@@ -37,6 +37,8 @@ class Hal:
 
     def adc(self, pin):
         """An analogue input with ``read_u16()``; ``pin`` is a number, or a name on boards that name them."""
+        if hasattr(machine.ADC, "ATTN_11DB"):  # ESP32: else its range ends at 1 V
+            return machine.ADC(machine.Pin(pin), atten=machine.ADC.ATTN_11DB)
         return machine.ADC(machine.Pin(pin) if isinstance(pin, str) else pin)
 
     def i2c(self, bus, scl, sda, freq):

@@ -13,14 +13,15 @@ from .frames import Writer
 from .gate import Gate
 from .hal import Hal
 from .network import Network
-from .store import Store
 
 _HEALTH = const(64)  # windows between two health frames
 _ERRORS = const(8)  # exceptions in a row after which it stops
 
 
-def run(root="/", hal=None):
+def run(root="/", hal=None, commission=None):
     """Runs the gate on the files under ``root`` until its source ends or someone interrupts it.
+
+    ``commission``: windows to commission on, in place of the plan's (0: judge by the bundle's reference).
 
     Every exception ends here: it is counted and said in a frame, and the loop goes on; after 8 in a row
     it stops. KeyboardInterrupt leads to the REPL.
@@ -28,7 +29,7 @@ def run(root="/", hal=None):
     hal = hal or Hal(Clock())
     writer = Writer(hal.write)
     try:
-        gate = build(root, hal, writer)
+        gate = build(root, hal, writer, commission)
     except KeyboardInterrupt:
         return
     except Exception as e:
@@ -41,20 +42,18 @@ def run(root="/", hal=None):
         pass
 
 
-def build(root, hal, writer):
+def build(root, hal, writer, commission=None):
     """The gate out of the files of ``root``; says hello."""
     folder = root + "gate/"
     with open(folder + "plan.json") as f:
         plan = json.load(f)
     packs = {p["name"]: load(folder + p["name"] + ".pack") for p in plan["parents"] if p["classifier"] >= 0}
     models = {m["name"]: Network(load(folder + m["file"])) for m in plan["models"]}
-    stores = any("store" in action["do"] for action in plan["actions"])
-    store = Store(root + "windows.bin", plan) if stores else None
     names = [field["name"] for field in plan["status"]]
-    actions = Actions(plan, models, hal, store, writer)
+    actions = Actions(plan, models, hal, make_store(root, plan), writer)
     source = make_source(folder, plan, hal, names)
     reference = load(folder + "reference.bin") if exists(folder + "reference.bin") else None
-    gate = Gate(plan, packs, reference, source, writer, actions)
+    gate = Gate(plan, packs, reference, source, writer, actions, commission)
     hello(writer, plan, folder, hal)
     return gate
 
@@ -81,6 +80,14 @@ def loop(gate, hal, writer):
     health(gate, hal, writer, errors, 1)
 
 
+def make_store(root, plan):
+    if not any("store" in action["do"] for action in plan["actions"]):
+        return None
+    from .store import Store
+
+    return Store(root + "windows.bin", plan)
+
+
 def make_source(folder, plan, hal, names):
     """The replay when there is one, else the board's own sensors."""
     if exists(folder + "replay.bin"):
@@ -94,7 +101,7 @@ def make_source(folder, plan, hal, names):
     for name in sensors["status"]:
         hal.readers[name] = make_reader(sensors["status"][name], hal)
     readers = [make_reader(sensor, hal) for sensor in sensors["channels"]]
-    return Polled(readers, hal.clock, plan["period_ms"], lambda out: hal.status(names, out))
+    return Polled(readers, hal.clock, plan["period_ms"], lambda out, newest: hal.status(names, out))
 
 
 def make_reader(sensor, hal):

@@ -124,7 +124,7 @@ class Reference:
         a[at + LO] = a[at + LO0] = lo
         a[at + HI] = a[at + HI0] = hi
         # width * rate >> 24 without passing 2**30 by much: this runs once, where a long integer is allowed
-        a[at + STEP] = max(1, (hi - lo) * self._rate >> 24) if self._rate else 0
+        a[at + STEP] = min(max(1, (hi - lo) * self._rate >> 24), 536870912) if self._rate else 0
         kernel.lay_bins(a, at)
         a[at + WIDTH0_LOG] = a[at + WIDTH_LOG]
 

@@ -114,6 +114,9 @@ def columns_of(records: Records) -> tuple[array, ...]:
     )  # fmt: skip
 
 
-def job(plan: dict, records: Records, block: int, commission: int) -> str:
+def job(plan: dict, records: Records, block: int, commission: int, reference: bytes) -> str:
+    """The file that trace.py loads."""
     data = [column.tolist() for column in columns_of(records)]
-    return json.dumps({"plan": plan, "block": block, "commission": commission, "data": data})
+    return json.dumps(
+        {"plan": plan, "block": block, "commission": commission, "reference": reference.hex(), "data": data}
+    )

@@ -50,17 +50,17 @@ def trace(plan, data, write, block=7, commission=None, reference=None):
 
 
 def load(path):
-    """plan and arrays from a JSON file: {"plan": ..., "commission": ..., "data": [[...], ...]}."""
+    """plan and arrays from a JSON file: {"plan", "block", "commission", "reference" (hex), "data"}."""
     import json
 
     with open(path) as file:
         job = json.load(file)
     data = tuple(array(code, column) for code, column in zip("hihii", job["data"]))  # noqa: B905 - MicroPython
-    return job["plan"], data, job["block"], job["commission"]
+    return job["plan"], data, job["block"], job["commission"], bytes.fromhex(job["reference"])
 
 
 if __name__ == "__main__" and sys.implementation.name == "micropython":
     for name in sys.argv[1:]:
-        plan, data, block, commission = load(name)
+        plan, data, block, commission, reference = load(name)
         with open(name + ".out", "wb") as out:
-            trace(plan, data, out.write, block, commission)
+            trace(plan, data, out.write, block, commission, reference)

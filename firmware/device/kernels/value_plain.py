@@ -14,7 +14,7 @@ _SOFT = _table(SOFT)
 
 
 def log2_q14(m):
-    """log2(m) in Q14, within one unit; 1 <= m < 2**30."""
+    """log2(m) in Q14, within 3.2 units (0.05 of a value); 1 <= m < 2**30."""
     k = 0
     while m >> (k + 1):
         k += 1

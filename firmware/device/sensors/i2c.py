@@ -6,23 +6,26 @@ MISSING = -32768
 
 
 class I2c:
-    """Reads ``size`` bytes (1 or 2) of ``register`` as an integer. A device that does not answer is a
-    missing sample, never an exception: that is for the gate to judge.
+    """Reads ``size`` bytes (1 to 4) of ``register`` as an integer; ``big``: its first byte is the high one. Of
+    more than 20 bits the lowest are left out. A device that does not answer is a missing sample, never an
+    exception: that is for the gate to judge.
 
-    ``setup``: [register, byte, ...] pairs written at the start, and again after a failure (the device may
-    have lost its supply).
+    ``setup``: [[register, byte], ...] written at the start, and again after a failure (the device may have
+    lost its supply).
     """
 
-    def __init__(self, bus, address, register, size, signed, big, setup, high, low, shift, bias):
+    def __init__(self, bus, address, register, size, signed, big, setup, high, low, split, shift, bias):
         self._bus = bus
         self._address = address
         self._register = register
         self._buf = bytearray(size)
-        self._sign = 1 << (8 * size - 1) if signed else 0
         self._big = big
-        self._setup = [(setup[i], bytes((setup[i + 1],))) for i in range(0, len(setup), 2)]
+        self._drop = max(0, 8 * min(size, 3) - 20)
+        self._sign = 1 << (8 * min(size, 3) - 1) if signed else 0
+        self._setup = [(where, bytes((value,))) for where, value in setup]
         self._high = high
         self._low = low
+        self._split = split
         self._shift = shift
         self._bias = bias
         self._ready = False
@@ -33,7 +36,7 @@ class I2c:
         except OSError:
             self._ready = False
             return MISSING
-        return count(self._raw(), self._high, self._low, self._shift, self._bias)
+        return count(self._raw(), self._high, self._low, self._split, self._shift, self._bias)
 
     def _fetch(self):
         if not self._ready:
@@ -44,7 +47,10 @@ class I2c:
 
     def _raw(self):
         buf = self._buf
-        raw = buf[0]
-        if len(buf) == 2:
-            raw = raw << 8 | buf[1] if self._big else buf[1] << 8 | raw
-        return (raw ^ self._sign) - self._sign
+        size = len(buf)
+        raw = 0
+        i = 0
+        while i < size and i < 3:
+            raw = raw << 8 | buf[i if self._big else size - 1 - i]
+            i += 1
+        return (raw ^ self._sign) - self._sign >> self._drop

@@ -41,6 +41,8 @@ class Replay:
         self._job = array("i", (0, 0, 0, channels, size, fields))
         self._arrays = [None, None, None, None]
         self._status = array("i", [-(1 << 30)] * fields)
+        self._before = array("i", [-(1 << 30)] * fields)
+        self._count = 0
         self._size = size
         self._left = 0
 
@@ -52,14 +54,30 @@ class Replay:
         self._arrays[3] = seqs
         return self._take(start, n)
 
-    def status(self, out):
-        """The last record's status fields."""
-        status = self._status
-        for i in range(len(status)):
-            out[i] = status[i]
+    def status(self, out, newest):
+        """The status fields of record ``newest`` of the block last read; -1: of the last one before it."""
+        i = 0
+        while i < len(out):
+            if newest < 0:
+                out[i] = self._before[i]
+            elif newest == self._count - 1:
+                out[i] = self._status[i]
+            else:
+                out[i] = self._field(newest, i)
+            i += 1
+
+    def _field(self, newest, i):
+        at = self._job[0] + (newest + 1 - self._count) * self._size - 4 * (len(self._status) - i)
+        buf = self._buf
+        high = buf[at + 3]
+        if high > 127:
+            high -= 256
+        return buf[at] + (buf[at + 1] << 8) + (buf[at + 2] << 16) + (high << 24)
 
     def _take(self, start, n):
         job = self._job
+        for i in range(len(self._status)):
+            self._before[i] = self._status[i]
         if not self._left and not self._fill():
             return -1
         if n > self._left:
@@ -69,6 +87,7 @@ class Replay:
         unpack(self._buf, job, self._arrays, self._status)
         job[0] += n * self._size
         self._left -= n
+        self._count = n
         return n
 
     def _fill(self):

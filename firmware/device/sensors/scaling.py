@@ -1,13 +1,13 @@
-"""A converter's raw reading into a count of the policy, with a multiplier of 28 bits in halves of 14.
+"""A raw reading into a count of the policy: count = floor(a * raw + b) with ``a`` in two halves.
 
-count = (raw * high + (raw * low >> 14) + bias) >> shift, saturating at +-32767. convert/bundle.py chooses the
-numbers from scale, offset, middle and resolution so that every step stays below 2^30 for any |raw| <= 2^16:
-|high| < 2^13, 0 <= low < 2^14, |bias| < 2^28.
+count = (raw * high + (raw * low >> split) + bias) >> shift, saturating at +-32767. convert/sensors.py chooses
+the numbers so that each step stays within 2^30: |raw * high| < 2^29, |raw| * 2^split <= 2^30, low < 2^split,
+|bias| < 2^28; a raw reading has at most 20 bits.
 """
 
 
-def count(raw, high, low, shift, bias):
-    value = (raw * high + (raw * low >> 14) + bias) >> shift
+def count(raw, high, low, split, shift, bias):
+    value = (raw * high + (raw * low >> split) + bias) >> shift
     if value > 32767:
         return 32767
     if value < -32767:
