@@ -14,8 +14,8 @@ REASONS = ("", "commissioning", "no_data")
 class Journal:
     """One row a window. ``values`` is int16[n, columns], all zero where nobody asked for them.
 
-    ``ends_ms`` int64[n] milliseconds since 1970, ``why`` uint8[n] (index into REASONS), ``passes`` uint8[n, classifiers],
-    ``scores`` int8[n, classifiers], ``actions`` uint8[n] (NONE while commissioning).
+    ``ends_ms`` int64[n] milliseconds since 1970, ``why`` uint8[n] (index into REASONS), ``passes`` uint8[n,
+    classifiers], ``scores`` int8[n, classifiers], ``actions`` uint8[n] (NONE while commissioning).
     """
 
     ends_ms: np.ndarray

@@ -10,9 +10,9 @@ POINTS = 40_000
 
 @dataclass(frozen=True)
 class Series:
-    """Points in time order: ``first_ms``, ``last_ms`` int64[n]; ``low``, ``high`` int16[n, channels], MISSING where empty.
+    """Points in time order: ``first_ms``, ``last_ms`` int64[n]; ``low``, ``high`` int16[n, channels], MISSING if empty.
 
-    ``per_point`` is how many records one point stands for at most; ``fails`` names each labelled parent's spans of time.
+    ``per_point``: how many records one point stands for at most; ``fails``: each labelled parent's spans of time.
     """
 
     first_ms: np.ndarray

@@ -1,3 +1,3 @@
-"""The front door: the command line `motegate`. What it calls lives in the rooms beside it (train, convert, firmware, device_sim)."""
+"""The front door: the command line. What it calls lives in the rooms beside it."""
 
 __version__ = "0.1.0"

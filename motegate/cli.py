@@ -107,7 +107,7 @@ def parser() -> Parser:
     p.add_argument("--vm", choices=("micropython", "pico"), default="micropython",
                    help="the unix VM, or an emulated Raspberry Pi Pico (slow)")  # fmt: skip
     p.add_argument("--drivers", choices=("replay", "board"), default="replay",
-                   help="records from a file in blocks, or through the board's own drivers over simulated hardware")  # fmt: skip
+                   help="records from a file, or through the board's own drivers over simulated hardware")  # fmt: skip
     p.add_argument("--heap", metavar="SIZE", default="64k", help="the VM's heap (default: 64k)")
     p.add_argument("--battery-mwh", metavar="N", type=float, help="what the battery holds (default: two AA cells)")
     out(p, "sim", "folder for events.jsonl, summary.json and report.html")

@@ -36,7 +36,7 @@ class Steps:
         self.work = Path(work)
         self.path = self.work / "steps.json"
         self.say = say
-        self.progress = progress
+        self.progress = progress or (lambda what, done, total: None)
         self.steps: dict[str, Step] = {}
         if self.path.exists():
             try:

@@ -106,7 +106,7 @@ class ADC:
 
 
 class I2C:
-    """A bus on which each register of the recording's channels is a big-endian word, or little-endian as wired."""
+    """A bus whose registers hold the recording's channels, two bytes or one each."""
 
     def __init__(self, id=0, scl=None, sda=None, freq=400000, timeout=50000, **more):
         self.world = world.world
@@ -118,15 +118,11 @@ class I2C:
         seen = self.world
         if time.us >= seen.until:
             seen.next()
-        n = len(buffer)
-        column = seen.column("%d:%d" % (address, register))
-        raw = seen.block[seen.at + column]
-        if seen.little.get(column, False):
-            for i in range(n):
-                buffer[i] = raw >> 8 * i & 255
-        else:
-            for i in range(n):
-                buffer[n - 1 - i] = raw >> 8 * i & 255
+        key = "%d:%d" % (address, register)
+        raw = seen.block[seen.at + seen.column(key)]
+        last = len(buffer) - 1
+        for i in range(last + 1):
+            buffer[i if key in seen.little else last - i] = raw >> 8 * i & 255
 
     def readfrom_mem(self, address, register, n, addrsize=8):
         buffer = bytearray(n)
@@ -134,10 +130,7 @@ class I2C:
         return buffer
 
     def writeto_mem(self, address, register, data, addrsize=8):
-        pass
-
-    def writeto(self, address, data, stop=True):
-        return len(data)
+        pass  # a device's setup
 
 
 SoftI2C = I2C

@@ -15,8 +15,9 @@ ROWS = micropython.const(1024)  # rows a block
 class World:
     """Rows from a file, the present one found by the virtual clock; the end of the file ends the run."""
 
-    def __init__(self, path, pins):
-        self.pins = pins  # "26" (a pin) or "0x40:2" (a register on the bus) -> column
+    def __init__(self, path, pins, little):
+        self.pins = pins  # "26" (a pin) or "64:2" (address and register on a bus, decimal) -> column
+        self.little = little  # the registers whose low byte comes first
         self.file = open(path, "rb")
         self.width = int.from_bytes(self.file.read(4), "little")
         self.stride = self.width + 2
@@ -55,4 +56,4 @@ class World:
         return self.pins[key]
 
 
-world = None  # the runner opens it when the board's own drivers are to run
+world = None  # the runner makes it when the board's own drivers are to run

@@ -1,0 +1,115 @@
+"""Runs the shipped main loop on the virtual board: `micropython runner.py JOB.json`.
+
+The loop is `motegate.main`'s own; what is added hangs on the hardware layer that it is given: `Line` is the serial
+line, which sees every frame go by, and at each verdict notes the dimensions (the tap) and looks at the heap.
+The job: `root` (prefix of gate/), `tap` (file for int16 values, or null), `world` (what the pins see, or null), `pins`
+and `little` (see world.py), `start` ([seconds since 1970, millis]), `commission` (see motegate.main), `settle` and
+`measure` (windows before the heap is looked at, and while the collector is off), `report` (JSON of what was seen).
+"""
+
+import gc
+import json
+import sys
+import time
+
+import machine
+import world
+from motegate.clock import Clock
+from motegate.frames import Writer
+from motegate.hal import Hal
+
+from motegate import main
+
+VERDICT = 118  # the first letter of the kind, after {"k":"
+ROOM = 8192  # bytes of free heap below which measuring ends early
+
+
+class Line(Hal):
+    """The hardware layer with its serial line watched."""
+
+    def __init__(self, clock, job):
+        Hal.__init__(self, clock)
+        self.out = sys.stdout.buffer
+        self.tap = open(job["tap"], "wb") if job["tap"] else None
+        self.gate = None
+        self.fresh = True  # the next write begins a frame
+        self.windows = 0
+        self.settle = job["settle"]
+        self.measure = job["measure"]
+        self.until = -1  # window at which measuring ends
+        self.free_start = self.allocated = self.measured = self.before = -1
+
+    def write(self, buf, n):
+        self.out.write(buf, n)
+        if self.fresh and buf[6] == VERDICT:
+            self.window()
+        self.fresh = buf[n - 1] == 10
+
+    def window(self):
+        if self.tap:
+            self.tap.write(self.gate.dimensions.values)
+        self.windows += 1
+        if self.windows == self.settle:
+            gc.collect()
+            self.free_start = gc.mem_free()
+            self.until = self.windows + self.measure
+            gc.disable()
+            self.before = gc.mem_alloc()
+        elif self.until > 0:
+            self.look()
+
+    def look(self):
+        """Is it time to say what the windows since `settle` took from the heap?"""
+        if self.windows >= self.until or gc.mem_free() < ROOM:
+            self.allocated = gc.mem_alloc() - self.before
+            self.measured = self.windows - self.settle
+            self.until = -1
+            gc.enable()
+
+    def report(self, path):
+        if self.until > 0 and self.windows > self.settle:
+            self.until = self.windows
+            self.look()
+        gc.enable()
+        gc.collect()
+        free = gc.mem_free()
+        seen = {
+            "free_start": self.free_start if self.free_start >= 0 else free,
+            "free_end": free,
+            "allocated": self.allocated,
+            "measured": self.measured,
+            "windows": self.windows,
+            "records": self.gate.records if self.gate else 0,
+            "missed": self.gate.ring.missed() if self.gate else 0,
+            "levels": machine.levels,
+            "switched": machine.writes,
+            "bites": machine.bites,
+            "virtual_us": time.us,
+        }
+        with open(path, "w") as out:
+            json.dump(seen, out)
+
+
+def run(job):
+    time.begin(job["start"][0], job["start"][1])
+    if job["world"]:
+        world.world = world.World(job["world"], job["pins"], job["little"])
+    line = Line(Clock(), job)
+    writer = Writer(line.write)
+    gate = None
+    try:
+        gate = line.gate = main.build(job["root"], line, writer, job["commission"])
+        gc.collect()
+        main.loop(gate, line, writer)
+    except SystemExit:  # the world is at its end
+        if gate:
+            main.health(gate, line, writer, 0, 1)
+    except Exception as error:
+        main.report(writer, error)
+    line.report(job["report"])
+
+
+if __name__ == "__main__":
+    with open(sys.argv[1]) as file:
+        job = json.load(file)
+    run(job)

@@ -1,0 +1,118 @@
+"""Starts the real MicroPython VM on a bundle, with simulated hardware under it, and reads its serial line.
+
+The VM sees a folder of its own that looks like the board's flash (gate/, and what it stores), this package's `board/`
+ahead of its built-in modules, and the bundle's lib/ as its library.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from motegate.firmware import vm
+from motegate.firmware.errors import InputError, RefusedError
+from motegate.firmware.frames import Decoder, Frame, Text
+
+BOARD = Path(__file__).parent / "board"
+SETTLE = 8  # windows after commissioning before the heap is looked at
+MEASURE = 64  # windows with the collector off
+
+
+@dataclass(frozen=True)
+class World:
+    """What the pins show: raw values (board/world.py), `pins` key -> column, `little`: registers with the low byte first."""
+
+    path: Path
+    pins: dict[str, int]
+    little: tuple[str, ...] = ()
+
+
+@dataclass
+class Launch:
+    """One run of the VM. After the last frame: `seen`, what the runner noted, and `values`, what its tap gave."""
+
+    plan: dict
+    folder: Path
+    decoder: Decoder = field(default_factory=Decoder)
+    seen: dict = field(default_factory=dict)
+    values: np.ndarray | None = None
+    _process: subprocess.Popen | None = None
+
+    def frames(self) -> Iterator[Frame | Text]:
+        """Everything on the line, in order, until the VM ends; RefusedError when it does not end well."""
+        line = self._process.stdout
+        while data := line.read1(1 << 16):
+            yield from self.decoder.feed(data)
+        yield from self.decoder.flush()
+        status = self._process.wait()
+        report = self.folder / "report.json"
+        if status or not report.exists():
+            raise RefusedError(f"the virtual board stopped with status {status}; the end of events.jsonl says where")
+        self.seen = json.loads(report.read_text())
+        tap = self.folder / "tap.bin"
+        if tap.exists():
+            self.values = np.fromfile(tap, "<i2").reshape(-1, len(self.plan["columns"]))
+
+
+@contextmanager
+def launch(
+    bundle: Path,
+    *,
+    replay: Path | None = None,
+    world: World | None = None,
+    start_ms: int = 0,
+    commission: int | None = None,
+    heap: str = "64k",
+    tap: bool = True,
+    settle: int | None = None,
+    measure: int = MEASURE,
+) -> Iterator[Launch]:
+    """A running virtual board; it is ended and its folder removed when the block is left.
+
+    ``bundle``: a folder with lib/ and gate/. ``replay``: the records' file, or ``world`` for the board's own drivers.
+    ``start_ms``: milliseconds since 1970. ``commission``: windows, in place of the plan's.
+    """
+    if not (bundle / "gate" / "plan.json").exists():
+        raise InputError(f"{bundle}: no bundle here; first: motegate build WORK")
+    plan = json.loads((bundle / "gate" / "plan.json").read_text())
+    folder = Path(tempfile.mkdtemp(prefix="motegate-sim-"))
+    process = None
+    try:
+        shutil.copytree(bundle / "gate", folder / "gate", ignore=shutil.ignore_patterns("replay.bin"))
+        if replay is not None:
+            os.symlink(replay.resolve(), folder / "gate" / "replay.bin")
+        judged_from = plan["reference"]["windows"] if commission is None else commission
+        job = {
+            "root": "",
+            "tap": "tap.bin" if tap else None,
+            "world": str(world.path.resolve()) if world else None,
+            "pins": world.pins if world else {},
+            "little": list(world.little) if world else [],
+            "start": [start_ms // 1000, start_ms % 1000],
+            "commission": commission,
+            "settle": judged_from + SETTLE if settle is None else settle,
+            "measure": measure,
+            "report": "report.json",
+        }
+        (folder / "job.json").write_text(json.dumps(job))
+        process = subprocess.Popen(
+            [str(vm.find()), "-X", f"heapsize={heap}", str(BOARD / "runner.py"), "job.json"],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "MICROPYPATH": f"{BOARD}:{(bundle / 'lib').resolve()}:.frozen"},
+        )
+        yield Launch(plan, folder, _process=process)
+    finally:
+        if process is not None:
+            if process.poll() is None:
+                process.kill()
+            process.stdout.close()
+            process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
