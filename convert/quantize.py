@@ -41,12 +41,10 @@ class Classifier:
         RefusedError when the converter wrote another input than scale 1/128, zero point 0, or another output
         than the logistic's int8.
         """
-        tf, model = self._tf, self._model
+        tf = self._tf
         rows = representative(features)
         with captured():
-            shape = tf.TensorSpec([1, features.shape[1]], tf.float32)
-            function = tf.function(lambda x: model(x, training=False)).get_concrete_function(shape)
-            converter = tf.lite.TFLiteConverter.from_concrete_functions([function], model)
+            converter = tf.lite.TFLiteConverter.from_keras_model(self._model)
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.representative_dataset = lambda: ([row[None]] for row in rows)
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
