@@ -10,7 +10,7 @@ from .policy_dimensions import bound_dimensions, known_dimensions, read_rules, r
 from .policy_form import Action, Channel, Model, Parent, Policy
 from .policy_graph import check_graph
 from .sensor import read_sensor
-from .table import IDENTIFIERS, Note, Table, is_identifier, is_label, nearest, quoted
+from .table import IDENTIFIERS, Note, Table, is_identifier, is_label, is_reserved, nearest, quoted
 
 MOST_COUNTS = 60_000
 MOST_CHANNELS = 32
@@ -73,7 +73,7 @@ def _channels(table: Table) -> Iterable[Channel]:
     for name, at in table.tables():
         if not is_label(name):
             at.note("is no name; printable text of 1 to 64 characters without space at its ends is wanted")
-        if name in ("timestamp", "t_ms", "seq") or name.startswith(("status.", "fail.")):
+        if is_reserved(name):
             at.note("is a column with a meaning of its own; another name is wanted")
         unit = at.text("unit", default="", shortest=0)
         resolution = at.number("resolution", "a number above 0", lambda x: x > 0, required=True)
@@ -139,17 +139,13 @@ def _check_effect(at: Table, effect: str, models: Sequence[str]) -> None:
     if effect.startswith("run:"):
         if effect[4:] not in models:
             at.note(f"{quoted(effect)} runs no model of the policy; {nearest(effect[4:], models)}", "do")
-    elif effect not in ("send:samples", "send:dimensions", "store") and not re.fullmatch(
-        r"pin:\d{1,2}=[01]", effect
-    ):
+    elif effect not in ("send:samples", "send:dimensions", "store") and not re.fullmatch(r"pin:\d{1,2}=[01]", effect):
         at.note(f"{quoted(effect)} is no effect; there are: {EFFECTS}", "do")
 
 
 def _settings(top: Table, hops_a_day: float) -> dict[str, object]:
     """The tables that may be left out, by the policy's attributes."""
-    reference, alarms, adapt, deploy, train = map(
-        top.table, ("reference", "alarms", "adapt", "deploy", "train")
-    )
+    reference, alarms, adapt, deploy, train = map(top.table, ("reference", "alarms", "adapt", "deploy", "train"))
     settings = {
         "reference_windows": reference.whole("windows", 0, 65_535, default=200),
         "follow_per_day": reference.number(
@@ -160,9 +156,7 @@ def _settings(top: Table, hops_a_day: float) -> dict[str, object]:
         ),
         "alarms_per_day": alarms.number("per_day", "a number above 0", lambda x: x > 0),
         "board": deploy.text("board", default="RPI_PICO"),
-        "label_share": train.number(
-            "label_share", "a number above 0 and at most 1", lambda x: 0 < x <= 1, default=0.1
-        ),
+        "label_share": train.number("label_share", "a number above 0 and at most 1", lambda x: 0 < x <= 1, default=0.1),
         "seed": train.whole("seed", 0, (1 << 31) - 1, default=0),
     }
     if adapt.truth("enabled", default=False):

@@ -57,7 +57,7 @@ def csv_batches(policy: Policy, path: Path) -> Iterator[tuple[Layout, dict[str, 
     header = read_header(path)
     layout, faults = layout_of(policy, header.names)
     if layout is None:
-        raise RecordingError(*(_fault_line(path, header, column, what) for column, what in faults))
+        raise RecordingError(*(header_fault(path, header, column, what) for column, what in faults))
     # Columns go by their place: names may repeat among those that nobody asked for
     places = {column: str(header.names.index(column)) for column in layout.columns}
     options = {
@@ -85,7 +85,8 @@ def csv_batches(policy: Policy, path: Path) -> Iterator[tuple[Layout, dict[str, 
         raise RecordingError(f"{path}:{header.lines}: is a header without a row; at least one is wanted")
 
 
-def _fault_line(path: Path, header: Header, column: str, what: str) -> str:
+def header_fault(path: Path, header: Header, column: str, what: str) -> str:
+    """The line for a column that is not as it should be; where time is missing (""), with the one to rename."""
     if column == "":
         if looks_like_time({name: name for name in header.names}):
             return f"{path}:{header.lines}: is a row, not a header; the columns' names are wanted above it"

@@ -29,6 +29,7 @@ SEQ_MASK = (1 << 30) - 1
 NUMBER = "a number, an empty cell or nan is wanted"
 STAMP = "ISO 8601 as 2020-01-31T12:00:00.000Z is wanted"
 T_MS = "whole milliseconds since 1970, or since 2020 when below 1e11, are wanted"
+NO_TIME = "no time column; timestamp (ISO 8601) or t_ms (milliseconds) is wanted"
 WHOLE = "a whole number or an empty cell is wanted"
 FLAG = "0 or 1 is wanted"
 YEARS = "1970 to 2053 is wanted"
@@ -71,7 +72,7 @@ def layout_of(policy: Policy, header: Sequence[str]) -> tuple[Layout | None, lis
     faults = []
     time = next((name for name in ("timestamp", "t_ms") if name in header), None)
     if time is None:
-        faults.append(("", "no time column; timestamp (ISO 8601) or t_ms (milliseconds) is wanted"))
+        faults.append(("", NO_TIME))
     for channel in policy.channels:
         if channel.name not in header:
             faults.append((channel.name, f"no such column, a channel of the policy; {nearest(channel.name, header)}"))

@@ -36,3 +36,7 @@ def parquet_batches(policy: Policy, path: Path, rows: int) -> Iterator[tuple[Lay
         ) from None
     except pa.ArrowException as error:
         raise RecordingError(f"{path}: is damaged ({str(error).splitlines()[0]}); CSV or Parquet is wanted") from None
+
+
+def column_names(path: Path) -> tuple[str, ...]:
+    return tuple(pa.parquet.read_schema(path).names)

@@ -124,9 +124,7 @@ class Table:
             return default
         return value
 
-    def whole(
-        self, key: str, low: int, high: int, default: int | None = None, required: bool = False
-    ) -> int | None:
+    def whole(self, key: str, low: int, high: int, default: int | None = None, required: bool = False) -> int | None:
         allowed = f"a whole number from {low} to {high}"
         value = self._take(key, allowed, required)
         if value is None:
@@ -159,9 +157,7 @@ class Table:
         value = self._take(key, allowed[:-1], required)
         if value is None:
             return None
-        right = (
-            isinstance(value, list) and len(value) == 2 and all(map(is_number, value)) and value[0] < value[1]
-        )
+        right = isinstance(value, list) and len(value) == 2 and all(map(is_number, value)) and value[0] < value[1]
         if not right:
             written = "[" + ", ".join(map(shown, value)) + "]" if isinstance(value, list) else shown(value)
             self.note(f"is {written}; {allowed} are wanted", key)
@@ -206,6 +202,11 @@ def is_number(value: object) -> bool:
 def is_identifier(name: str) -> bool:
     """A name that can be a file's, a C symbol and a word of a condition."""
     return bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,31}", name))
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a recording's column of this name has a meaning of its own, so that no channel can have it."""
+    return name in ("timestamp", "t_ms", "seq") or name.startswith(("status.", "fail."))
 
 
 def is_label(value: str, longest: int = 64) -> bool:
