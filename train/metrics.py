@@ -1,0 +1,143 @@
+"""How good verdicts are: per window, per event, per kind of fault and by severity."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+SEVERITIES = (1.0, 2.0, 4.0)  # recall is published at each
+STRONG = (4.0, 16.0)  # F1 is published over these, half of the windows faulty
+
+
+def _round(x: float) -> float:
+    return round(float(x), 4)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Right and wrong verdicts; ``precision`` is 1 where nothing was called a failure."""
+
+    hit: float
+    missed: float
+    false: float
+
+    @property
+    def precision(self) -> float:
+        return self.hit / (self.hit + self.false) if self.hit + self.false else 1.0
+
+    @property
+    def recall(self) -> float:
+        return self.hit / (self.hit + self.missed) if self.hit + self.missed else 1.0
+
+    @property
+    def f1(self) -> float:
+        """0 where there was no failure to find but some were called; 1 where neither."""
+        both = 2 * self.hit + self.missed + self.false
+        return 2 * self.hit / both if both else 1.0
+
+    def as_dict(self) -> dict:
+        return {"precision": _round(self.precision), "recall": _round(self.recall), "f1": _round(self.f1)}
+
+
+def windows(fails: np.ndarray, truth: np.ndarray) -> Counts:
+    """Window by window; both bool[n]."""
+    fails, truth = np.asarray(fails, bool), np.asarray(truth, bool)
+    return Counts(int((fails & truth).sum()), int((~fails & truth).sum()), int((fails & ~truth).sum()))
+
+
+def spans(marks: np.ndarray) -> np.ndarray:
+    """Maximal runs of true values in bool[n]: int64[k, 2], first and one past last.
+
+    >>> spans(np.array([0, 1, 1, 0, 1])).tolist()
+    [[1, 3], [4, 5]]
+    """
+    edges = np.diff(np.concatenate(([0], np.asarray(marks, np.int8), [0])))
+    return np.stack([np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)], axis=1)
+
+
+def events(fails: np.ndarray, truth: np.ndarray) -> Counts:
+    """Event by event: an event is a maximal run of failing windows.
+
+    An event of the truth is found when any window of it fails; an event of the verdicts is false when no
+    window of it is a failure in truth. So one long failure counts as much as a short one.
+    """
+    fails, truth = np.asarray(fails, bool), np.asarray(truth, bool)
+    true_spans, called = spans(truth), spans(fails)
+    hit = sum(bool(fails[a:b].any()) for a, b in true_spans)
+    false = sum(not truth[a:b].any() for a, b in called)
+    return Counts(hit, len(true_spans) - hit, false)
+
+
+def balanced_f1(recall: float, false_rate: float) -> float:
+    """F1 where half of the windows are faulty: 2 R / (1 + R + false alarm rate)."""
+    return 2 * recall / (1 + recall + false_rate)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Windows of one part with scores of one classifier, or values of one dimension (larger = worse).
+
+    ``kind`` is "" for a window as recorded, "benign:..." for a benign change and the fault's kind else;
+    ``severity`` its size in tails. ``fail`` bool[n] is the truth, ``clean`` marks windows as recorded.
+    """
+
+    score: np.ndarray
+    fail: np.ndarray
+    clean: np.ndarray
+    kind: np.ndarray
+    severity: np.ndarray
+
+    def false_rate(self, threshold: int) -> float:
+        clean = self.score[self.clean & ~self.fail]
+        return float((clean > threshold).mean()) if len(clean) else 0.0
+
+    def kinds(self) -> list[str]:
+        """Kinds of injected faults that fail this parent."""
+        return sorted({str(k) for k in self.kind[self.fail] if k})
+
+    def recall(self, threshold: int, kind: str, low: float, high: float) -> float | None:
+        """Share of a kind's windows that fail, at severities ``low`` .. ``high``; None without any."""
+        chosen = self.fail & (self.kind == kind) & (self.severity >= low) & (self.severity <= high)
+        return float((self.score[chosen] > threshold).mean()) if chosen.any() else None
+
+    def macro_f1(self, threshold: int) -> float | None:
+        """Mean over kinds of F1 at strong severities, half of the windows faulty."""
+        found = [self.recall(threshold, kind, *STRONG) for kind in self.kinds()]
+        rate = self.false_rate(threshold)
+        scores = [balanced_f1(r, rate) for r in found if r is not None]
+        return float(np.mean(scores)) if scores else None
+
+
+def by_kind(scored: Scored, threshold: int) -> dict:
+    """Per kind: recall at 1, 2 and 4 tails, F1 over 4 to 16 tails with half of the windows faulty."""
+    rate = scored.false_rate(threshold)
+    result = {}
+    for kind in scored.kinds():
+        entry = {}
+        for severity in SEVERITIES:
+            found = scored.recall(threshold, kind, severity * 0.999, severity * 1.001)
+            entry[f"recall_{severity:g}"] = None if found is None else _round(found)
+        found = scored.recall(threshold, kind, *STRONG)
+        entry["recall_4_16"] = None if found is None else _round(found)
+        entry["f1_4_16"] = None if found is None else _round(balanced_f1(found, rate))
+        result[kind] = entry
+    return result
+
+
+def summary(scored: Scored, threshold: int) -> dict:
+    """The whole table of one classifier, or one dimension, at one threshold."""
+    macro = scored.macro_f1(threshold)
+    benign = np.char.startswith(scored.kind.astype(str), "benign:")
+    recorded = scored.kind == ""
+    result = {
+        "threshold": int(threshold),
+        "macro_f1_4_16": None if macro is None else _round(macro),
+        "false_alarm_rate": _round(scored.false_rate(threshold)),
+        "benign_alarm_rate": _round((scored.score[benign] > threshold).mean()) if benign.any() else None,
+        "clean_windows": int((scored.clean & ~scored.fail).sum()),
+        "faulty_windows": int((scored.fail & ~recorded).sum()),
+        "kinds": by_kind(scored, threshold),
+    }
+    if (scored.fail & recorded).any():
+        chosen = recorded & (scored.fail | scored.clean)
+        result["labelled"] = windows(scored.score[chosen] > threshold, scored.fail[chosen]).as_dict()
+    return result

@@ -1,0 +1,167 @@
+"""The classifier of a parent: a small Keras network over int8 features, larger = worse.
+
+Dense 16, 8, 1 with non-negative kernels: since every feature grows with a fault, so does the score; no weight
+can trade one fault against another. Trained on int8 / 128, as the .tflite reads it. The same data, seed and
+TensorFlow give the same weights.
+"""
+
+import io
+import json
+import os
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+UNITS = (16, 8)
+EPOCHS = 40
+PATIENCE = 8
+BATCH = 512
+STEPS = 16  # batches a call, so that Python is out of the way
+RATE = 0.02
+# Where clean windows come to lie on the logistic: their median at 0.02, their 99 % quantile at 0.27, none above 0.9
+MEDIAN, HIGH, TOP = -4.0, -1.0, 2.2
+
+
+def keras():
+    """Keras, quiet and deterministic: one thread, ordered sums."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+    import tensorflow as tf
+
+    tf.get_logger().setLevel("ERROR")
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError:
+        pass  # TensorFlow has run in this process already, with its own threads; sums of this size stay on one
+    tf.config.experimental.enable_op_determinism()
+    return tf.keras
+
+
+def build(n_inputs: int, monotone: bool = True):
+    """The untrained network."""
+    k = keras()
+    limit = k.constraints.NonNeg() if monotone else None
+    layers = [k.layers.Input((n_inputs,), name="features")]
+    layers += [k.layers.Dense(n, "relu", kernel_constraint=limit, name=f"dense_{n}") for n in UNITS]
+    layers += [k.layers.Dense(1, "sigmoid", kernel_constraint=limit, name="failure")]
+    return k.Sequential(layers, name="parent")
+
+
+def fit(x, fail, weight, validation, seed: int, monotone: bool = True, progress=None):
+    """Trains on ``x`` int8[n, k], ``fail`` bool[n], ``weight`` float[n]; stops early on ``validation``, the same three.
+
+    ``progress(share)`` is called after each epoch. Returns the Keras model, its last layer rescaled (``temper``).
+    """
+    k = keras()
+    k.utils.set_random_seed(seed)
+    model = build(x.shape[1], monotone)
+    inputs = x.astype(np.float32) / 128
+    _start(model, inputs, monotone, np.random.default_rng(seed))
+    model.compile(k.optimizers.Adam(RATE), k.losses.BinaryCrossentropy(), steps_per_execution=STEPS)
+    x_val, fail_val, weight_val = validation
+    callbacks = [
+        k.callbacks.EarlyStopping("val_loss", patience=PATIENCE, restore_best_weights=True),
+        k.callbacks.ReduceLROnPlateau("val_loss", factor=0.3, patience=3, min_lr=1e-4),
+    ]
+    if progress:
+        callbacks.append(k.callbacks.LambdaCallback(on_epoch_end=lambda epoch, _: progress((epoch + 1) / EPOCHS)))
+    model.fit(
+        inputs,
+        fail.astype(np.float32),
+        sample_weight=weight.astype(np.float32),
+        validation_data=(x_val.astype(np.float32) / 128, fail_val.astype(np.float32), weight_val.astype(np.float32)),
+        batch_size=BATCH,
+        epochs=EPOCHS,
+        callbacks=callbacks,
+        verbose=0,
+    )
+    temper(model, x_val[~fail_val])
+    return model
+
+
+def _start(model, inputs: np.ndarray, monotone: bool, rng: np.random.Generator) -> None:
+    """First weights: each unit listens to one input more than to the others, and wakes in its upper part.
+
+    A fault moves few features, so detectors of single features are the natural start. With kernels of one sign and
+    inputs near -1, the usual ones (dense, zero biases) leave every unit dead or every unit linear.
+    """
+    h = inputs[:: max(1, len(inputs) // 4096)]
+    for layer in model.layers:
+        kernel, bias = layer.get_weights()
+        n_in, n_out = kernel.shape
+        kernel *= 0.1
+        if monotone:
+            kernel = np.abs(kernel)
+        own = np.concatenate([rng.permutation(n_in) for _ in range(-(-n_out // n_in))])[:n_out]
+        kernel[own, np.arange(n_out)] += 1.0
+        rest = np.setdiff1d(np.arange(n_in), own)
+        kernel[rest, rng.integers(0, n_out, len(rest))] += 1.0
+        z = h @ kernel
+        at = 0.5 if layer is model.layers[-1] else 0.3
+        layer.set_weights([kernel, -np.quantile(z, at, axis=0).astype(np.float32)])
+        h = np.maximum(z - np.quantile(z, at, axis=0), 0)
+
+
+def logits(model, x: np.ndarray) -> np.ndarray:
+    """What goes into the logistic: float32[n] for int8[n, k]."""
+    h = x.astype(np.float32) / 128
+    for layer in model.layers:
+        kernel, bias = layer.get_weights()
+        z = h @ kernel + bias
+        h = np.maximum(z, 0)
+    return z[:, 0]
+
+
+def temper(model, clean: np.ndarray) -> None:
+    """Rescales the last layer so that the int8 logistic has its steps where the threshold will be.
+
+    Clean windows' median, 99 % quantile and largest go to MEDIAN, HIGH and at most TOP; order and verdicts stay.
+    """
+    z = logits(model, clean)
+    middle, high, top = np.quantile(z, 0.5), np.quantile(z, 0.99), z.max()
+    scale = (HIGH - MEDIAN) / max(high - middle, 1e-3)
+    if (top - high) * scale > TOP - HIGH:
+        scale = (TOP - HIGH) / (top - high)
+    scale = float(np.clip(scale, 0.05, 20))
+    kernel, bias = model.layers[-1].get_weights()
+    model.layers[-1].set_weights([kernel * scale, (bias - high) * scale + HIGH])
+
+
+def scores(model, x: np.ndarray) -> np.ndarray:
+    """int8[n]: the logistic in steps of 1/256 from -128 on, before the weights are quantized."""
+    z = np.clip(logits(model, x).astype(np.float64), -60, 60)
+    return np.clip(np.round(256 / (1 + np.exp(-z))) - 128, -128, 127).astype(np.int8)
+
+
+def save(model, path: Path) -> None:
+    """Writes a .keras file whose bytes depend on the weights alone: Keras puts dates and addresses in it."""
+    bare = build(model.input_shape[1], model.layers[0].kernel_constraint is not None)
+    bare.set_weights(model.get_weights())
+    bare.save(path)
+    with zipfile.ZipFile(path) as old:
+        entries = {name: old.read(name) for name in sorted(old.namelist())}
+    about = json.loads(entries["metadata.json"])
+    about["date_saved"] = "2020-01-01@00:00:00"
+    entries["metadata.json"] = json.dumps(about, sort_keys=True).encode()
+    entries["config.json"] = re.sub(rb'"shared_object_id": \d+', b'"shared_object_id": null', entries["config.json"])
+    write_zip(path, entries)
+
+
+def npy(array: np.ndarray) -> bytes:
+    """An array as a .npy file."""
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def write_zip(path: Path, entries: dict[str, bytes]) -> None:
+    """A zip archive without the time of day."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, data in entries.items():
+            info = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            new.writestr(info, data)
