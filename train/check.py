@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .policy import Channel, Parent, Policy, load
+from .expression import parse
+from .policy import Channel, Policy, load
 from .policy_form import MISSING
 from .recording import Records, chunks
 from .recording_csv import read_header
@@ -81,20 +82,16 @@ def _policy_findings(policy: Policy) -> Iterable[Finding]:
 
 
 def _decisive(policy: Policy) -> set[str]:
-    """The parents whose verdicts can change an action, and all below them."""
+    """The parents whose verdicts can change an action."""
     table = policy.action_table()
-    names = set()
+    decisive = {name for action in policy.actions if action.when for name in parse(action.when).names}
     for i, name in enumerate(policy.classifiers):
+        decisive.discard(name)
         if any(table[vector] != table[vector ^ (1 << i)] for vector in range(len(table))):
-            names.add(name)
-    whens = " ".join(action.when or "" for action in policy.actions)
-    # A parent without a classifier decides where an action names it, or something above it
-    return names | {p.name for p in policy.parents if p.name not in policy.classifiers and _named(policy, p, whens)}
-
-
-def _named(policy: Policy, parent: Parent, whens: str) -> bool:
-    above = [p for p in policy.parents if parent.name in p.children]
-    return parent.name in whens or any(_named(policy, p, whens) for p in above)
+            decisive.add(name)
+    # One without a classifier passes on what stands below it
+    grouping = [parent for parent in policy.parents if parent.name not in policy.classifiers]
+    return decisive | {parent.name for parent in grouping if decisive & set(parent.children)}
 
 
 def _header_findings(policy: Policy, path: Path) -> Iterable[Finding]:
@@ -170,9 +167,7 @@ class _Tally:
             what = f"is {policy.length}, but the recording has {self.rows} rows; not a single window"
             yield Finding("error", "stream.window.length", what)
         elif windows <= policy.reference_windows:
-            what = (
-                f"is {policy.reference_windows}, but the recording has {windows} windows; the training's will be used"
-            )
+            what = f"is {policy.reference_windows}, but there are {windows} windows; the training's will be used"
             yield Finding("warning", "reference.windows", what)
         elif windows < 2 * policy.reference_windows:
             what = f"takes {policy.reference_windows} of {windows} windows; less than half are left to judge"
@@ -198,7 +193,5 @@ class _Tally:
             what = f"is coarse: 98 % of the samples lie within {width} counts; a finer one shows more"
             yield Finding("warning", f"{where}.resolution", what)
         elif step > 1:
-            finer = (
-                f"samples are never closer than {step} counts, {step * channel.resolution:g} {channel.unit}".rstrip()
-            )
-            yield Finding("note", f"{where}.resolution", f"is finer than the data: {finer}")
+            apart = f"{step} counts, {step * channel.resolution:g} {channel.unit}".rstrip()
+            yield Finding("note", f"{where}.resolution", f"is finer than the data: samples are {apart} apart at least")

@@ -81,7 +81,7 @@ def _why_not(seen: Survey, column: Column) -> str | None:
         return "is empty"
     if column.low >= column.high:
         return "never changes"
-    if column.missing > 0.9 * column.rows:
+    if column.missing > 0.5 * column.rows:
         return f"is empty in {100 * column.missing / column.rows:.0f} % of the rows"
     if column.counts_up:
         return "only counts the rows"
@@ -106,7 +106,7 @@ def _lines(
     name = seen.path.name
     length, hop = next((w for w in WINDOWS if _windows(seen.rows, *w) >= ENOUGH_WINDOWS), WINDOWS[-1])
     windows = _windows(seen.rows, length, hop)
-    yield f"# A first policy, made by motegate init from {_comment(name)}: {seen.rows} rows. Read it, then make it yours."
+    yield f"# A first policy, made by motegate init from {_comment(name)}: {seen.rows} rows. Make it yours."
     yield ""
     yield "[stream]"
     stem = "".join(c for c in seen.path.stem if c.isprintable()).strip()[:64].strip() or "stream"
