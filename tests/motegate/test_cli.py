@@ -1,0 +1,89 @@
+"""The command line: one line for what is wrong, the right status, and nothing heavy before it is needed."""
+
+import subprocess
+import sys
+
+import pytest
+from motegate import cli, commands
+from motegate.firmware.errors import InputError, RefusedError
+
+pytestmark = pytest.mark.unit
+
+VERBS = "init check demo train convert build simulate features evaluate infer flash monitor".split()
+
+
+def run(*words: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "motegate", *words], capture_output=True, text=True, check=False)
+
+
+def test_help_names_every_verb():
+    done = run("--help")
+    assert done.returncode == 0
+    assert all(f"\n    {verb} " in done.stdout for verb in VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help(verb, capsys):
+    with pytest.raises(SystemExit) as left:
+        cli.main([verb, "--help"])
+    assert left.value.code == 0
+    assert f"usage: motegate {verb}" in capsys.readouterr().out
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys, motegate.cli\n"
+        "try: motegate.cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print([m for m in ('numpy', 'tensorflow', 'rich', 'pyarrow', 'serial') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        ((), "the following arguments are required: COMMAND"),
+        (("fly",), "invalid choice: 'fly'"),
+        (("train",), "train: the following arguments are required: --data, POLICY"),
+        (("simulate", "w", "--data", "d", "--vm", "esp"), "simulate: argument --vm: invalid choice: 'esp'"),
+        (("features", "w", "--data", "d"), "features: the following arguments are required: --out"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_status_2(words, part, capsys):
+    with pytest.raises(SystemExit) as left:
+        cli.main(list(words))
+    said = capsys.readouterr().err
+    assert left.value.code == 2
+    assert said.count("\n") == 1
+    assert said.startswith("motegate: error: ")
+    assert part in said
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "lines"),
+    [
+        (InputError("a.toml: x: one", "a.toml: y: two"), 2, ["a.toml: x: one", "a.toml: y: two"]),
+        (RefusedError("intrinsic: 3 windows differ"), 1, ["intrinsic: 3 windows differ"]),
+        (FileNotFoundError(2, "No such file or directory", "gone.csv"), 2, ["gone.csv: No such file or directory"]),
+        (ModuleNotFoundError("no", name="tensorflow"), 2, ["tensorflow is not installed; it comes with: pip install 'motegate[train]'"]),
+        (KeyboardInterrupt(), 130, []),
+    ],
+)  # fmt: skip
+def test_what_a_room_raises_becomes_lines_and_a_status(raised, status, lines, monkeypatch, capsys):
+    def fail(args):
+        raise raised
+
+    monkeypatch.setattr(commands, "check", fail)
+    assert cli.main(["check", "policy.toml"]) == status
+    assert capsys.readouterr().err.splitlines() == [f"motegate: error: {line}" for line in lines]
+
+
+def test_a_fault_of_our_own_is_not_hidden(monkeypatch):
+    def fail(args):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(commands, "check", fail)
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["check", "policy.toml"])

@@ -1,0 +1,133 @@
+"""Stale steps are done again, and only those."""
+
+import json
+import sys
+import types
+
+import pytest
+from motegate.firmware.errors import InputError
+from motegate.stale import Steps
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def house(tmp_path, monkeypatch):
+    """Rooms that write a file each and note that they ran."""
+    ran = []
+
+    def train(policy, data, work, progress=None):
+        ran.append("train")
+        (work / "train").mkdir(parents=True, exist_ok=True)
+        (work / "train" / "plan.json").write_text(policy.read_text() + "".join(path.read_text() for path in data))
+        (work / "policy.toml").write_text(policy.read_text())
+
+    def convert(work, progress=None):
+        ran.append("convert")
+        (work / "convert").mkdir(exist_ok=True)
+        (work / "convert" / "plan.json").write_text((work / "train" / "plan.json").read_text())
+
+    def build(work, board):
+        ran.append("build")
+        folder = work / "firmware" / board
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "manifest.json").write_text("{}")
+        return folder
+
+    for room, function in (("train.training", train), ("convert.convert", convert), ("convert.bundle", build)):
+        module = types.ModuleType(room)
+        setattr(module, function.__name__, function)
+        monkeypatch.setitem(sys.modules, f"motegate.{room}", module)
+    (tmp_path / "policy.toml").write_text("[dimensions.leak]\nfile = 'leak.py'\n")
+    (tmp_path / "leak.py").write_text("SCOPE = 'window'\n")
+    (tmp_path / "a.csv").write_text("1\n")
+
+    class House:
+        said: list[str] = []
+        work = tmp_path / "work"
+
+        def steps(self):
+            return Steps(self.work, self.said.append)
+
+        def ran(self):
+            done, ran[:] = list(ran), []
+            return done
+
+    house = House()
+    house.said = []
+    house.steps().train(tmp_path / "policy.toml", [tmp_path / "a.csv"])
+    assert house.ran() == ["train"]
+    return house
+
+
+def test_a_build_first_does_what_was_never_done_and_says_so(house):
+    folder = house.steps().bring_build("UNIX")
+    assert folder == house.work / "firmware" / "UNIX"
+    assert house.ran() == ["convert", "build"]
+    assert house.said == ["convert: not done yet", "build UNIX: not done yet"]
+
+
+def test_nothing_is_done_twice(house):
+    house.steps().bring_build("UNIX")
+    house.ran()
+    house.steps().bring_build("UNIX")
+    assert house.ran() == []
+
+
+@pytest.mark.parametrize("name", ["policy.toml", "a.csv", "leak.py"])
+def test_a_changed_input_redoes_every_step_behind_it(house, tmp_path, name):
+    house.steps().bring_build("UNIX")
+    house.ran()
+    with open(tmp_path / name, "a") as file:
+        file.write("# 2\n")
+    house.steps().bring_build("UNIX")
+    assert house.ran() == (["train"] if name == "leak.py" else ["train", "convert", "build"])
+    assert f"train: again, {name} has changed" in house.said
+
+
+def test_a_file_that_was_only_touched_is_not_stale(house, tmp_path):
+    (tmp_path / "a.csv").write_text("1\n")
+    house.steps().bring_train()
+    assert house.ran() == []
+
+
+def test_output_that_is_gone_is_made_again(house):
+    house.steps().bring_build("UNIX")
+    house.ran()
+    (house.work / "firmware" / "UNIX" / "manifest.json").unlink()
+    house.steps().bring_build("UNIX")
+    assert house.ran() == ["build"]
+
+
+def test_a_board_has_its_own_bundle(house):
+    house.steps().bring_build("UNIX")
+    house.ran()
+    house.steps().bring_build("RPI_PICO")
+    assert house.ran() == ["build"]
+
+
+def test_recordings_that_moved_away_make_nothing_stale(house, tmp_path):
+    (tmp_path / "a.csv").unlink()
+    house.steps().bring_build("UNIX")
+    assert house.ran() == ["convert", "build"]
+
+
+def test_a_folder_without_a_training_is_refused(tmp_path):
+    with pytest.raises(InputError, match="nothing was trained here; first: motegate train"):
+        Steps(tmp_path, print).bring_train()
+
+
+def test_a_damaged_record_of_steps_is_one_line(tmp_path):
+    (tmp_path / "steps.json").write_text("{")
+    with pytest.raises(InputError, match="not a record of steps") as wrong:
+        Steps(tmp_path, print)
+    assert len(wrong.value.lines) == 1
+
+
+def test_another_version_of_motegate_makes_everything_stale(house):
+    path = house.work / "steps.json"
+    record = json.loads(path.read_text())
+    record["train"]["arguments"]["motegate"] = "0.0.1"
+    path.write_text(json.dumps(record))
+    house.steps().bring_train()
+    assert house.said == ["train: again, it was made by motegate 0.0.1"]
