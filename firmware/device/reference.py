@@ -5,9 +5,10 @@ the bins that lie on it, the cumulative shares of the bins, the coefficient agai
 each cell, log2 in Q24. It is a file of its own on the board, in training and in service made and followed by
 this very code.
 
-Commissioning takes the first ``windows`` windows, whose verdicts are not given, and is robust to one bad window in
-twenty: a tail is the 95 % quantile of the measure, carried on to 99 % as for a half-normal one (by 0.42 of its way from
-the median, at most 0.4 octaves); the band likewise from 512 samples, and never beyond the largest of them.
+Commissioning takes the first ``windows`` windows, whose verdicts are not given. The band is the 1 % to the 99 %
+quantile of 512 samples, a tail the 99 % quantile of its measure. One bad window in twenty does not spoil it: windows
+that would stop the following (below) give no samples, an edge lies at most three times as far beyond the 95 %
+quantile as that lies from the median, and a tail at most an octave above its 95 % quantile.
 
 Following moves an edge of the band outwards when the window lies outside it, at most ``follow_per_day`` commissioned
 widths a day, and inwards a twentieth as fast when it does not; eight times slower while the window lies more than 0.75
@@ -33,15 +34,18 @@ from .layout import (
     LO,
     LO0,
     MISSING,
+    OUTSIDE,
     PAIR,
     READY,
     REF_HEAD,
     REF_STRIDE,
+    RUN,
     SHARES,
     SINCE,
     STEP,
     STRIDE,
     TAIL_STEP,
+    VALID,
     VARIATION,
     WIDTH0_LOG,
     WIDTH_LOG,
@@ -150,6 +154,15 @@ class Reference:
             )  # fmt: skip
 
 
+def _stopped(stats, sat, length):
+    """True when a channel's window is missing, invalid or stuck: the rule by which kernels stop following."""
+    return (
+        (length - stats[sat + VALID]) * 8 > length
+        or stats[sat + OUTSIDE] * 8 > length
+        or stats[sat + RUN] >= 3 * length
+    )
+
+
 class _Commissioning:
     """Buffers of the first windows. Logarithms are kept in Q10, which int16 holds."""
 
@@ -161,7 +174,6 @@ class _Commissioning:
         kept = (windows + self.every - 1) // self.every
         self.kept = 0
         self.room = kept
-        self.n_samples = 0
         self.per_window = max(1, min(_SAMPLES // kept, reference.length))
         n = reference.n_channels
         self.logs = array("h", bytes(2 * reference.n_cells * kept))
@@ -193,6 +205,10 @@ class _Commissioning:
         head = ring.head()
         for c in range(ref.n_channels):
             buffer = self.samples[c]
+            sat = HEAD + c * STRIDE
+            if _stopped(stats, sat, length):
+                self.variation[c][row] = -1
+                continue
             for i in range(self.per_window):
                 # spread over the window, another phase each time
                 slot = (head + i * length // self.per_window + row * 7) % length
@@ -200,7 +216,6 @@ class _Commissioning:
                 if x != MISSING:
                     buffer[self.filled[c]] = x
                     self.filled[c] += 1
-            sat = HEAD + c * STRIDE
             n = stats[sat + DX_N]
             # Q4: the whole part first, since DX_SUM << 4 may pass 2**30
             total = stats[sat + DX_SUM]
@@ -216,11 +231,10 @@ class _Commissioning:
             x = sorted(self.samples[c][i] for i in range(self.filled[c]))
             at = REF_HEAD + c * REF_STRIDE
             if x:
-                mid = x[len(x) // 2]
-                low, high = x[len(x) // 20], x[len(x) - 1 - len(x) // 20]
-                # 27 / 64 = 0.42: from the 95 % to the 99 % quantile of a normal one, as a share of 50 % to 95 %
-                high = min((high << 14) + (high - mid) * 6912, x[-1] << 14)
-                low = max((low << 14) - (mid - low) * 6912, x[0] << 14)
+                n = len(x)
+                mid, low, high = x[n // 2], x[n // 20], x[n - 1 - n // 20]
+                high = min(x[n - 1 - n // 100], high + 3 * (high - mid)) << 14
+                low = max(x[n // 100], low - 3 * (mid - low)) << 14
                 ref._set_band(at, low, high)
                 self._shares(at, x)
             v = sorted(self.variation[c][i] for i in range(self.kept) if self.variation[c][i] >= 0)
@@ -247,6 +261,7 @@ class _Commissioning:
             x = sorted(self.logs[k * self.room + i] for i in range(first, self.kept))
             if not x:
                 continue
-            high = x[len(x) - 1 - len(x) // 20]
-            on = min(410, (high - x[len(x) // 2]) * 27 >> 6)  # 410 is 0.4 octaves in Q10
-            ref.array[ref.tails + k] = max((high + on) << 14, ref.floors[k])
+            n = len(x)
+            # the buffer is Q10, a tail Q24
+            most = max(x[n - 1 - n // 20] << 14, ref.floors[k]) + (1 << 24)
+            ref.array[ref.tails + k] = max(min(x[n - 1 - n // 100] << 14, most), ref.floors[k])

@@ -4,7 +4,7 @@ import micropython
 
 
 @micropython.viper
-def unpack(buf, job, arrays, status):
+def unpack(buf, job, arrays):
     j = ptr32(job)
     halves = ptr16(buf)
     words = ptr32(buf)
@@ -12,13 +12,11 @@ def unpack(buf, job, arrays, status):
     seconds = ptr32(arrays[1])
     millis = ptr16(arrays[2])
     seqs = ptr32(arrays[3])
-    last = ptr32(status)
     at = j[0]
     i = j[2]
     stop = i + j[1]
     channels = j[3]
     size = j[4]
-    fields = j[5]
     tail = (6 + 2 * channels + 3) >> 2
     v = i * channels
     half = at >> 1
@@ -36,8 +34,12 @@ def unpack(buf, job, arrays, status):
         half += size >> 1
         word += size >> 2
         i += 1
-    word += tail + 1 - (size >> 2)
+
+
+@micropython.viper
+def fields(buf: ptr32, at: int, count: int, out: ptr32):
+    word = at >> 2
     i = 0
-    while i < fields:
-        last[i] = words[word + i]
+    while i < count:
+        out[i] = buf[word + i]
         i += 1

@@ -9,11 +9,12 @@ class Polled:
 
     def __init__(self, readers, clock, period_ms, status=None):
         self._readers = readers
-        self._stamp = clock.stamp
+        self._hal = hal
+        self._names = names
+        self._stamp = hal.clock.stamp
         self._values = self._seconds = self._millis = None
-        self._status = status
-        self._wait = clock.wait
-        clock.every(period_ms)
+        self._wait = hal.clock.wait
+        hal.clock.every(period_ms)
 
     def read(self, values, seconds, millis, seqs, start, n):
         """Waits for the period's tick and reads one record into index ``start``."""

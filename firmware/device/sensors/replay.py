@@ -11,11 +11,11 @@ from array import array
 from ..compat import MICROPYTHON
 
 if MICROPYTHON:
-    from ..kernels.replay_viper import unpack
+    from ..kernels.replay_viper import fields, unpack
 else:
-    from ..kernels.replay_plain import unpack
+    from ..kernels.replay_plain import fields, unpack
 
-_BLOCK = 4096  # bytes read at once, in whole records
+_BLOCK = 1024  # bytes read at once, in whole records
 
 
 class Replay:
@@ -26,21 +26,24 @@ class Replay:
         head = file.read(16)
         if len(head) < 16 or head[:4] != b"MGR1":
             raise ValueError("replay.bin: not a replay file")
-        channels, fields, self.records, _ = struct.unpack("<HHII", head[4:])
-        if channels != n_channels or fields != n_fields:
+        channels, n_status, self.records, _ = struct.unpack("<HHII", head[4:])
+        if channels != n_channels or n_status != n_fields:
             raise ValueError(
                 "replay.bin: %d channels and %d status fields, the plan has %d and %d"
-                % (channels, fields, n_channels, n_fields)
+                % (channels, n_status, n_channels, n_fields)
             )
-        size = (6 + 2 * channels + 3) // 4 * 4 + 4 + 4 * fields
+        size = (6 + 2 * channels + 3) // 4 * 4 + 4 + 4 * n_status
         if file.seek(0, 2) != 16 + size * self.records:
             raise ValueError("replay.bin: its end is missing")
         file.seek(16)
         self._file = file
         self._buf = bytearray(max(_BLOCK // size, 1) * size)
-        self._job = array("i", (0, 0, 0, channels, size, fields))
+        self._job = array("i", (0, 0, 0, channels, size))
         self._arrays = [None, None, None, None]
-        self._status = array("i", [-(1 << 30)] * fields)
+        self._fields = n_status
+        self._tail = size - 4 * n_status
+        self._block = 0  # where the block last read begins in the buffer
+        self._before = array("i", [-(1 << 30)] * n_status)  # fields of the last record before it
         self._before = array("i", [-(1 << 30)] * fields)
         self._count = 0
         self._size = size
@@ -55,39 +58,29 @@ class Replay:
         return self._take(start, n)
 
     def status(self, out, newest):
-        """The status fields of record ``newest`` of the block last read; -1: of the last one before it."""
-        i = 0
-        while i < len(out):
-            if newest < 0:
+        """The fields of record ``newest`` of the block last read; -1: of the last before it."""
+        if newest < 0:
+            i = 0
+            while i < self._fields:
                 out[i] = self._before[i]
-            elif newest == self._count - 1:
-                out[i] = self._status[i]
-            else:
-                out[i] = self._field(newest, i)
-            i += 1
-
-    def _field(self, newest, i):
-        at = self._job[0] + (newest + 1 - self._count) * self._size - 4 * (len(self._status) - i)
-        buf = self._buf
-        high = buf[at + 3]
-        if high > 127:
-            high -= 256
-        return buf[at] + (buf[at + 1] << 8) + (buf[at + 2] << 16) + (high << 24)
+                i += 1
+        else:
+            fields(self._buf, self._block + newest * self._size + self._tail, self._fields, out)
 
     def _take(self, start, n):
         job = self._job
-        for i in range(len(self._status)):
-            self._before[i] = self._status[i]
+        if job[0]:
+            fields(self._buf, job[0] - self._size + self._tail, self._fields, self._before)
         if not self._left and not self._fill():
             return -1
         if n > self._left:
             n = self._left
         job[1] = n
         job[2] = start
-        unpack(self._buf, job, self._arrays, self._status)
+        unpack(self._buf, job, self._arrays)
+        self._block = job[0]
         job[0] += n * self._size
         self._left -= n
-        self._count = n
         return n
 
     def _fill(self):
