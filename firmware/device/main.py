@@ -101,7 +101,7 @@ def make_source(folder, plan, hal, names):
     for name in sensors["status"]:
         hal.readers[name] = make_reader(sensors["status"][name], hal)
     readers = [make_reader(sensor, hal) for sensor in sensors["channels"]]
-    return Polled(readers, hal.clock, plan["period_ms"], lambda out, newest: hal.status(names, out))
+    return Polled(readers, hal, plan["period_ms"], names)
 
 
 def make_reader(sensor, hal):

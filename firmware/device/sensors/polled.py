@@ -4,10 +4,10 @@
 class Polled:
     """Source of records from ``readers``, one per channel, each with ``count() -> int16``.
 
-    ``clock`` gives the pace and the stamp; ``status(out, newest)``, where there is one, fills the status fields.
+    The clock of ``hal`` gives the pace and the stamp, its ``status`` the fields of those ``names``.
     """
 
-    def __init__(self, readers, clock, period_ms, status=None):
+    def __init__(self, readers, hal, period_ms, names=()):
         self._readers = readers
         self._hal = hal
         self._names = names
@@ -27,9 +27,8 @@ class Polled:
         return 1
 
     def status(self, out, newest):
-        """The status fields as they are now."""
-        if self._status:
-            self._status(out, newest)
+        """The fields as they are now."""
+        self._hal.status(self._names, out)
 
     def _ask(self, start):
         self._stamp(self._seconds, self._millis, start)

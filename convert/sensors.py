@@ -1,0 +1,94 @@
+"""A policy's sensors for a board: pins checked, scaling in integers; what lands in `sensors.json`."""
+
+from fractions import Fraction
+
+from motegate.firmware.boards import UNIX, Board
+from motegate.firmware.errors import InputError
+from motegate.train.policy import Channel, Policy
+
+_BITS = 20  # of a raw reading that the driver keeps
+
+
+def table(policy: Policy, board: Board, replayed: bool = False) -> dict:
+    """{"channels": [driver and numbers, or null], "status": {field: the same}}; InputError holds a line for
+    each pin the board has not.
+
+    A channel without a sensor is allowed where a recording is replayed, and on the virtual board.
+    """
+    faults: list[str] = []
+    channels = [_sensor(channel, board, replayed, faults) for channel in policy.channels]
+    if any(isinstance(pin, str) for pin in board.adc):
+        effects = [effect for action in policy.actions for effect in action.do if effect.startswith("pin:")]
+        faults += [f"actions: {effect}: {board.name} names its pins; pin:N is not for it" for effect in effects]
+    if faults:
+        raise InputError(*faults)
+    wanted = {field.name for field in policy.status}
+    status = {
+        name: {"driver": "adc", "pin": reader.pin, "scaling": scaling(reader.scale, reader.offset, 16)}
+        for name, reader in sorted(board.status.items())
+        if name in wanted
+    }
+    return {"channels": channels, "status": status}
+
+
+def _sensor(channel: Channel, board: Board, replayed: bool, faults: list[str]) -> dict | None:
+    where = f"stream.channels.{channel.name}.sensor"
+    sensor = channel.sensor
+    if sensor is None or sensor["driver"] == "replay":
+        if not replayed and board.name != UNIX:
+            faults.append(f"{where}: {board.name} needs one; allowed: driver = adc or i2c")
+        return None
+    driver = sensor["driver"]
+    if driver == "adc":
+        if board.name != UNIX and sensor["pin"] not in board.adc:
+            pins = ", ".join(map(str, board.adc))
+            faults.append(f"{where}.pin: {sensor['pin']} is no analogue pin of {board.name}; allowed: {pins}")
+            return None
+        bits, drop = 16, 0
+        form = {"driver": "adc", "pin": sensor["pin"]}
+    else:
+        bus = next((bus for bus in board.i2c if bus.bus == sensor["bus"]), None)
+        if bus is None and board.name != UNIX:
+            buses = ", ".join(str(bus.bus) for bus in board.i2c)
+            faults.append(f"{where}.bus: {board.name} has no bus {sensor['bus']}; allowed: {buses}")
+            return None
+        size = sensor["bytes"]
+        bits, drop = min(8 * size, _BITS), max(0, 8 * size - _BITS)
+        form = {
+            "driver": "i2c",
+            "bus": sensor["bus"],
+            "scl": bus.scl if bus else 0,
+            "sda": bus.sda if bus else 0,
+            "freq": 400_000,
+            "address": sensor["address"],
+            "register": sensor["register"],
+            "size": size,
+            "signed": sensor["signed"],
+            "big": sensor["big_endian"],
+            "setup": sensor.get("setup", []),
+        }
+    step = Fraction(sensor["scale"]) * 2**drop / Fraction(channel.resolution)
+    offset = (Fraction(sensor["offset"]) - Fraction(channel.middle)) / Fraction(channel.resolution)
+    try:
+        return form | {"scaling": scaling(step, offset, bits)}
+    except InputError as error:
+        faults.append(f"{where}: {error}")
+        return None
+
+
+def scaling(step: float | Fraction, offset: float | Fraction, bits: int) -> list[int]:
+    """[high, low, split, shift, bias] of floor(step * raw + offset + 1/2) for |raw| <= 2^bits, as precise as
+    32 bits allow (firmware/device/sensors/scaling.py); InputError where they do not.
+
+    >>> scaling(1, -32768, 16)
+    [4096, 0, 14, 12, -134215680]
+    """
+    step, offset = Fraction(step), Fraction(offset) + Fraction(1, 2)
+    split = 30 - bits
+    for shift in range(28, -1, -1):
+        factor = round(step * 2 ** (shift + split))
+        bias = round(offset * 2**shift)
+        high, low = factor >> split, factor & (1 << split) - 1
+        if (high << bits) >= -(2**29) and (high + 1 << bits) <= 2**29 and abs(bias) < 2**28:
+            return [high, low, split, shift, bias]
+    raise InputError(f"scale {float(step):g} and offset {float(offset):g}, in counts, are beyond 32 bits")

@@ -1,0 +1,158 @@
+"""A work folder without training: a policy, random networks, a reference from quiet records, hostile records."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from motegate.convert import pack, tflite_model
+from motegate.convert.guarded import count_mapping
+from motegate.convert.lower import lower
+from motegate.train import plan as plans
+from motegate.train import policy as policies
+from motegate.train import windows
+from motegate.train.engine import Engine
+from tests.convert.models import Fc, Sigmoid, build
+
+POLICY = """
+[stream]
+name = "handmade"
+period_ms = 1000
+window = { length = 16, hop = 8 }
+[stream.channels.pressure]
+unit = "bar"
+resolution = 0.001
+range = [0.0, 10.0]
+sensor = { driver = "adc", pin = 26, scale = 0.00015259, rails = [0, 65535] }
+[stream.channels.flow]
+unit = "l/min"
+resolution = 0.1
+range = [0.0, 200.0]
+sensor = { driver = "adc", pin = 27, scale = 0.0031, rails = [0, 65535] }
+[status.supply_mv]
+dimension = "trust"
+min = 2400
+[parents.intrinsic]
+children = ["completeness", "validity", "saturation", "spike", "crest", "rate_of_change", "flatline", "attenuation",
+            "noise", "step", "resolution", "consistency"]
+[parents.contextual]
+children = ["timeliness", "offset", "excursion", "relevancy", "drift", "spike.flow"]
+[parents.data_integrity]
+children = ["intrinsic", "contextual", "uniqueness", "ordering", "continuity", "trust"]
+[models.forecast]
+file = "forecast.tflite"
+channel = "pressure"
+[[actions]]
+name = "use"
+when = "data_integrity"
+do = ["run:forecast", "send:dimensions", "pin:15=0"]
+[[actions]]
+name = "store"
+when = "intrinsic and not contextual"
+do = ["store", "send:dimensions"]
+[[actions]]
+name = "discard"
+do = ["send:dimensions", "send:samples", "pin:15=1"]
+[reference]
+windows = 12
+"""
+
+
+@dataclass
+class Records:
+    """As train/recording.py has them."""
+
+    counts: np.ndarray
+    seconds: np.ndarray
+    millis: np.ndarray
+    seqs: np.ndarray
+    status: np.ndarray
+
+    def __len__(self):
+        return len(self.seconds)
+
+
+def quiet(rng: np.random.Generator, n: int, channels: int = 2, start: int = 150_000_000) -> Records:
+    """A daily wave with noise, one record a second."""
+    wave = 400 * np.sin(np.arange(n) / 40)[:, None] + rng.normal(0, 12, (n, channels))
+    seconds = (start + np.arange(n)).astype(np.int32)
+    status = np.full((n, 1), 3300, np.int32)
+    return Records(wave.astype(np.int16), seconds, np.zeros(n, np.int16), np.full(n, -1, np.int32), status)
+
+
+def hostile(rng: np.random.Generator, n: int, channels: int = 2, start: int = 150_100_000) -> Records:
+    """Extremes, missing cells, stuck runs, steps in time of every size and direction, sequence gaps."""
+    counts = rng.integers(-32768, 32768, (n, channels))
+    for _ in range(n // 6):
+        at, length, c = rng.integers(0, n), rng.integers(1, 30), rng.integers(0, channels)
+        counts[at : at + length, c] = rng.choice([-32768, 32767, -32767, 0, 1, 5000])
+    dt = rng.choice([1000, 1000, 1000, 1000, 999, 1500, 2499, 0, -1, -5000, 3000, 60000, 10**9], n)
+    ms = start * 1000 + np.cumsum(dt.astype(np.int64) * rng.choice([0, 1, 1, 1], n)) % 10**11
+    status = rng.choice([-(1 << 30), 2399, 2400, 3300, 10**9, -(10**9)], (n, 1))
+    return Records(
+        counts.astype(np.int16),
+        (ms // 1000).astype(np.int32),
+        (ms % 1000).astype(np.int16),
+        np.cumsum(rng.choice([1, 1, 1, 0, 2, -3], n)).clip(-1).astype(np.int32),
+        status.astype(np.int32),
+    )
+
+
+def joined(*parts: Records) -> Records:
+    keys = ("counts", "seconds", "millis", "seqs", "status")
+    return Records(*(np.concatenate([getattr(part, key) for part in parts]) for key in keys))
+
+
+def replay(records: Records) -> bytes:
+    """The replay file's bytes."""
+    n, channels = records.counts.shape
+    layout = [("s", "<i4"), ("m", "<i2"), ("c", "<i2", (channels,))] + [("p", "<i2")] * (channels % 2 == 0)
+    block = np.zeros(n, [*layout, ("q", "<i4"), ("f", "<i4", (records.status.shape[1],))])
+    block["s"], block["m"], block["c"] = records.seconds, records.millis, records.counts
+    block["q"], block["f"] = records.seqs, records.status
+    head = np.array([channels, records.status.shape[1]], "<u2").tobytes() + np.array([n, 0], "<u4").tobytes()
+    return b"MGR1" + head + block.tobytes()
+
+
+def network(rng: np.random.Generator, inputs: int) -> bytes:
+    """A random classifier over features, as a .tflite."""
+    widths = [inputs, 8, 4, 1]
+    layers: list = []
+    for n_in, n_out in zip(widths, widths[1:], strict=False):
+        weights = rng.integers(-20, 128, (n_out, n_in)).astype(np.int8)
+        bias = rng.integers(-3000, 3000, n_out).astype(np.int32)
+        layers.append(Fc(weights, [0.01], bias, 0.1, -20, "NONE" if n_out == 1 else "RELU"))
+    return build(inputs, 1 / 128, 0, [*layers, Sigmoid()])
+
+
+def work(folder: Path, text: str = POLICY, seed: int = 0) -> Path:
+    """Fills ``folder`` as train and convert would."""
+    rng = np.random.default_rng(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    policy_file = folder / "policy.toml"
+    policy_file.write_text(text)
+    forecast = build(16, 0.05, 3, [Fc(rng.integers(-128, 128, (2, 16)).astype(np.int8), [0.01], None, 0.2, 5)])
+    (folder / "forecast.tflite").write_bytes(forecast)
+    policy = policies.load(policy_file)
+    plan = plans.make(policy)
+    out = folder / "convert"
+    out.mkdir(exist_ok=True)
+    (out / "plan.json").write_text(json.dumps(plan))
+    for parent in plan["parents"]:
+        if parent["classifier"] >= 0:
+            n = len(parent["columns"])
+            model = tflite_model.parse(network(rng, n), parent["name"])
+            mapping = pack.Features((512,) * n, (1,) * n, (2,) * n)
+            limit = int(rng.integers(-20, 20))
+            (out / f"{parent['name']}.pack").write_bytes(pack.write(lower(model, mapping, limit)))
+    for entry in plan["models"]:
+        model = tflite_model.parse(forecast, "forecast")
+        channel = policy.channels[max(entry["channel"], 0)]
+        mapping = count_mapping(channel.middle, channel.resolution, model.input)
+        (out / entry["file"]).write_bytes(pack.write(lower(model, mapping, 127)))
+    records = quiet(rng, 2000, len(policy.channels))
+    engine = Engine(plan)
+    engine.run(*windows.measure(plan, records))
+    (out / "reference.bin").write_bytes(engine.commissioned)
+    return folder
