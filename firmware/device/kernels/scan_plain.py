@@ -34,8 +34,9 @@ def rate_q8(dx, late):
     per = (32768 + late) >> 1
     if per == 0:
         per = 1
-    whole = (dx << 14) // per
-    rest = (dx << 14) - whole * per
+    scaled = dx << 14
+    whole = scaled // per
+    rest = scaled - whole * per
     return (min(whole, 0x1FFFFF) << 8) + (rest << 8) // per
 
 
