@@ -199,9 +199,9 @@ class _Run:
 
     def _verify(self, name: str, data: bytes, rows: np.ndarray, results: np.ndarray) -> int | None:
         judge = oracle.load(data)
-        self.oracle = judge.name
-        expected = judge.run(rows).reshape(len(rows), -1)
-        wrong = int((expected != results.reshape(len(rows), -1)).any(axis=1).sum())
+        self.oracle = judge.name + (f", within {judge.tolerance} steps" if judge.tolerance else "")
+        apart = np.abs(judge.run(rows).reshape(len(rows), -1).astype(int) - results.reshape(len(rows), -1))
+        wrong = int((apart > judge.tolerance).any(axis=1).sum())
         if wrong:
             raise RefusedError(f"{name}: our interpreter differs from {judge.name} on {wrong} of {len(rows)} windows")
         return judge.arena_bytes

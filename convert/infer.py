@@ -73,6 +73,6 @@ def _there(jobs: list[tuple[bytes, np.ndarray]]) -> list[np.ndarray]:
         if done.returncode != 0:
             raise RuntimeError(f"the MicroPython VM failed:\n{done.stdout.decode(errors='replace')}")
         results = np.fromfile(target, np.int8)
-    sizes = [len(rows) * pack.read(data).outputs for data, rows in jobs]
-    parts = np.split(results, np.cumsum(sizes)[:-1])
-    return [part.reshape(len(rows), -1) for part, (_, rows) in zip(parts, jobs, strict=True)]
+    shapes = [(len(rows), pack.read(data).outputs) for data, rows in jobs]
+    parts = np.split(results, np.cumsum([n * outputs for n, outputs in shapes])[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]

@@ -11,12 +11,20 @@ from motegate.firmware.errors import InputError
 
 from .quiet import captured
 
+ROUNDED_ONCE = 8
+
 
 class Oracle(Protocol):
-    """One model. ``name`` says whose arithmetic this is, ``arena_bytes`` what TFLM needs of RAM (None: unknown)."""
+    """One model.
+
+    name          whose arithmetic this is
+    arena_bytes   what TFLM needs of RAM (None: unknown)
+    tolerance     largest difference from TFLM, in int8 steps of the output, that is its own: 0 is bit for bit
+    """
 
     name: str
     arena_bytes: int | None
+    tolerance: int
 
     def run(self, rows: np.ndarray) -> np.ndarray:
         """int8[n, inputs] to int8[n, outputs]."""
@@ -25,6 +33,8 @@ class Oracle(Protocol):
 
 class Micro:
     """TensorFlow Lite Micro's reference kernels, from the package tflite-micro."""
+
+    tolerance = 0
 
     def __init__(self, data: bytes):
         from tflite_micro.python.tflite_micro import runtime
@@ -54,7 +64,11 @@ class Micro:
 
 
 class Lite:
-    """TFLite's reference kernels (never its XNNPACK path, which rounds differently), from one of three packages."""
+    """TFLite's reference kernels, from one of three packages.
+
+    tflite-runtime 2.14 rounds twice as TFLM does (its logistic is another table, equal below an input scale of
+    2). ai-edge-litert 2 and TensorFlow 2.21 round once, with any resolver, so each layer may be a step off.
+    """
 
     arena_bytes = None
 
@@ -66,6 +80,7 @@ class Lite:
             )
             self._interpreter.allocate_tensors()
         self.name = f"{package.split('.')[0]} {release}, reference kernels"
+        self.tolerance = 0 if package.startswith("tflite_runtime") else ROUNDED_ONCE
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
 

@@ -92,7 +92,9 @@ def parse(data: bytes, name: str = "model") -> Model:
         raise ModelError(f"{name}: not a .tflite file (no TFL3 at byte 4)")
     try:
         return _Reader(Flat.GetRootAs(data), name).model(len(data))
-    except (struct.error, IndexError, TypeError, AttributeError, OverflowError, UnicodeDecodeError) as error:
+    except ModelError:
+        raise
+    except (struct.error, LookupError, TypeError, AttributeError, OverflowError, ValueError) as error:
         raise ModelError(f"{name}: a damaged .tflite file ({error})") from error
 
 
