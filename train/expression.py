@@ -4,7 +4,10 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from .table import quoted
+
 LONGEST = 500
+ALLOWED = "names of parents joined by and, or, not and parentheses are"
 
 
 class ExpressionError(ValueError):
@@ -39,19 +42,21 @@ def parse(text: str) -> Expression:
     """The condition in ``text``; ExpressionError says where it stops being one."""
     if len(text) > LONGEST:
         raise ExpressionError(f"has {len(text)} characters; at most {LONGEST}")
+    # Over several lines it is still one expression, and leading space is no indentation
+    line = text.translate({ord(c): " " for c in "\t\r\n\f"})
+    indent = len(line) - len(line.lstrip())
     try:
-        # In parentheses a condition may run over several lines, and leading space is no indentation.
-        tree = ast.parse(f"({text}\n)", mode="eval").body
+        if "#" in line:
+            raise ValueError("a comment would hide what follows it")
+        tree = ast.parse(line[indent:], mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise ExpressionError(f'"{text}" is no condition; {ALLOWED}') from None
-    for part, place in _parts(tree):
+        raise ExpressionError(f"{quoted(text)} is no condition; {ALLOWED}") from None
+    for part in _parts(tree):
         if not isinstance(part, ast.BoolOp | ast.Name) and not _is_not(part):
-            written = ast.get_source_segment(f"({text}\n)", part) or text
-            raise ExpressionError(f'"{written}" at column {place} of "{text}" is not allowed; {ALLOWED}')
+            written = ast.get_source_segment(line[indent:], part) or text
+            column = part.col_offset + indent + 1
+            raise ExpressionError(f"{quoted(written)} at column {column} of {quoted(text)} is not allowed; {ALLOWED}")
     return Expression(text, tree)
-
-
-ALLOWED = "names of parents joined by and, or, not and parentheses are"
 
 
 def _is_not(node: ast.expr) -> bool:
@@ -66,9 +71,9 @@ def _children(node: ast.expr) -> list[ast.expr]:
     return []
 
 
-def _parts(node: ast.expr) -> Iterator[tuple[ast.expr, int]]:
-    """Every node down to what is not allowed, with its column counted from 1."""
-    yield node, node.col_offset if node.lineno == 1 else node.col_offset + 1
+def _parts(node: ast.expr) -> Iterator[ast.expr]:
+    """Every node, down to what is not allowed."""
+    yield node
     for child in _children(node):
         yield from _parts(child)
 

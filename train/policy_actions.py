@@ -29,9 +29,7 @@ def check_actions(top: Table, tables: Sequence[Table], policy: Policy, sound: bo
         _check_cover(top, tables, policy, whens)
 
 
-def _check_cover(
-    top: Table, tables: Sequence[Table], policy: Policy, whens: Sequence[Expression | None]
-) -> None:
+def _check_cover(top: Table, tables: Sequence[Table], policy: Policy, whens: Sequence[Expression | None]) -> None:
     vectors = range(1 << len(policy.classifiers))
     passed = {vector: policy.passed(vector) for vector in vectors}
     left = set(vectors)
@@ -44,7 +42,8 @@ def _check_cover(
                 "when",
             )
         elif not matches & left:
-            before = dict.fromkeys(taken[vector] for vector in sorted(matches))
+            names = [a.name for a in policy.actions]
+            before = sorted({taken[vector] for vector in matches}, key=names.index)
             at.note(
                 f"{quoted(action.name)} can never match: {_and(before)} before it take all its verdicts",
                 "when",
@@ -61,5 +60,5 @@ def _check_cover(
         top.note(f"none is for: {verdicts}{more}; end with an action that has no when", "actions")
 
 
-def _and(names: dict[str, str]) -> str:
+def _and(names: Sequence[str]) -> str:
     return " and ".join(quoted(name) for name in names)

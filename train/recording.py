@@ -131,10 +131,12 @@ def _fault(
     policy: Policy, path: Path, layout: Layout, columns: dict[str, pa.Array], offset: int, fault: FaultError
 ) -> RecordingError:
     if not is_parquet(path):
-        return refused(policy, path, f"{fault.column}: {fault.allowed}")
-    column = columns[fault.column]
-    if fault.row is None:
+        return refused(policy, path, f"{fault.column}: {fault.allowed}", offset)
+    column, row = columns[fault.column], fault.row
+    if row is None and pa.types.is_string(column.type) and fault.column == "timestamp":
+        row = next((i for i, cell in enumerate(column) if cells.wrong_cell("timestamp", str(cell), number=False)), None)
+    if row is None:
         return RecordingError(f"{path}: {fault.column}: holds {column.type}; {fault.allowed}")
     return RecordingError(
-        f"{path}: row {offset + fault.row + 1}: {fault.column}: {column[fault.row]} is not allowed; {fault.allowed}"
+        f"{path}: row {offset + row + 1}: {fault.column}: {column[row]} is not allowed; {fault.allowed}"
     )

@@ -80,7 +80,7 @@ def csv_batches(policy: Policy, path: Path) -> Iterator[tuple[Layout, dict[str, 
                 yield layout, {column: batch.column(place) for column, place in places.items()}
     except pa.ArrowInvalid as error:
         if "Empty CSV" not in str(error) and "file is too short" not in str(error):
-            raise refused(policy, path, str(error)) from None
+            raise refused(policy, path, str(error), rows) from None
     if not rows:
         raise RecordingError(f"{path}:{header.lines}: is a header without a row; at least one is wanted")
 
@@ -99,8 +99,11 @@ def header_fault(path: Path, header: Header, column: str, what: str) -> str:
     return f"{path}:{header.lines}: {column}: {what}" if column else f"{path}:{header.lines}: {what}"
 
 
-def refused(policy: Policy, path: Path, reason: str) -> RecordingError:
-    """The error of the first cell or row that breaks a rule, with its line; ``reason`` where none is found."""
+def refused(policy: Policy, path: Path, reason: str, good: int) -> RecordingError:
+    """The error of the first cell or row that breaks a rule, with its line; ``reason`` where none is found.
+
+    The first ``good`` rows are known to keep the rules.
+    """
     header = read_header(path)
     layout, _ = layout_of(policy, header.names)
     places = [(column, header.names.index(column)) for column in layout.columns]
@@ -114,7 +117,8 @@ def refused(policy: Policy, path: Path, reason: str) -> RecordingError:
                         return RecordingError(
                             f"{path}:{line}: has {len(row)} cells; {len(header.names)} as in the header are wanted"
                         )
-                    for column, place in places:
+                    good -= 1
+                    for column, place in places if good < 0 else ():
                         allowed = wrong_cell(column, row[place].strip(), column in layout.channels)
                         if allowed:
                             return RecordingError(

@@ -3,6 +3,7 @@
 A column is taken as Arrow gives it: from CSV as float64, int64 or text, from Parquet as it was stored.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ STAMP = "ISO 8601 as 2020-01-31T12:00:00.000Z is wanted"
 T_MS = "whole milliseconds since 1970, or since 2020 when below 1e11, are wanted"
 NO_TIME = "no time column; timestamp (ISO 8601) or t_ms (milliseconds) is wanted"
 WHOLE = "a whole number or an empty cell is wanted"
+COUNTING = "a whole number from 0, or an empty cell, is wanted"
+BOUNDED = f"-{LARGEST_STATUS} to {LARGEST_STATUS} is wanted"
 FLAG = "0 or 1 is wanted"
 YEARS = "1970 to 2053 is wanted"
 
@@ -152,7 +155,7 @@ def sequence(column: pa.Array) -> np.ndarray:
     seqs = _whole(column, "seq", WHOLE, missing=-1)
     present = column.is_valid().to_numpy(zero_copy_only=False)
     if (negative := present & (seqs < 0)).any():
-        raise FaultError("seq", int(negative.argmax()), "a whole number from 0, or an empty cell, is wanted")
+        raise FaultError("seq", int(negative.argmax()), COUNTING)
     return np.where(seqs < 0, -1, seqs & SEQ_MASK).astype(np.int32)
 
 
@@ -162,7 +165,7 @@ def status(column: pa.Array, name: str) -> np.ndarray:
     outside = (values < MISSING_STATUS) | (values > LARGEST_STATUS)
     outside |= (values == MISSING_STATUS) & column.is_valid().to_numpy(zero_copy_only=False)
     if outside.any():
-        raise FaultError(name, int(outside.argmax()), f"-{LARGEST_STATUS} to {LARGEST_STATUS} is wanted")
+        raise FaultError(name, int(outside.argmax()), BOUNDED)
     return values.astype(np.int32)
 
 
@@ -222,21 +225,20 @@ def wrong_cell(column: str, cell: str, number: bool) -> str | None:
         return T_MS if column == "t_ms" and not number else None
     if not re.fullmatch(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?|nan)", cell, re.IGNORECASE):
         return NUMBER if number else FLAG if column.startswith("fail.") else T_MS if column == "t_ms" else WHOLE
-    if number:
-        return None
-    one = pa.array([float(cell)])
-    try:
-        if column == "t_ms":
-            seconds_millis(t_ms(one), column)
-        elif column == "seq":
-            sequence(one)
-        elif column.startswith("fail."):
-            flags(one, column)
-        else:
-            status(one, column)
-    except FaultError as fault:
-        return fault.allowed
-    return None
+    return None if number else _wrong_whole(column, float(cell))
+
+
+def _wrong_whole(column: str, value: float) -> str | None:
+    if column.startswith("fail."):
+        return None if value in (0, 1) else FLAG
+    if not math.isfinite(value) or value != math.floor(value):
+        return T_MS if column == "t_ms" else WHOLE
+    if column == "t_ms":
+        seconds = value / 1000 if abs(value) < UNIX_MS else value / 1000 - EPOCH_S
+        return None if EARLIEST_S <= seconds < LATEST_S + 1 else YEARS
+    if column == "seq":
+        return None if value >= 0 else COUNTING
+    return None if abs(value) <= LARGEST_STATUS else BOUNDED
 
 
 def _wrong_stamp(cell: str) -> str | None:

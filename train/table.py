@@ -44,7 +44,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name.lower(), [k.lower() for k in known], n=1)
     if close:
         return "did you mean " + quoted(next(k for k in known if k.lower() == close[0])) + "?"
-    return "there are: " + ", ".join(known) if known else "there are none"
+    return "there are: " + ", ".join(map(key_path, known)) if known else "there are none"
 
 
 def shown(value: object) -> str:
@@ -75,7 +75,7 @@ class Table:
 
     def _take(self, key: str, allowed: str, required: bool) -> object:
         self._asked.append(key)
-        if key not in self.data and required:
+        if key not in self.data and required and self.found:
             self.note(f"missing; {allowed}", key)
         return self.data.get(key)
 
