@@ -17,7 +17,7 @@ from .table import is_label, is_reserved, key_path, quoted
 
 FEWEST_ROWS = 200
 ENOUGH_WINDOWS = 300
-WINDOWS = ((64, 64), (32, 32), (16, 16), (16, 8), (8, 8), (8, 4))
+WINDOWS = ((64, 64), (32, 32), (16, 16), (16, 8), (8, 4))
 """Lengths and hops, the first that gives enough windows is taken."""
 INTRINSIC = [
     "completeness",
@@ -140,6 +140,8 @@ def _channel(column: Column) -> Iterable[object]:
     ends = math.floor((low - margin) / grain) * grain, math.ceil((high + margin) / grain) * grain
     finest = one_two_five((ends[1] - ends[0]) / MOST_COUNTS, up=True)
     step = one_two_five(column.step) if column.step > 0 else 0.0
+    if column.step > 1.01 * step > 0:
+        step = one_two_five(column.step / 4)  # a step of its own kind: rounding it to a count must not beat with it
     sample = column.sample
     outside = 100 * float(np.mean((sample < ends[0]) | (sample > ends[1])))
     unit = re.fullmatch(r".*[(\[]\s*([^()\[\]]{1,16}?)\s*[)\]]", column.name)
@@ -147,7 +149,11 @@ def _channel(column: Column) -> Iterable[object]:
     yield _Line(
         "unit", quoted(unit[1] if unit else ""), "from the column's name" if unit else "not known: yours to fill in"
     )
-    why = "the smallest common step between values" if step >= finest else f"the range in at most {MOST_COUNTS} counts"
+    why = (
+        f"the common step between values is {column.step:.3g}"
+        if step >= finest
+        else f"the range in at most {MOST_COUNTS} counts"
+    )
     yield _Line("resolution", f"{max(step, finest):.10g}", why)
     far = f"; {outside:.2g} % of the values lie beyond and count as invalid" if outside else ""
     yield _Line(
