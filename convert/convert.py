@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -101,8 +102,12 @@ class _Table:
                 alarms = float(file["alarms_per_day"])
                 arrays = [file[key] for key in ("x", "fail", "part", "clean")]
                 return cls(*arrays, float(file["windows_per_day"]), None if np.isnan(alarms) else alarms)
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise InputError(f"{path}: not what train writes ({error}); run: motegate train") from error
+
+    def threshold(self, scores: np.ndarray) -> int:
+        """The lowest that keeps the alarm budget on ``scores`` of clean windows."""
+        return threshold.lowest(np.clip(scores, -128, 127), self.windows_per_day, self.alarms_per_day)
 
 
 def convert(work: Path, progress: Progress = lambda what, done, total: None) -> Conversion:
@@ -170,18 +175,19 @@ class _Run:
         packed = lower(tflite_model.parse(data, name), mapping)
         scores = infer.run([(pack.write(packed), table.x)], self.machine)[0][:, 0]
         arena = self._verify(name, data, table.x[test], scores[test])
-        quiet = scores[(table.part == VALIDATION) & table.clean]
-        limit = threshold.lowest(quiet, table.windows_per_day, table.alarms_per_day)
+        quiet = (table.part == VALIDATION) & table.clean
+        limit = table.threshold(scores[quiet])
         size = self._write(name, data, mapping, limit, arena, out)
-        exact = classifier.scores(table.x[test])
+        exact = classifier.scores(table.x)
+        rounded = np.floor(exact + 0.5)  # the float model's own threshold, by the same rule
         return Converted(
             name,
             size,
             limit,
             int(test.sum()),
             _f1(scores[test] > limit, table.fail[test]),
-            _f1(exact > limit + 0.5, table.fail[test]),  # between two int8 scores
-            round(float(np.abs(scores[test] - exact).max(initial=0)), 3),
+            _f1(rounded[test] > table.threshold(rounded[quiet]), table.fail[test]),
+            round(float(np.abs(scores - exact)[test].max(initial=0)), 3),
             int(test.sum()),
         )
 

@@ -3,11 +3,11 @@
 TensorFlow is imported when used; what it writes to the terminal is kept off it.
 """
 
-import os
 from pathlib import Path
 
 import numpy as np
 from motegate.firmware.errors import RefusedError
+from motegate.train.network import keras
 
 from . import tflite_model
 from .quiet import captured
@@ -20,12 +20,8 @@ class Classifier:
     """A .keras file: float scores, and the int8 model made from it."""
 
     def __init__(self, path: Path):
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         with captured():
-            import tensorflow
-
-            self._tf = tensorflow
-            self._model = tensorflow.keras.models.load_model(path, compile=False)
+            self._model = keras().models.load_model(path, compile=False)
         self.path = path
 
     def scores(self, features: np.ndarray) -> np.ndarray:
@@ -41,9 +37,10 @@ class Classifier:
         RefusedError when the converter wrote another input than scale 1/128, zero point 0, or another output
         than the logistic's int8.
         """
-        tf = self._tf
         rows = representative(features)
         with captured():
+            import tensorflow as tf
+
             converter = tf.lite.TFLiteConverter.from_keras_model(self._model)
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.representative_dataset = lambda: ([row[None]] for row in rows)

@@ -1,10 +1,11 @@
 """What native libraries write to the process's own stdout and stderr, kept off the terminal."""
 
+import io
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 
 class Captured:
@@ -23,7 +24,7 @@ class Captured:
 
 @contextmanager
 def captured() -> Iterator[Captured]:
-    """Takes file descriptors 1 and 2, which Python's own redirection doesn't, for the body's duration."""
+    """Takes file descriptors 1 and 2, and Python's sys.stdout and sys.stderr, while the body runs."""
     sys.stdout.flush()
     sys.stderr.flush()
     with tempfile.TemporaryFile() as file:
@@ -31,7 +32,9 @@ def captured() -> Iterator[Captured]:
         try:
             for number in saved:
                 os.dup2(file.fileno(), number)
-            yield Captured(file)
+            text = io.TextIOWrapper(os.fdopen(os.dup(file.fileno()), "wb"), write_through=True)
+            with text, redirect_stdout(text), redirect_stderr(text):  # they may be no longer 1 and 2
+                yield Captured(file)
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
