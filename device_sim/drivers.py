@@ -5,6 +5,7 @@ raw = (value - offset) / scale, rounded and held to the sensor's width; a missin
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from motegate.firmware.errors import InputError
@@ -14,6 +15,8 @@ from motegate.train.recording import Records
 from .launch import World
 
 MISSING = -32768
+ROWS = 2048  # a block's, as in board/world.py
+MAX_HOLD_MS = 0xFFFFFFFF
 
 
 def write_world(policy: Policy, chunks: Iterable[Records], out: Path) -> World:
@@ -27,33 +30,37 @@ def write_world(policy: Policy, chunks: Iterable[Records], out: Path) -> World:
         pins[key] = column
         if channel.sensor["driver"] == "i2c" and not channel.sensor["big_endian"]:
             little.append(key)
-    n = len(policy.channels)
-    width = n + n % 2
-    row = np.dtype([("hold", "<u4"), ("raw", "<u2", (width,))])
     held = np.array([_raw(channel, np.zeros(1))[0] for channel in policy.channels], np.int64)
-    before = None
+    newest: tuple[np.ndarray, np.ndarray] | None = None  # time and raw values of the record that is still held
     with open(out, "wb") as file:
-        file.write(np.array([width], "<u4").tobytes())
+        file.write(np.array([len(policy.channels)], "<u4").tobytes())
         for records in chunks:
             stamps = records.seconds.astype(np.int64) * 1000 + records.millis
-            if before is not None:
-                stamps = np.concatenate((before[0], stamps))
-            newest = np.maximum.accumulate(stamps)
             raw = np.stack([_raw(c, records.counts[:, i]) for i, c in enumerate(policy.channels)], axis=1)
-            missing = records.counts == MISSING
-            raw = _hold(np.concatenate((held[None], raw)), np.concatenate((np.zeros((1, n), bool), missing)))[1:]
+            missing = np.concatenate((np.zeros((1, len(held)), bool), records.counts == MISSING))
+            raw = _hold(np.concatenate((held[None], raw)), missing)[1:]
             held = raw[-1]
-            rows = np.zeros(len(raw) if before is None else len(raw) + 1, row)
-            rows["raw"][-len(raw) :, :n] = raw
-            if before is not None:
-                rows[0] = before[1]
-            rows["hold"][:-1] = np.minimum(np.diff(newest), 0xFFFFFFFF)
-            file.write(rows[:-1].tobytes())
-            before = (newest[-1:], rows[-1])
-        if before is not None:
-            before[1]["hold"] = policy.period_ms
-            file.write(before[1].tobytes())
+            if newest is not None:
+                stamps, raw = np.concatenate((newest[0], stamps)), np.concatenate((newest[1], raw))
+            stamps = np.maximum.accumulate(stamps)  # time that goes backwards: the later record is never seen
+            _write_blocks(file, np.diff(stamps), raw[:-1])
+            newest = stamps[-1:], raw[-1:]
+        if newest is not None:
+            _write_blocks(file, np.array([policy.period_ms]), newest[1])
     return World(out, pins, tuple(little))
+
+
+def _write_blocks(file: BinaryIO, holds_ms: np.ndarray, raw: np.ndarray) -> None:
+    """Rows that are held for the same time make a block; those held for none are left out."""
+    kept = holds_ms > 0
+    holds_ms, raw = np.minimum(holds_ms[kept], MAX_HOLD_MS), raw[kept]
+    if not len(holds_ms):
+        return
+    edges = np.flatnonzero(np.diff(holds_ms)) + 1
+    for begin, end in zip(np.append(0, edges), np.append(edges, len(holds_ms)), strict=True):
+        for start in range(begin, end, ROWS):
+            rows = raw[start : min(start + ROWS, end)]
+            file.write(np.array([len(rows), holds_ms[start]], "<u4").tobytes() + rows.astype("<u2").tobytes())
 
 
 def _key(channel: Channel) -> str:

@@ -4,6 +4,7 @@ The VM sees a folder of its own that looks like the board's flash (gate/, and wh
 ahead of its built-in modules, and the bundle's lib/ as its library.
 """
 
+import atexit
 import json
 import os
 import shutil
@@ -12,9 +13,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+from motegate.convert import mpy
 from motegate.firmware import vm
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.firmware.frames import Decoder, Frame, Text
@@ -26,7 +29,7 @@ MEASURE = 64  # windows with the collector off
 
 @dataclass(frozen=True)
 class World:
-    """What the pins show: raw values (board/world.py), `pins` key -> column, `little`: registers with the low byte first."""
+    """What the pins show: raw values (board/world.py); `pins` key -> column, `little`: low byte first."""
 
     path: Path
     pins: dict[str, int]
@@ -46,18 +49,30 @@ class Launch:
 
     def frames(self) -> Iterator[Frame | Text]:
         """Everything on the line, in order, until the VM ends; RefusedError when it does not end well."""
-        line = self._process.stdout
+        line, last = self._process.stdout, ""
         while data := line.read1(1 << 16):
-            yield from self.decoder.feed(data)
+            for item in self.decoder.feed(data):
+                last = item.text if isinstance(item, Text) and item.text.strip() else last
+                yield item
         yield from self.decoder.flush()
         status = self._process.wait()
         report = self.folder / "report.json"
         if status or not report.exists():
-            raise RefusedError(f"the virtual board stopped with status {status}; the end of events.jsonl says where")
+            raise RefusedError(f"the virtual board stopped with status {status}: {last or 'it said nothing'}")
         self.seen = json.loads(report.read_text())
         tap = self.folder / "tap.bin"
         if tap.exists():
             self.values = np.fromfile(tap, "<i2").reshape(-1, len(self.plan["columns"]))
+
+
+@cache
+def hardware() -> Path:
+    """The simulated hardware as .mpy files: compiled here, once a process, it takes less of the VM's heap."""
+    folder = Path(tempfile.mkdtemp(prefix="motegate-board-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for source in sorted(BOARD.glob("[!_]*.py")):
+        mpy.compile(source, folder / source.with_suffix(".mpy").name, "x64", source.name)
+    return folder
 
 
 @contextmanager
@@ -68,7 +83,7 @@ def launch(
     world: World | None = None,
     start_ms: int = 0,
     commission: int | None = None,
-    heap: str = "64k",
+    heap_kb: float = 256,
     tap: bool = True,
     settle: int | None = None,
     measure: int = MEASURE,
@@ -76,7 +91,8 @@ def launch(
     """A running virtual board; it is ended and its folder removed when the block is left.
 
     ``bundle``: a folder with lib/ and gate/. ``replay``: the records' file, or ``world`` for the board's own drivers.
-    ``start_ms``: milliseconds since 1970. ``commission``: windows, in place of the plan's.
+    ``start_ms``: milliseconds since 1970. ``commission``: windows, in place of the plan's. ``heap_kb``: as a board of
+    32 bits has it; the VM gets as many words, of 64 bits (`-X heapsize=Nwk`).
     """
     if not (bundle / "gate" / "plan.json").exists():
         raise InputError(f"{bundle}: no bundle here; first: motegate build WORK")
@@ -102,11 +118,11 @@ def launch(
         }
         (folder / "job.json").write_text(json.dumps(job))
         process = subprocess.Popen(
-            [str(vm.find()), "-X", f"heapsize={heap}", str(BOARD / "runner.py"), "job.json"],
+            [str(vm.find()), "-X", f"heapsize={int(heap_kb)}wk", "-m", "runner"],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            env={**os.environ, "MICROPYPATH": f"{BOARD}:{(bundle / 'lib').resolve()}:.frozen"},
+            env={**os.environ, "MICROPYPATH": f"{hardware()}:{(bundle / 'lib').resolve()}:.frozen"},
         )
         yield Launch(plan, folder, _process=process)
     finally:

@@ -29,10 +29,11 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Heap:
-    """Bytes: free after the first windows and at the end (both collected); a window's with the collector off."""
+    """Bytes of the VM (the unix one has words of 64 bits, so twice a board's): free after the first windows and at the
+    end, both collected; allocated by a window, measured with the collector off."""
 
-    free_start: int
-    free_end: int
+    free_start: int | None
+    free_end: int | None
     allocated_per_window: float | None
 
 
@@ -74,8 +75,9 @@ class Summary:
         said += [f"  {name:<{wide}}  {v['pass']:>8,} pass {v['fail']:>8,} fail" for name, v in self.verdicts.items()]
         said += [f"  {name:<{wide}}  {count:>8,} times" for name, count in self.actions.items()]
         speed = self.virtual_s / max(self.wall_s, 1e-9)
+        free = "heap not looked at" if self.heap.free_end is None else f"heap {self.heap.free_end:,} bytes free"
         said.append(
-            f"heap {self.heap.free_start:,} bytes free at the start, {self.heap.free_end:,} at the end; "
+            f"{free}, {self.heap.allocated_per_window or 0:g} allocated a window; "
             f"{self.energy.mWh:,.2f} mWh, a battery for {self.energy.battery_days:,.0f} days on {self.board}; "
             f"{speed:,.0f} times real time"
         )
@@ -90,13 +92,14 @@ def simulate(
     board: str | None = None,
     vm: str = "micropython",
     drivers: str = "replay",
-    heap: str = "64k",
+    heap_kb: float | None = None,
     battery_mwh: float | None = None,
     progress: Progress = lambda what, done, total: None,
 ) -> Summary:
     """Runs WORK's bundle over the recording; fills ``out`` with events.jsonl, summary.json and report.html.
 
     ``vm`` "micropython" (the unix VM on WORK/firmware/UNIX) or "pico" (the emulated Pico on WORK/firmware/RPI_PICO).
+    ``heap_kb`` as a board of 32 bits has it (default: the board's); the unix VM's words are twice as wide.
     ``drivers`` "replay" or "board": the policy's own sensors over simulated hardware. InputError when the input is
     wrong, RefusedError when the board does not run.
     """
@@ -104,6 +107,7 @@ def simulate(
     work, out, data = Path(work), Path(out), [Path(path) for path in data]
     policy = policies.load(work / "policy.toml")
     costs = boards.load(board or policy.board)
+    heap_kb = heap_kb or costs.heap_kb.value or 256
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="motegate-data-") as name:
         scratch = Path(name)
@@ -115,7 +119,12 @@ def simulate(
             start = launch
         bundle = work / "firmware" / ("RPI_PICO" if vm == "pico" else "UNIX")
         with start(
-            bundle, replay=taken.replay, world=taken.world, start_ms=taken.start_ms, commission=commission, heap=heap
+            bundle,
+            replay=taken.replay,
+            world=taken.world,
+            start_ms=taken.start_ms,
+            commission=commission,
+            heap_kb=heap_kb,
         ) as running:
             events = out / "events.jsonl"
             scribe, counts = follow(running, events, taken, policy, progress)
@@ -261,7 +270,11 @@ def _summary(
             name: {"pass": int(passes[:, i].sum()), "fail": int((~passes[:, i]).sum())} for i, name in enumerate(names)
         },
         actions={action.name: int(actions[i]) for i, action in enumerate(policy.actions)},
-        heap=Heap(seen["free_start"], seen["free_end"], seen["allocated"] / measured if measured > 0 else None),
+        heap=Heap(
+            _known(seen["free_start"]),
+            _known(seen["free_end"]),
+            seen["allocated"] / measured if measured > 0 else None,
+        ),
         virtual_s=virtual_s,
         wall_s=round(time.perf_counter() - began, 3),
         energy=spent(board, taken.records, windows, virtual_s, battery_mwh),
@@ -271,6 +284,11 @@ def _summary(
         watchdog_bites=seen.get("bites", 0),
         notes=notes,
     )  # fmt: skip
+
+
+def _known(figure: int) -> int | None:
+    """A figure of the runner's; it gives -1 for what it never came to see."""
+    return figure if figure >= 0 else None
 
 
 def _write(path: Path, text: str) -> None:

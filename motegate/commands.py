@@ -92,7 +92,7 @@ def simulate(args) -> None:
         board = args.board or steps.board()
         steps.bring_build("RPI_PICO" if args.vm == "pico" else "UNIX")
         summary = simulate(
-            args.work, args.data, args.out, board=board, vm=args.vm, drivers=args.drivers, heap=args.heap,
+            args.work, args.data, args.out, board=board, vm=args.vm, drivers=args.drivers, heap_kb=args.heap,
             battery_mwh=args.battery_mwh, progress=progress,
         )  # fmt: skip
     _print(args, summary.as_json(), [*summary.lines(), f"report: {args.out / 'report.html'}"])

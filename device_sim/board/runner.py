@@ -1,4 +1,4 @@
-"""Runs the shipped main loop on the virtual board: `micropython runner.py JOB.json`.
+"""Runs the shipped main loop on the virtual board: `micropython -m runner`, in the folder that holds job.json.
 
 The loop is `motegate.main`'s own; what is added hangs on the hardware layer that it is given: `Line` is the serial
 line, which sees every frame go by, and at each verdict notes the dimensions (the tap) and looks at the heap.
@@ -13,7 +13,6 @@ import sys
 import time
 
 import machine
-import world
 from motegate.clock import Clock
 from motegate.frames import Writer
 from motegate.hal import Hal
@@ -25,7 +24,12 @@ ROOM = 8192  # bytes of free heap below which measuring ends early
 
 
 class Line(Hal):
-    """The hardware layer with its serial line watched."""
+    """The hardware layer with its serial line watched.
+
+    What a window takes from the heap is measured from frame to frame with the collector off. Free heap is looked at
+    where the main loop itself does, for its health frames, so always from the same depth of calls (a call's state may
+    lie on the heap): after the first windows, and the last time.
+    """
 
     def __init__(self, clock, job):
         Hal.__init__(self, clock)
@@ -35,9 +39,10 @@ class Line(Hal):
         self.fresh = True  # the next write begins a frame
         self.windows = 0
         self.settle = job["settle"]
-        self.measure = job["measure"]
-        self.until = -1  # window at which measuring ends
-        self.free_start = self.allocated = self.measured = self.before = -1
+        self.until = self.settle + job["measure"]
+        self.free_start = self.free_end = -1
+        self.measuring = self.ended = False
+        self.allocated = self.measured = self.before = -1
 
     def write(self, buf, n):
         self.out.write(buf, n)
@@ -51,31 +56,30 @@ class Line(Hal):
         self.windows += 1
         if self.windows == self.settle:
             gc.collect()
-            self.free_start = gc.mem_free()
-            self.until = self.windows + self.measure
             gc.disable()
+            self.measuring = True
             self.before = gc.mem_alloc()
-        elif self.until > 0:
-            self.look()
-
-    def look(self):
-        """Is it time to say what the windows since `settle` took from the heap?"""
-        if self.windows >= self.until or gc.mem_free() < ROOM:
+        elif self.measuring:
             self.allocated = gc.mem_alloc() - self.before
             self.measured = self.windows - self.settle
-            self.until = -1
-            gc.enable()
+            if self.windows == self.until or gc.mem_free() < ROOM:
+                self.measuring = False
+                gc.enable()
 
-    def report(self, path):
-        if self.until > 0 and self.windows > self.settle:
-            self.until = self.windows
-            self.look()
-        gc.enable()
+    def heap_free(self):
+        if self.measuring or self.ended or self.windows < self.settle:
+            return gc.mem_free()
         gc.collect()
         free = gc.mem_free()
+        if self.free_start < 0:
+            self.free_start = free
+        self.free_end = free
+        return free
+
+    def report(self, path):
         seen = {
-            "free_start": self.free_start if self.free_start >= 0 else free,
-            "free_end": free,
+            "free_start": self.free_start,
+            "free_end": self.free_end,
             "allocated": self.allocated,
             "measured": self.measured,
             "windows": self.windows,
@@ -93,7 +97,9 @@ class Line(Hal):
 def run(job):
     time.begin(job["start"][0], job["start"][1])
     if job["world"]:
-        world.world = world.World(job["world"], job["pins"], job["little"])
+        from world import World
+
+        machine.world = World(job["world"], job["pins"], job["little"])
     line = Line(Clock(), job)
     writer = Writer(line.write)
     gate = None
@@ -102,6 +108,7 @@ def run(job):
         gc.collect()
         main.loop(gate, line, writer)
     except SystemExit:  # the world is at its end
+        line.ended = True
         if gate:
             main.health(gate, line, writer, 0, 1)
     except Exception as error:
@@ -109,7 +116,6 @@ def run(job):
     line.report(job["report"])
 
 
-if __name__ == "__main__":
-    with open(sys.argv[1]) as file:
-        job = json.load(file)
-    run(job)
+with open("job.json") as file:
+    job = json.load(file)
+run(job)

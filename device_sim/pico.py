@@ -1,0 +1,86 @@
+"""An emulated Raspberry Pi Pico: MicroPython's own image on rp2040py, its USB serial line on a pty.
+
+The image is looked for in ``$MOTEGATE_PICO_UF2``. ``python -m motegate.device_sim.pico IMAGE`` is the emulator's
+process; it ends with its standard input.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from motegate.firmware.errors import InputError
+
+VARIABLE = "MOTEGATE_PICO_UF2"
+BOOT_S = 60
+
+
+def image(named: str | Path | None = None) -> Path:
+    """The UF2 to run; InputError when there is none."""
+    path = Path(named or os.environ.get(VARIABLE, ""))
+    if not path.is_file():
+        raise InputError(f"{VARIABLE}: a MicroPython image for the Pico (.uf2) is wanted, {path} is none")
+    return path
+
+
+class Pico:
+    """``with Pico(image) as pico``: a booted board with an empty file system; ``pico.port`` is its pty."""
+
+    def __init__(self, uf2: str | Path | None = None):
+        self._image = image(uf2)
+        self._process: subprocess.Popen | None = None
+        self.port = ""
+
+    def __enter__(self) -> "Pico":
+        command = [sys.executable, "-m", "motegate.device_sim.pico", str(self._image)]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+        timer = threading.Timer(BOOT_S, self._process.kill)
+        timer.start()
+        self.port = self._process.stdout.readline().strip()
+        timer.cancel()
+        if not self.port:
+            self._process.kill()
+            _, said = self._process.communicate()
+            raise RuntimeError(f"the emulated Pico did not start: {said.strip().splitlines()[-1:] or 'no word'}")
+        return self
+
+    def __exit__(self, *_) -> None:
+        process = self._process
+        process.stdin.close()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+        process.stderr.close()
+
+
+async def _emulate(uf2: Path) -> None:
+    import asyncio
+    import dataclasses
+
+    from rp2040py.boards import BOARDS
+    from rp2040py.cli.pty_repl import PtyInteractiveRepl
+    from rp2040py.device import MicroPythonDevice
+
+    device = MicroPythonDevice(board=dataclasses.replace(BOARDS["pico"], image=uf2))
+    device.mcu.usb_ctrl.read_delay_microseconds = 2000  # else the host's polling costs the board most of its time
+    await device.astart()
+    ended = asyncio.Event()
+    line = PtyInteractiveRepl(device.cdc, device.simulator, on_quit=lambda code: ended.set())
+    await line.start()
+    print(line.slave_path, flush=True)
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ended.set)
+    await ended.wait()
+    await line.stop()
+    device.stop()
+
+
+if __name__ == "__main__":
+    import asyncio
+
+    asyncio.run(_emulate(Path(sys.argv[1])))
+    os._exit(0)  # the emulator's own threads are of no more use
