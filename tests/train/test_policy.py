@@ -2,14 +2,16 @@
 # ruff: noqa: E501 (a table reads best with a case on each line)
 
 import itertools
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from motegate.train.dimension import built_in
 from motegate.train.policy import Channel, PolicyError, load, loads
+from motegate.train.policy_reader import read
 
 GOOD = """
 [stream]
@@ -400,3 +402,34 @@ def test_a_table_agrees_with_the_graph_for_every_acyclic_policy(children, data):
     for vector, action in enumerate(policy.action_table()):
         passed = policy.passed(vector)
         assert action == next((i for i, name in enumerate(whens) if passed[name]), len(whens))
+
+
+JUNK = st.recursive(
+    st.none().map(lambda _: 0) | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just("spike"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def places(data, way=()):
+    """The way to every value in nested tables and lists."""
+    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, value in items:
+        yield (*way, key)
+        yield from places(value, (*way, key))
+
+
+@pytest.mark.property
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_junk_anywhere_in_a_policy_is_noted_in_lines_and_never_raises(data):
+    policy = tomllib.loads(GOOD)
+    for _ in range(data.draw(st.integers(1, 3))):
+        way = data.draw(st.sampled_from(list(places(policy))))
+        inner = policy
+        for key in way[:-1]:
+            inner = inner[key]
+        inner[way[-1]] = data.draw(JUNK)
+    notes = []
+    read(policy, Path("policy.toml"), lambda where, what: notes.append(f"{where}: {what}"))
+    assert all(note.isprintable() for note in notes)

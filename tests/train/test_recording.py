@@ -332,6 +332,35 @@ def test_a_replay_of_one_channel_has_no_padding(tmp_path, written):
     assert (tmp_path / "replay.bin").read_bytes()[16:] == struct.pack("<ihhi", 0, 1, 0, -1)
 
 
+SOUND = b"timestamp,level (m),flow,seq,fail.intrinsic\n" + b"2020-01-01T00:00:01.5Z,1.5,nan,3,0\n" * 3
+
+
+@pytest.mark.property
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, len(SOUND) - 1),
+            st.binary(min_size=1, max_size=3) | st.sampled_from([b"", b",", b"\n", b'"', b"\r", b"-", b"9" * 30]),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_a_damaged_recording_is_read_or_refused_in_printable_lines(tmp_path_factory, damage):
+    content = bytearray(SOUND)
+    for place, new in damage:
+        content[place : place + 1] = new
+    path = tmp_path_factory.mktemp("damaged") / "tank.csv"
+    path.write_bytes(content)
+    try:
+        assert 0 < len(read(POLICY, path)) <= 12
+        lines = []
+    except RecordingError as error:
+        lines = error.lines
+    assert all(line.startswith(str(path)) and line.isprintable() for line in lines)
+
+
 GREEDY = """
 import resource, sys
 from pathlib import Path
