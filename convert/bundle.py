@@ -17,6 +17,7 @@ from motegate.train import policy as policies
 from motegate.train.policy import Policy
 
 from . import atomic, mpy, sensors
+from .fold import fold
 from .modules import DEVICE, needed
 
 MAIN = b"from motegate.main import run\n\nrun()\n"
@@ -61,7 +62,10 @@ def build(work: Path, board: str, replay: Path | None = None) -> Bundle:
         for name, source in sorted(needed(plan, _drivers(table, replay, board), own).items()):
             file = out / "lib" / "motegate" / Path(name).with_suffix(".mpy")
             file.parent.mkdir(parents=True, exist_ok=True)
-            mpy.compile(source, file, chosen.arch, f"motegate/{name}")
+            folded = file.with_suffix(".py")
+            folded.write_text(fold(source.read_text(), name.startswith("dimensions/")))
+            mpy.compile(folded, file, chosen.arch, f"motegate/{name}")
+            folded.unlink()
             _check(file, chosen.arch)
         gate = out / "gate"
         gate.mkdir()

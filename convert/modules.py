@@ -6,6 +6,8 @@ from pathlib import Path
 
 from motegate.firmware import device
 
+from .fold import fold
+
 DEVICE = Path(device.__file__).parent
 
 
@@ -28,7 +30,7 @@ def needed(plan: dict, drivers: Iterable[str], own: Mapping[str, Path] | None = 
         found[f"{name}.py"] = source
         if folder:
             found[f"{folder}/__init__.py"] = DEVICE / folder / "__init__.py"
-        open_ += imports(source.read_text(), folder)
+        open_ += imports(fold(source.read_text()), folder)
     return found
 
 

@@ -81,7 +81,7 @@ def scan_channel(slots, at, late_at, head, length, limits, lat, ref, rat, table,
                 whole = 0
             run = 1
             value = x
-            key = ((x & 0xFFFF) * 16381 >> 7) & mask
+            key = (x & 0xFFFF) % mask
             while table[key] != -32768 and table[key] != x:
                 key = (key + 1) & mask
             if table[key] != x:

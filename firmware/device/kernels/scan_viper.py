@@ -142,7 +142,7 @@ def scan_channel(
                     whole = 0
                 run = 1
                 value = x
-                key = (raw * 16381 >> 7) & mask
+                key = raw % mask
                 held = seen[key]
                 while held != 0x8000 and held != raw:
                     key = (key + 1) & mask

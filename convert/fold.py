@@ -1,0 +1,61 @@
+"""Constants folded before compiling: what a board need not look up, it need not hold.
+
+MicroPython's compiler folds constants inside a module, not across modules. So the layout's names are written out as the
+integers they stand for, ``MICROPYTHON`` as ``True``, and what only the host asks of a dimension is left out. Lines stay
+where they are: a traceback's line numbers are those of the source.
+"""
+
+import ast
+import io
+import tokenize
+
+from motegate.firmware.device import layout
+
+HOST_ONLY = ("SCOPE", "UNIT", "ONE", "FLOOR", "TAIL", "__all__")
+"""What dimensions/__init__.py asks of a dimension's file for the host's sake."""
+
+_COMPAT = {"const": "from micropython import const", "micropython": "import micropython"}
+
+
+def fold(source: str, dimension: bool = False) -> str:
+    """The source with constants folded; ``dimension``: without its host-only assignments.
+
+    >>> print(fold("from .layout import HEAD, ABSENT\\nx = HEAD + a.HEAD + ABSENT"), end="")
+    <BLANKLINE>
+    x = 8 + a.HEAD + 1
+    """
+    values: dict[str, str] = {}
+    lines = source.splitlines()
+    for node in ast.parse(source).body:
+        replacement = None
+        if isinstance(node, ast.ImportFrom) and node.level and node.module == "layout":
+            values |= {alias.asname or alias.name: _literal(getattr(layout, alias.name)) for alias in node.names}
+            replacement = ""
+        elif isinstance(node, ast.ImportFrom) and node.level and node.module == "compat":
+            names = [alias.name for alias in node.names]
+            replacement = "; ".join(_COMPAT[name] for name in names if name in _COMPAT)
+            if "MICROPYTHON" in names:
+                values["MICROPYTHON"] = "True"
+        elif dimension and isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) in HOST_ONLY:
+            replacement = ""
+        if replacement is not None:
+            lines[node.lineno - 1 : node.end_lineno] = [replacement] + [""] * (node.end_lineno - node.lineno)
+    return _replace("\n".join(lines) + "\n", values)
+
+
+def _literal(value: int) -> str:
+    return str(value) if value >= 0 else f"({value})"
+
+
+def _replace(source: str, values: dict[str, str]) -> str:
+    lines = source.splitlines(keepends=True)
+    before = ""
+    found = []
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.NAME and token.string in values and before != ".":
+            found.append(token)
+        before = token.string
+    for token in reversed(found):
+        row, start, end = token.start[0] - 1, token.start[1], token.end[1]
+        lines[row] = lines[row][:start] + values[token.string] + lines[row][end:]
+    return "".join(lines)
