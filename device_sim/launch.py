@@ -75,6 +75,14 @@ def hardware() -> Path:
     return folder
 
 
+def plan_of(bundle: Path) -> dict:
+    """The plan in a bundle; InputError where there is none."""
+    path = bundle / "gate" / "plan.json"
+    if not path.exists():
+        raise InputError(f"{bundle}: no bundle here; first: motegate build WORK --board {bundle.name}")
+    return json.loads(path.read_text())
+
+
 @contextmanager
 def launch(
     bundle: Path,
@@ -94,9 +102,7 @@ def launch(
     ``start_ms``: milliseconds since 1970. ``commission``: windows, in place of the plan's. ``heap_kb``: as a board of
     32 bits has it; the VM gets as many words, of 64 bits (`-X heapsize=Nwk`).
     """
-    if not (bundle / "gate" / "plan.json").exists():
-        raise InputError(f"{bundle}: no bundle here; first: motegate build WORK")
-    plan = json.loads((bundle / "gate" / "plan.json").read_text())
+    plan = plan_of(bundle)
     folder = Path(tempfile.mkdtemp(prefix="motegate-sim-"))
     process = None
     try:

@@ -8,12 +8,15 @@ dimension's largest value) and the stream to the points of a `Series`, so that t
 import base64
 import json
 import math
+from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 
 import numpy as np
+from motegate.train.policy import Channel
 
 from .journal import NONE, Journal
-from .series import MISSING, Series
+from .series import Series
 
 HERE = Path(__file__).parent
 WINDOWS = 50_000
@@ -22,22 +25,21 @@ TAIL = 256  # a value of 256: as bad as the worst hundredth of good windows
 FAIL, PASS, UNJUDGED, NO_DATA = 0, 1, 2, 3
 
 
-def write(path: Path, plan: dict, channels: list[dict], journal: Journal, series: Series, summary: dict) -> None:
-    """Writes the page. ``channels``: name, unit, resolution and middle of each, as in the policy."""
-    facts = data(plan, channels, journal, series, summary)
-    page = (HERE / "report.html").read_text()
-    text = json.dumps(facts, separators=(",", ":")).replace("<", "\\u003c")
+def page(plan: dict, channels: Sequence[Channel], journal: Journal, series: Series, summary: dict) -> str:
+    """The page; ``summary`` as summary.json has it."""
+    html = (HERE / "report.html").read_text()
+    text = json.dumps(data(plan, channels, journal, series, summary), separators=(",", ":")).replace("<", "\\u003c")
     for mark, content in (
         ("/*CSS*/", (HERE / "report.css").read_text()),
         ("/*JS*/", (HERE / "report.js").read_text()),
-        ("TITLE", _escape(plan["stream"])),
+        ("TITLE", escape(plan["stream"])),
         ("DATA", text),
     ):
-        page = page.replace(mark, content, 1)
-    path.write_text(page)
+        html = html.replace(mark, content, 1)
+    return html
 
 
-def data(plan: dict, channels: list[dict], journal: Journal, series: Series, summary: dict) -> dict:
+def data(plan: dict, channels: Sequence[Channel], journal: Journal, series: Series, summary: dict) -> dict:
     """What the page draws, as JSON takes it."""
     zero, tick = _clock(journal, series)
     verdicts = _verdicts(plan, journal)
@@ -55,7 +57,14 @@ def data(plan: dict, channels: list[dict], journal: Journal, series: Series, sum
         "group": group,
         "perPoint": series.per_point,
         "channels": [
-            {**channel, "low": _pack(series.low[:, i], "<i2"), "high": _pack(series.high[:, i], "<i2")}
+            {
+                "name": channel.name,
+                "unit": channel.unit,
+                "resolution": channel.resolution,
+                "middle": channel.middle,
+                "low": _pack(series.low[:, i], "<i2"),
+                "high": _pack(series.high[:, i], "<i2"),
+            }
             for i, channel in enumerate(channels)
         ],
         "first": _pack((series.first_ms - zero) // tick, "<u4"),
@@ -186,10 +195,3 @@ def _rarest(actions: np.ndarray, group: int) -> np.ndarray:
 
 def _pack(values: np.ndarray, kind: str) -> str:
     return base64.b64encode(np.ascontiguousarray(values).astype(kind).tobytes()).decode()
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-__all__ = ["MISSING", "data", "write"]

@@ -1,0 +1,138 @@
+"""The summary of a run: what summary.json holds."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from motegate.firmware.boards import Board
+from motegate.train.policy import Policy
+
+from .energy import Energy, spent
+from .journal import NONE, Journal
+from .taken import Taken
+
+
+@dataclass(frozen=True)
+class Heap:
+    """Bytes of the VM (the unix one has words of 64 bits, so twice a board's), None where the run was too short.
+
+    Free after the first windows and at the end, both collected; allocated by a window, with the collector off.
+    """
+
+    free_start: int | None
+    free_end: int | None
+    allocated_per_window: float | None
+
+
+@dataclass
+class Line:
+    """What else went over the serial line."""
+
+    good: int = 0
+    damaged: int = 0
+    lost: int = 0
+    models: int = 0
+    errors: int = 0
+    last_error: str = ""
+    started: bool = False
+
+
+@dataclass(frozen=True)
+class Summary:
+    """DESIGN's keys and what else a reader wants to know. ``wall_s`` is the VM's, from its start to its end."""
+
+    stream: str
+    board: str
+    vm: str
+    drivers: str
+    records: int
+    windows: int
+    commissioning: int
+    no_data: int
+    missed: int
+    verdicts: dict[str, dict[str, int]]
+    actions: dict[str, int]
+    heap: Heap
+    virtual_s: float
+    wall_s: float
+    energy: Energy
+    frames: dict[str, int]
+    errors: int
+    pins: dict[str, dict[str, int]]
+    watchdog_bites: int
+    notes: tuple[str, ...] = ()
+    drift: dict = field(default_factory=dict)
+    adapt: dict = field(default_factory=dict)
+
+    def as_json(self) -> dict:
+        return {**vars(self), "heap": vars(self.heap), "energy": self.energy.as_json(), "notes": list(self.notes)}
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        judged = self.windows - self.commissioning
+        wide = max((len(name) for name in [*self.verdicts, *self.actions]), default=0)
+        said = [f"{self.stream}: {self.records:,} records, {self.windows:,} windows, {judged:,} of them judged"]
+        said += [f"  {name:<{wide}}  {v['pass']:>8,} pass {v['fail']:>8,} fail" for name, v in self.verdicts.items()]
+        said += [f"  {name:<{wide}}  {count:>8,} times" for name, count in self.actions.items()]
+        said.append(", ".join(self._figures()))
+        return [*said, *self.notes]
+
+    def _figures(self) -> list[str]:
+        figures = []
+        if self.heap.free_end is not None:
+            figures.append(f"{self.heap.free_end:,} bytes of heap free")
+        if self.heap.allocated_per_window is not None:
+            figures.append(f"{self.heap.allocated_per_window:g} allocated a window")
+        figures.append(f"{self.energy.mWh:,.2f} mWh (two AA cells for {self.energy.battery_days:,.0f} days)")
+        return [*figures, f"{self.virtual_s / max(self.wall_s, 1e-9):,.0f} times real time"]
+
+
+def summarise(
+    policy: Policy, plan: dict, board: Board, journal: Journal, taken: Taken, line: Line, seen: dict, *,
+    vm: str, drivers: str, wall_s: float, battery_mwh: float | None, notes: list[str],
+) -> Summary:  # fmt: skip
+    """``seen``: what the runner noted of the VM it ran in."""
+    judged = journal.judged
+    passes = journal.parents(plan)[judged]
+    names = [parent["name"] for parent in plan["parents"]]
+    virtual_s = (taken.end_ms - taken.start_ms + policy.period_ms) / 1000
+    windows = len(journal.why)
+    actions = np.bincount(journal.actions[judged & (journal.actions != NONE)], minlength=len(policy.actions))
+    if line.errors:
+        notes = [*notes, f"note: {line.errors} error frames; the last: {line.last_error}"]
+    measured = seen.get("measured", -1)
+    return Summary(
+        stream=policy.name,
+        board=board.name,
+        vm=vm,
+        drivers=drivers,
+        records=seen.get("records", taken.records),
+        windows=windows,
+        commissioning=int((~judged).sum()),
+        no_data=int((journal.why == 2).sum()),
+        missed=seen.get("missed", 0),
+        verdicts={
+            name: {"pass": int(passes[:, i].sum()), "fail": int((~passes[:, i]).sum())} for i, name in enumerate(names)
+        },
+        actions={action.name: int(actions[i]) for i, action in enumerate(policy.actions)},
+        heap=Heap(
+            _known(seen.get("free_start", -1)),
+            _known(seen.get("free_end", -1)),
+            seen["allocated"] / measured if measured > 0 else None,
+        ),
+        virtual_s=virtual_s,
+        wall_s=round(wall_s, 3),
+        energy=spent(board, taken.records, windows, virtual_s, battery_mwh),
+        frames={"good": line.good, "damaged": line.damaged, "lost": line.lost},
+        errors=line.errors,
+        pins={
+            pin: {"level": level, "switched": seen["switched"].get(pin, 0)}
+            for pin, level in seen.get("levels", {}).items()
+        },
+        watchdog_bites=seen.get("bites", 0),
+        notes=tuple(notes),
+    )
+
+
+def _known(figure: int) -> int | None:
+    """A figure of the runner's; it gives -1 for what it never came to see."""
+    return figure if figure >= 0 else None
