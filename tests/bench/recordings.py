@@ -1,6 +1,6 @@
 """Ten million rows through the recording reader: seconds and memory. ``python -m tests.bench.recordings [ROWS]``."""
 
-import resource
+import re
 import subprocess
 import sys
 import tempfile
@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
-
 from motegate.train.policy import Policy, loads
 from motegate.train.recording import chunks, read, write_replay
 
@@ -71,7 +70,9 @@ def _one(what: str, path: Path) -> None:
 
 
 def _peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """The process's own peak; ``ru_maxrss`` would begin with that of the process that started it."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]) / 1024
 
 
 if __name__ == "__main__":
