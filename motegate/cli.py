@@ -28,6 +28,7 @@ class Parser(argparse.ArgumentParser):
 def main(argv: list[str] | None = None) -> int:
     """Runs one command; returns its exit status."""
     args = parser().parse_args(argv)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's own talk is not ours
     try:
         return args.run(args) or 0
     except InputError as error:
@@ -83,7 +84,8 @@ def parser() -> Parser:
         p.add_argument("--out", metavar="PATH", type=Path, default=default and Path(default), required=default is None,
                        help=line + (f" (default: {default})" if default else ""))  # fmt: skip
 
-    p = verb("init", commands.init, "write a first policy for a recording", data="required")
+    p = verb("init", commands.init, "write a first policy for a recording")
+    p.add_argument("--data", metavar="FILE", type=Path, required=True, help="the recording: CSV or Parquet")
     out(p, "policy.toml", "the policy to write")
     p.add_argument("--force", action="store_true", help="replace a policy that is there")
 
@@ -95,6 +97,7 @@ def parser() -> Parser:
 
     p = verb("train", commands.train, "learn the reference and a classifier per parent", data="required")
     p.add_argument("policy", metavar="POLICY", type=Path)
+    p.add_argument("--seed", metavar="N", type=int, help="in place of the policy's")
     out(p, "work", "the work folder")
 
     verb("convert", commands.convert, "int8 models, verified against TensorFlow Lite Micro, and packs", work=True)

@@ -45,18 +45,22 @@ def _print(args, result, lines: list[str]) -> None:
 
 
 def init(args) -> None:
+    from .convert import atomic
+    from .firmware.errors import InputError
     from .train.init import init
 
-    result = init(args.data, args.out, force=args.force)
-    _print(args, result, [f"{args.out}: a first policy; look at it, then: motegate train {args.out} --data ..."])
+    if args.out.exists() and not args.force:
+        raise InputError(f"{args.out}: is there already; --force replaces it")
+    atomic.write(args.out, init(args.data).encode())
+    _print(args, {"policy": args.out}, [f"{args.out}: look at it, then: motegate train {args.out} --data {args.data}"])
 
 
-def check(args) -> None:
+def check(args) -> int:
     from .train.check import check
 
-    with bar() as progress:
-        result = check(args.policy, args.data or [], progress=progress)
-    _print(args, result, getattr(result, "lines", None) or [f"{args.policy}: right"])
+    result = check(args.policy, args.data or [])
+    _print(args, result, [*map(str, result.findings), f"{args.policy}: {'right' if result.ok else 'not yet'}"])
+    return 0 if result.ok else 1
 
 
 def demo(args) -> None:
@@ -69,7 +73,7 @@ def demo(args) -> None:
 
 def train(args) -> None:
     with _steps(args.out) as (steps, _):
-        result = steps.train(args.policy, args.data)
+        result = steps.train(args.policy, args.data, args.seed)
     _print(args, result, _lines(result, f"{args.out}: trained"))
 
 
@@ -82,7 +86,7 @@ def convert(args) -> None:
 def build(args) -> None:
     with _steps(args.work) as (steps, _):
         result = steps.build(args.board or steps.board())
-    _print(args, result, _lines(result, f"{result}"))
+    _print(args, result, _lines(result, str(args.work)))
 
 
 def simulate(args) -> None:
@@ -111,15 +115,30 @@ def evaluate(args) -> None:
     from .train.evaluate import evaluate
 
     with _steps(args.work) as (steps, progress):
-        steps.bring_build("UNIX") if args.vm == "micropython" else steps.bring_convert()
-        result = evaluate(args.work, args.data, vm=args.vm, out=args.out, progress=progress)
-    _print(args, result, _lines(result, json.dumps(_plain(result), indent=2)))
+        judged = None
+        if args.vm == "micropython":
+            from .device_sim.verdicts import on_micropython
+
+            steps.bring_build("UNIX")
+            judged = on_micropython(args.work, args.data)
+        else:
+            steps.bring_convert()
+        result = evaluate(args.work, args.data, vm=args.vm, out=args.out, progress=progress, judged=judged)
+    _print(args, result, [_scores(name, parent) for name, parent in result["parents"].items()])
+
+
+def _scores(name: str, parent: dict) -> str:
+    window, event = parent["window"], parent["event"]
+    return (
+        f"{name}: window F1 {window['f1']:.3f} (precision {window['precision']:.3f}, recall {window['recall']:.3f}), "
+        f"event F1 {event['f1']:.3f}, {parent['false_alarms_per_1000']:g} false alarms in 1,000 good windows"
+    )
 
 
 def infer(args) -> None:
-    from .convert.infer import infer
+    from .convert.infer import infer_file
 
-    infer(args.model, args.data, args.out, vm=args.vm)
+    infer_file(args.model, args.data, args.out, vm=args.vm)
     print(args.out)
 
 
@@ -133,10 +152,10 @@ def flash(args) -> None:
     _print(args, result, _lines(result, f"{board}: flashed and verified"))
 
 
-def monitor(args) -> int | None:
+def monitor(args) -> None:
     from .firmware.monitor import monitor
 
-    return monitor(args.port, log=args.log, plain=args.plain)
+    monitor(args.port, log=args.log, plain=args.plain)
 
 
 def _lines(result, otherwise: str) -> list[str]:

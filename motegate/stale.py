@@ -63,14 +63,15 @@ class Steps:
         return [*_files(self.work / "convert"), *_files(DEVICE, "*.py")]
 
     # the steps
-    def train(self, policy: Path, data: Iterable[Path]):
+    def train(self, policy: Path, data: Iterable[Path], seed: int | None = None):
         """Trains now, and records it."""
         from .train.training import train
 
         policy, data = Path(policy), [Path(path) for path in data]
         inputs = self._train_inputs(policy, data)
-        result = train(policy, data, self.work, progress=self.progress)
-        self._done("train", {"policy": _absolute(policy), "data": [_absolute(path) for path in data]}, inputs)
+        result = train(policy, data, self.work, seed=seed, progress=self.progress)
+        named = {"policy": _absolute(policy), "data": [_absolute(path) for path in data], "seed": seed}
+        self._done("train", named, inputs)
         return result
 
     def convert(self):
@@ -112,7 +113,7 @@ class Steps:
         why = self._why("train", self._train_inputs(policy, data)) or (None if done else "its output is gone")
         if why:
             self.say(f"train: again, {why}")
-            self.train(policy, data)
+            self.train(policy, data, step.arguments.get("seed"))
 
     def bring_convert(self) -> None:
         """Redoes training and conversion as far as they are stale."""

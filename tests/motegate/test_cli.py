@@ -4,12 +4,17 @@ import subprocess
 import sys
 
 import pytest
-from motegate import cli, commands
 from motegate.firmware.errors import InputError, RefusedError
+
+from motegate import cli, commands
 
 pytestmark = pytest.mark.unit
 
-VERBS = "init check demo train convert build simulate features evaluate infer flash monitor".split()
+PIP = "pip install 'motegate[train]'"
+VERBS = [
+    "init", "check", "demo", "train", "convert", "build", "simulate", "features", "evaluate", "infer", "flash",
+    "monitor",
+]  # fmt: skip
 
 
 def run(*words: str) -> subprocess.CompletedProcess:
@@ -67,7 +72,7 @@ def test_wrong_usage_is_one_line_and_status_2(words, part, capsys):
         (InputError("a.toml: x: one", "a.toml: y: two"), 2, ["a.toml: x: one", "a.toml: y: two"]),
         (RefusedError("intrinsic: 3 windows differ"), 1, ["intrinsic: 3 windows differ"]),
         (FileNotFoundError(2, "No such file or directory", "gone.csv"), 2, ["gone.csv: No such file or directory"]),
-        (ModuleNotFoundError("no", name="tensorflow"), 2, ["tensorflow is not installed; it comes with: pip install 'motegate[train]'"]),
+        (ModuleNotFoundError("no", name="tensorflow"), 2, ["tensorflow is not installed; it comes with: " + PIP]),
         (KeyboardInterrupt(), 130, []),
     ],
 )  # fmt: skip

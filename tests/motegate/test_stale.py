@@ -6,6 +6,7 @@ import types
 
 import pytest
 from motegate.firmware.errors import InputError
+
 from motegate.stale import Steps
 
 pytestmark = pytest.mark.unit
@@ -16,7 +17,7 @@ def house(tmp_path, monkeypatch):
     """Rooms that write a file each and note that they ran."""
     ran = []
 
-    def train(policy, data, work, progress=None):
+    def train(policy, data, work, seed=None, progress=None):
         ran.append("train")
         (work / "train").mkdir(parents=True, exist_ok=True)
         (work / "train" / "plan.json").write_text(policy.read_text() + "".join(path.read_text() for path in data))
@@ -43,8 +44,10 @@ def house(tmp_path, monkeypatch):
     (tmp_path / "a.csv").write_text("1\n")
 
     class House:
-        said: list[str] = []
         work = tmp_path / "work"
+
+        def __init__(self):
+            self.said: list[str] = []
 
         def steps(self):
             return Steps(self.work, self.said.append)
@@ -54,7 +57,6 @@ def house(tmp_path, monkeypatch):
             return done
 
     house = House()
-    house.said = []
     house.steps().train(tmp_path / "policy.toml", [tmp_path / "a.csv"])
     assert house.ran() == ["train"]
     return house
