@@ -8,6 +8,7 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
+from motegate.firmware.device import layout as at
 
 from . import faults
 from .material import Material
@@ -15,8 +16,8 @@ from .split import TEST
 from .yardstick import module
 
 TEACH = (1.5, 32.0)  # severities of training and validation, spread evenly over their logarithm
-BENIGN = (0.2, 0.7)
-LEVEL = {"width": ((1.1, 16.0), (0.3, 0.9)), "width0": ((1.1, 16.0), (0.3, 0.9))}  # a tail there is a whole band
+BENIGN = (0.2, 0.9)
+LIMIT, WITHIN = (1.25, 16.0), (0.3, 1.0)  # the same where a tail is a limit: a whole band, or the policy's threshold
 ALOUD = 256  # a benign change is one that lifts no dimension above its tail
 SHOWN = 0.99  # of the severity asked for or of 1 tail: what a window cannot show is no lesson
 PER_KIND = {"train": 240, "validation": 100, "test": 60}
@@ -41,10 +42,10 @@ class Lessons:
         return len(self.values)
 
 
-def level(kind: faults.Kind) -> str:
-    """Whose tail the home of a kind has ("own", "late", "width" ...)."""
-    found = module(kind.home)
-    return found.TAIL if found else "own"
+def limited(plan: dict, kind: faults.Kind) -> bool:
+    """Whether a tail of the kind's home is a limit that someone set, and not what one good window in a hundred exceeds."""
+    cell = plan["cells"][faults.homes(plan)[kind.home][0]]
+    return cell[2] in (at.WIDTH, at.WIDTH0, at.FIXED) and kind.home not in faults.STATUS_HOMES
 
 
 def spread(rng: np.random.Generator, span: tuple[float, float], n: int) -> np.ndarray:
@@ -57,7 +58,7 @@ def teach(material: Material, part: int, seed: int, progress=None) -> Lessons:
     """Lessons of the training or the validation part."""
 
     def severities(kind: faults.Kind, rng: np.random.Generator) -> np.ndarray:
-        span = LEVEL.get(level(kind), (TEACH,))[0]
+        span = LIMIT if limited(material.plan, kind) else TEACH
         return spread(rng, span, PER_KIND["train" if part == 0 else "validation"])
 
     return _make(material, part, seed, severities, progress)
@@ -106,12 +107,15 @@ def _faulty(material: Material, kind: faults.Kind, rows: np.ndarray, asked: np.n
 
 
 def _benign(material: Material, kind: faults.Kind, good: np.ndarray, n: int, rng) -> Lessons | None:
-    """Changes too small to matter; None for kinds that come in whole slots or units."""
+    """Changes too small to matter; None for status fields, which are inside their bounds or not."""
     found = module(kind.home)
-    if found is None or found.UNIT in ("slot", "status"):
+    if found is None or found.UNIT == "status":
         return None
     rows = rng.choice(good, n)
-    asked = spread(rng, LEVEL.get(found.TAIL, ((), BENIGN))[1], n)
+    asked = spread(rng, WITHIN if limited(material.plan, kind) else BENIGN, n)
+    asked[::2] = 1.0  # the tail itself is touched
+    if found.UNIT == "slot":
+        asked = np.where(asked > 0.5, 1.0, asked)  # a slot is a slot
     quiet = _faulty(material, kind, rows, asked, rng)
     calm = (quiet.values <= np.maximum(material.values[quiet.row], ALOUD)).all(axis=1)
     name = np.char.add("benign:", quiet.kind[calm])
