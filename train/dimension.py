@@ -36,9 +36,7 @@ def read(file: Path) -> Dimension:
     try:
         tree = ast.parse(file.read_bytes())
     except OSError as error:
-        raise DimensionError(
-            f"cannot be read ({error.strerror}); a Python file beside the policy is wanted"
-        ) from None
+        raise DimensionError(f"cannot be read ({error.strerror}); a Python file beside the policy is wanted") from None
     except (SyntaxError, ValueError) as error:
         raise DimensionError(f"is no Python ({error})") from None
     constants, functions = _top_level(tree)
@@ -51,7 +49,7 @@ def read(file: Path) -> Dimension:
             raise DimensionError(f"has no {key} = a whole number from 1 to 2**30 - 1")
     if "measure" not in functions:
         raise DimensionError("has no function measure(s, c, r, b)")
-    return Dimension(file.stem, constants["SCOPE"], constants["UNIT"], file)
+    return Dimension(file.stem, str(constants["SCOPE"]), str(constants["UNIT"]), file)
 
 
 def _top_level(tree: ast.Module) -> tuple[dict[str, object], set[str]]:
@@ -70,12 +68,7 @@ def _top_level(tree: ast.Module) -> tuple[dict[str, object], set[str]]:
 
 def _literal(node: ast.expr) -> object:
     """The value of a literal, ``const(literal)`` included; None for anything else."""
-    if (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "const"
-        and node.args
-    ):
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "const" and node.args:
         node = node.args[0]
     try:
         return ast.literal_eval(node)

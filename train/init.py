@@ -56,7 +56,8 @@ def init(path: str | Path) -> str:
 
 def _sorted_out(seen: Survey) -> tuple[list[Column], list[tuple[str, str]]]:
     """The columns that become channels, and the others with the reason."""
-    columns, skipped = [], []
+    columns: list[Column] = []
+    skipped: list[tuple[str, str]] = []
     for column in seen.columns:
         why = _why_not(seen, column)
         if why is None and len(columns) == MOST_CHANNELS:
@@ -113,8 +114,8 @@ def _lines(
     yield _Line("name", quoted(stem), "the file's name")
     yield _Line("period_ms", str(period_ms), "the median step between rows")
     yield _Line("window", f"{{ length = {length}, hop = {hop} }}", f"gives about {windows} windows here")
-    for column, why in skipped:
-        yield f"# column {_comment(quoted(column))} is left out: it {why}"
+    for left_out, why in skipped:
+        yield f"# column {_comment(quoted(left_out))} is left out: it {why}"
     for column in columns:
         yield ""
         yield from _channel(column)

@@ -38,7 +38,7 @@ def _check_cover(top: Table, tables: Sequence[Table], policy: Policy, whens: Seq
         matches = {vector for vector in vectors if when is None or when.holds(passed[vector])}
         if not matches:
             at.note(
-                f"{quoted(action.name)} can never match: {quoted(action.when)} is true for no verdicts",
+                f"{quoted(action.name)} can never match: {quoted(action.when or '')} is true for no verdicts",
                 "when",
             )
         elif not matches & left:

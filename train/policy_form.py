@@ -35,7 +35,8 @@ class Channel:
         array([     0,      1,      0, -32768,  32767], dtype=int16)
         """
         counts = np.subtract(values, self.middle, dtype=np.float64)
-        counts /= self.resolution
+        with np.errstate(over="ignore"):
+            counts /= self.resolution
         counts += 0.5
         np.floor(counts, out=counts)
         np.clip(counts, -LARGEST, LARGEST, out=counts)
@@ -50,10 +51,9 @@ class Channel:
     @property
     def rail_counts(self) -> tuple[int, int]:
         """The sensor's rails in counts, through scale and offset; without rails the range's ends."""
-        rails = (self.sensor or {}).get("rails")
-        if rails is None:
+        if self.sensor is None or "rails" not in self.sensor:
             return self.range_counts
-        low, high = (self.sensor["scale"] * rail + self.sensor["offset"] for rail in rails)
+        low, high = (self.sensor["scale"] * rail + self.sensor["offset"] for rail in self.sensor["rails"])
         return self._counts((min(low, high), max(low, high)))
 
     def _counts(self, ends: tuple[float, float]) -> tuple[int, int]:
@@ -157,7 +157,7 @@ class Policy:
 
     def action_table(self) -> tuple[int, ...]:
         """The first action that matches, by index, for each of the 2 ** len(classifiers) vectors."""
-        whens = [action.when and parse(action.when) for action in self.actions]
+        whens = [None if action.when is None else parse(action.when) for action in self.actions]
         table = []
         for vector in range(1 << len(self.classifiers)):
             passed = self.passed(vector)

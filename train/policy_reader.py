@@ -4,6 +4,7 @@ import keyword
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from .policy_actions import check_actions
 from .policy_dimensions import bound_dimensions, known_dimensions, read_rules, read_status
@@ -36,8 +37,10 @@ def read(data: dict, path: Path, note: Note) -> Policy:
 
     rules_table = top.table("dimensions")
     dimensions = known_dimensions(rules_table, path.parent)
-    rules = read_rules(rules_table, dimensions, names, channels, period_ms or 1000, length or 1024)
-    rules = {rule.name: rule for rule in rules}
+    rules = {
+        rule.name: rule
+        for rule in read_rules(rules_table, dimensions, names, channels, period_ms or 1000, length or 1024)
+    }
     status = tuple(read_status(top.table("status"), dimensions))
     models = tuple(_models(top.table("models"), names, path.parent))
     parents_table = top.table("parents", required=True)
@@ -75,7 +78,7 @@ def _channels(table: Table) -> Iterable[Channel]:
             at.note("is no name; printable text of 1 to 64 characters without space at its ends is wanted")
         if is_reserved(name):
             at.note("is a column with a meaning of its own; another name is wanted")
-        unit = at.text("unit", default="", shortest=0)
+        unit = at.text("unit", default="", shortest=0) or ""
         resolution = at.number("resolution", "a number above 0", lambda x: x > 0, required=True)
         ends = at.pair("range", required=True)
         sensor = read_sensor(at.table("sensor")) if at.has("sensor") else None
@@ -143,10 +146,10 @@ def _check_effect(at: Table, effect: str, models: Sequence[str]) -> None:
         at.note(f"{quoted(effect)} is no effect; there are: {EFFECTS}", "do")
 
 
-def _settings(top: Table, hops_a_day: float) -> dict[str, object]:
+def _settings(top: Table, hops_a_day: float) -> dict[str, Any]:
     """The tables that may be left out, by the policy's attributes."""
     reference, alarms, adapt, deploy, train = map(top.table, ("reference", "alarms", "adapt", "deploy", "train"))
-    settings = {
+    settings: dict[str, Any] = {
         "reference_windows": reference.whole("windows", 0, 65_535, default=200),
         "follow_per_day": reference.number(
             "follow_per_day",

@@ -123,8 +123,8 @@ def _records(policy: Policy, layout: Layout, columns: dict[str, pa.Array]) -> Re
 
 def _part(records: Records, rows: slice) -> Records:
     fails = {name: flags[rows] for name, flags in records.fails.items()}
-    arrays = (getattr(records, field.name)[rows] for field in fields(Records) if field.name != "fails")
-    return Records(*arrays, fails)
+    arrays = {field.name: getattr(records, field.name)[rows] for field in fields(Records) if field.name != "fails"}
+    return Records(**arrays, fails=fails)
 
 
 def _fault(

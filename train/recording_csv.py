@@ -106,6 +106,7 @@ def refused(policy: Policy, path: Path, reason: str, good: int) -> RecordingErro
     """
     header = read_header(path)
     layout, _ = layout_of(policy, header.names)
+    assert layout is not None, "it was read with this header"
     places = [(column, header.names.index(column)) for column in layout.columns]
     with path.open(encoding="utf-8-sig", newline="", errors="replace") as file:
         rows = csv.reader(file)

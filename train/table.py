@@ -9,6 +9,7 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from typing import TypeGuard
 
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 IDENTIFIERS = "a letter, then letters, digits and _, at most 32, are wanted"
@@ -157,12 +158,12 @@ class Table:
         value = self._take(key, allowed[:-1], required)
         if value is None:
             return None
-        right = isinstance(value, list) and len(value) == 2 and all(map(is_number, value)) and value[0] < value[1]
-        if not right:
+        ends = value if isinstance(value, list) and len(value) == 2 and all(map(is_number, value)) else None
+        if ends is None or not ends[0] < ends[1]:
             written = "[" + ", ".join(map(shown, value)) + "]" if isinstance(value, list) else shown(value)
             self.note(f"is {written}; {allowed} are wanted", key)
             return None
-        return float(value[0]), float(value[1])
+        return float(ends[0]), float(ends[1])
 
     def truth(self, key: str, default: bool) -> bool:
         value = self._take(key, "", False)
@@ -189,7 +190,7 @@ class Table:
         return self._take(key, "", False)
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     """A TOML integer or float that is finite as a float64; a boolean is none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
