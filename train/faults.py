@@ -133,7 +133,7 @@ def all_kinds() -> list[Kind]:
 
 
 def kinds(plan: dict, windows: Windows) -> list[Kind]:
-    """The kinds that can move a dimension of this plan in such windows; a user's own dimension gets one of its own name."""
+    """The kinds that can move a dimension of this plan in such windows; a user's own gets one of its own name."""
     here = homes(plan)
     known = all_kinds()
     own = [Kind(f"{home} raised", home, raise_value) for home in here if home not in {k.home for k in known}]
@@ -153,7 +153,7 @@ def _paired(plan: dict, windows: Windows, cells: list[int]) -> list[int]:
 
 
 def inject(plan: dict, windows: Windows, kind: Kind, severity: np.ndarray, rng: np.random.Generator) -> Faulty:
-    """Puts a fault of ``kind`` into each window: ``severity`` float64[N] tails of its home, on a channel that has one."""
+    """Puts a fault of ``kind`` into each window: ``severity`` float64[N] tails of its home, on any of its channels."""
     cells = homes(plan)[kind.home]
     if kind.home == "consistency":
         cells = _paired(plan, windows, cells)
@@ -173,6 +173,12 @@ def fails(plan: dict, parent: dict, cell: np.ndarray) -> np.ndarray:
     """bool[N]: whether a fault at home in ``cell`` fails this parent (a plan's entry)."""
     held = {k for column in parent["columns"] for k in plan["columns"][column][1]}
     return np.isin(cell, list(held))
+
+
+def columns_beside(plan: dict, cell: np.ndarray) -> list[int]:
+    """The columns of all parents that a fault at home in ``cell`` fails: those which see it."""
+    seen = [parent["columns"] for parent in plan["parents"] if fails(plan, parent, cell).any()]
+    return sorted({column for columns in seen for column in columns})
 
 
 def out_of_bounds(job: Job) -> None:

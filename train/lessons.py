@@ -43,7 +43,7 @@ class Lessons:
 
 
 def limited(plan: dict, kind: faults.Kind) -> bool:
-    """Whether a tail of the kind's home is a limit that someone set, and not what one good window in a hundred exceeds."""
+    """Whether a tail of the kind's home is a limit that someone set, not what one good window in a hundred exceeds."""
     cell = plan["cells"][faults.homes(plan)[kind.home][0]]
     return cell[2] in (at.WIDTH, at.WIDTH0, at.FIXED) and kind.home not in faults.STATUS_HOMES
 
@@ -117,6 +117,7 @@ def _benign(material: Material, kind: faults.Kind, good: np.ndarray, n: int, rng
     if found.UNIT == "slot":
         asked = np.where(asked > 0.5, 1.0, asked)  # a slot is a slot
     quiet = _faulty(material, kind, rows, asked, rng)
-    calm = (quiet.values <= np.maximum(material.values[quiet.row], ALOUD)).all(axis=1)
+    mine = faults.columns_beside(material.plan, quiet.cell[:1])
+    calm = (quiet.values <= np.maximum(material.values[quiet.row], ALOUD))[:, mine].all(axis=1)
     name = np.char.add("benign:", quiet.kind[calm])
     return Lessons(quiet.values[calm], name, quiet.cell[calm], quiet.severity[calm], quiet.row[calm])

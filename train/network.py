@@ -5,12 +5,9 @@ can trade one fault against another. Trained on int8 / 128, as the .tflite reads
 TensorFlow give the same weights.
 """
 
-import io
-import json
+import contextlib
 import os
-import re
-import zipfile
-from pathlib import Path
+import sys
 
 import numpy as np
 
@@ -29,16 +26,30 @@ def keras():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-    import tensorflow as tf
+    with _hushed():
+        import tensorflow as tf
 
-    tf.get_logger().setLevel("ERROR")
-    try:
-        tf.config.threading.set_intra_op_parallelism_threads(1)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-    except RuntimeError:
-        pass  # TensorFlow has run in this process already, with its own threads; sums of this size stay on one
-    tf.config.experimental.enable_op_determinism()
+        # refused when TensorFlow has run in this process already; sums of this size stay on one thread anyway
+        with contextlib.suppress(RuntimeError):
+            tf.config.threading.set_intra_op_parallelism_threads(1)
+            tf.config.threading.set_inter_op_parallelism_threads(1)
+        tf.config.experimental.enable_op_determinism()
+        tf.constant(0)
     return tf.keras
+
+
+@contextlib.contextmanager
+def _hushed():
+    """Keeps TensorFlow's libraries, which write to the process's own stderr, off the terminal."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def build(n_inputs: int, monotone: bool = True):
@@ -91,7 +102,7 @@ def _start(model, inputs: np.ndarray, monotone: bool, rng: np.random.Generator) 
     """
     h = inputs[:: max(1, len(inputs) // 4096)]
     for layer in model.layers:
-        kernel, bias = layer.get_weights()
+        kernel, _ = layer.get_weights()
         n_in, n_out = kernel.shape
         kernel *= 0.1
         if monotone:
@@ -135,33 +146,3 @@ def scores(model, x: np.ndarray) -> np.ndarray:
     """int8[n]: the logistic in steps of 1/256 from -128 on, before the weights are quantized."""
     z = np.clip(logits(model, x).astype(np.float64), -60, 60)
     return np.clip(np.round(256 / (1 + np.exp(-z))) - 128, -128, 127).astype(np.int8)
-
-
-def save(model, path: Path) -> None:
-    """Writes a .keras file whose bytes depend on the weights alone: Keras puts dates and addresses in it."""
-    bare = build(model.input_shape[1], model.layers[0].kernel_constraint is not None)
-    bare.set_weights(model.get_weights())
-    bare.save(path)
-    with zipfile.ZipFile(path) as old:
-        entries = {name: old.read(name) for name in sorted(old.namelist())}
-    about = json.loads(entries["metadata.json"])
-    about["date_saved"] = "2020-01-01@00:00:00"
-    entries["metadata.json"] = json.dumps(about, sort_keys=True).encode()
-    entries["config.json"] = re.sub(rb'"shared_object_id": \d+', b'"shared_object_id": null', entries["config.json"])
-    write_zip(path, entries)
-
-
-def npy(array: np.ndarray) -> bytes:
-    """An array as a .npy file."""
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    return buffer.getvalue()
-
-
-def write_zip(path: Path, entries: dict[str, bytes]) -> None:
-    """A zip archive without the time of day."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
-        for name, data in entries.items():
-            info = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
-            info.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(info, data)

@@ -1,51 +1,19 @@
 """`motegate train`: from a policy and recordings to a reference and a classifier per parent."""
 
-import json
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from . import faults, lessons, metrics, network, split, threshold
+from . import lessons, network, results, split, work
 from . import policy as policies
 from .features import Scaling
 from .lessons import Lessons
 from .material import Material, TrainingError, gather
-from .policy import Policy
+from .parent_table import Table, table_of, weights
 
 __all__ = ["Training", "TrainingError", "train"]
 
 Progress = Callable[[str, int, int], None]
-LABELLED = 2.0  # weight of all labelled failures together, against 1 for a kind of fault
-BENIGN = 0.3  # of the good windows' weight
-
-
-@dataclass(frozen=True)
-class Table:
-    """What one parent learns from: windows that say something about it, as features_<parent>.npz has them.
-
-    x int8[n, k]; fail, clean bool[n]; part uint8[n]; kind str[n] and severity float[n] as in lessons.py;
-    column int16[n, k]: the values behind x.
-    """
-
-    x: np.ndarray
-    fail: np.ndarray
-    clean: np.ndarray
-    part: np.ndarray
-    kind: np.ndarray
-    severity: np.ndarray
-    values: np.ndarray
-
-    def rows(self, chosen: np.ndarray) -> "Table":
-        return Table(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
-
-    def scored(self, scores: np.ndarray) -> metrics.Scored:
-        return metrics.Scored(scores, self.fail, self.clean, self.kind, self.severity)
 
 
 @dataclass(frozen=True)
@@ -90,27 +58,27 @@ def train(
     material = gather(policy, [Path(path) for path in ([data] if isinstance(data, str | Path) else data)])
     everything = learn_from(material, seed, progress)
     out.mkdir(parents=True, exist_ok=True)
-    with _whole(out / "train") as folder:
-        results = {}
+    with work.whole(out / "train") as folder:
+        measured = {}
         dimensions = {}
         for i, name in enumerate(policy.classifiers):
             progress("train", i, len(policy.classifiers))
             scaling = Scaling.default(tuple(policy.columns[j] for j in policy.columns_of(name)))
             table = table_of(material, name, everything, scaling)
             model = classifier(table, name, seed, monotone)
-            network.save(model, folder / f"{name}.keras")
-            _save_table(folder / f"features_{name}.npz", table, material)
+            work.save_model(model, folder / f"{name}.keras")
+            work.save_table(folder / f"features_{name}.npz", table, material)
             dimensions[name] = scaling.as_dict()
-            results[name] = result(table, network.scores(model, table.x), scaling, material)
-        measured = {"seed": seed, "severities": "tails of the home dimension", "parents": results}
-        _write_json(folder / "plan.json", material.plan)
-        _write_json(folder / "dimensions.json", {"parents": dimensions})
-        _write_json(folder / "metrics.json", measured)
+            measured[name] = results.result(table, network.scores(model, table.x), scaling, material)
+        tested = {"seed": seed, "severities": "tails of the home dimension", "parents": measured}
+        work.write_json(folder / "plan.json", material.plan)
+        work.write_json(folder / "dimensions.json", {"parents": dimensions})
+        work.write_json(folder / "metrics.json", tested)
         (folder / "reference.bin").write_bytes(material.reference)
-    _copy_policy(policy, out)
-    _write_json(out / "split.json", _split(material, seed))
+    work.copy_policy(policy, out)
+    work.write_json(out / "split.json", _split(material, seed))
     progress("train", len(policy.classifiers), len(policy.classifiers))
-    return Training(out, measured)
+    return Training(out, tested)
 
 
 def learn_from(material: Material, seed: int, progress: Progress = lambda what, done, total: None) -> list[Lessons]:
@@ -121,49 +89,6 @@ def learn_from(material: Material, seed: int, progress: Progress = lambda what, 
 
     taught = [lessons.teach(material, part, seed, within(part)) for part in (split.TRAIN, split.VALIDATION)]
     return [*taught, lessons.examine(material, seed, within(split.TEST))]
-
-
-def table_of(material: Material, parent: str, everything: list[Lessons], scaling: Scaling) -> Table:
-    """The windows that say something about a parent.
-
-    Left out: failures that another parent's label or fault makes (they are no failure of this one, and no
-    good window either), recorded windows that are not clean, and faults too small to ask for (below 1.1 tails in
-    training, where the severities of the test part are all kept).
-    """
-    entry = next(p for p in material.plan["parents"] if p["name"] == parent)
-    columns = np.array(entry["columns"])
-    parts = []
-    for part, found in enumerate(everything):
-        recorded = found.kind == ""
-        labelled = np.zeros(len(found), bool)
-        if parent in material.fails:
-            labelled = recorded & material.fails[parent][found.row]
-        clean = recorded & material.clean[found.row]
-        benign = np.char.startswith(found.kind, "benign:")
-        own = faults.fails(material.plan, entry, found.cell) & ~recorded
-        fail = labelled | (own & ~benign)
-        kept = fail | clean | (benign & own)
-        values = found.values[:, columns]
-        table = Table(
-            scaling.apply(values), fail, clean, np.full(len(found), part, np.uint8), found.kind, found.severity, values
-        )
-        parts.append(table.rows(kept))
-    return Table(*(np.concatenate([getattr(p, name) for p in parts]) for name in Table.__dataclass_fields__))
-
-
-def weights(table: Table) -> np.ndarray:
-    """Good and faulty windows weigh the same in sum, each kind of fault as much as another; the mean is 1."""
-    weight = np.zeros(len(table.fail))
-    benign = np.char.startswith(table.kind, "benign:")
-    weight[table.clean] = (1 - BENIGN) / max(1, table.clean.sum())
-    weight[benign] = BENIGN / max(1, benign.sum())
-    weight /= weight.sum() or 1
-    faulty = np.zeros(len(table.fail))
-    for kind in np.unique(table.kind[table.fail]):
-        rows = table.fail & (table.kind == kind)
-        faulty[rows] = (1.0 if kind else LABELLED) / rows.sum()
-    weight += faulty / (faulty.sum() or 1)
-    return weight * len(weight) / weight.sum()
 
 
 def classifier(table: Table, name: str, seed: int, monotone: bool = True):
@@ -179,52 +104,6 @@ def classifier(table: Table, name: str, seed: int, monotone: bool = True):
     )  # fmt: skip
 
 
-def result(table: Table, scores: np.ndarray, scaling: Scaling, material: Material) -> dict:
-    """metrics.json's entry of a parent: the classifier and the best of its dimensions, on the test part."""
-    test = table.part == split.TEST
-    budget = material.windows_per_day, material.policy.alarms_per_day
-    quiet = (table.part == split.VALIDATION) & ~table.fail
-    limit = threshold.lowest(scores[quiet], *budget)
-    tables = []
-    for j, name in enumerate(scaling.columns):
-        alone = table.values[:, j].astype(np.int64)
-        bound = value_threshold(alone[quiet], *budget)
-        tables.append({"name": name} | metrics.summary(table.rows(test).scored(alone[test]), bound))
-    best = max(tables, key=lambda found: found["macro_f1_4_16"] or 0.0)
-    return {
-        "classifier": metrics.summary(table.rows(test).scored(scores[test]), limit),
-        "best_dimension": best,
-        "dimensions": {found["name"]: found["macro_f1_4_16"] for found in tables},
-    }
-
-
-def value_threshold(values: np.ndarray, windows_per_day: float, alarms_per_day: float | None) -> int:
-    """The alarm budget's threshold on a dimension's value, by the same rule as a score's: values ranked into int8."""
-    levels = np.unique(values)
-    if len(levels) > 250:
-        levels = levels[-250:]  # the budget is kept near the top
-    ranks = np.searchsorted(levels, values, side="left") - 128
-    rank = threshold.lowest(ranks, windows_per_day, alarms_per_day)
-    return int(levels[rank + 128]) if rank + 128 < len(levels) else int(levels[-1])
-
-
-def _save_table(path: Path, table: Table, material: Material) -> None:
-    """Without ``savez``, whose archive holds the time of day."""
-    alarms = material.policy.alarms_per_day
-    arrays = {
-        "x": table.x,
-        "fail": table.fail,
-        "part": table.part,
-        # convert sets the threshold on these: benign changes must pass, too
-        "clean": table.clean | np.char.startswith(table.kind, "benign:"),
-        "kind": table.kind,
-        "severity": table.severity.astype(np.float32),
-        "windows_per_day": np.float64(material.windows_per_day),
-        "alarms_per_day": np.float64(np.nan if alarms is None else alarms),
-    }
-    network.write_zip(path, {f"{name}.npy": network.npy(array) for name, array in arrays.items()})
-
-
 def _split(material: Material, seed: int) -> dict:
     """Which windows of the recording are in which part, by number from its first on."""
     parts = {}
@@ -238,37 +117,3 @@ def _split(material: Material, seed: int) -> dict:
         "seed": seed,
         "parts": parts,
     }
-
-
-def _copy_policy(policy: Policy, out: Path) -> None:
-    """The policy and the files that it names, where the later steps find them."""
-    beside = policy.path.parent
-    named = [rule.file for rule in policy.rules.values() if rule.file] + [model.file for model in policy.models]
-    for source in named:
-        target = out / os.path.relpath(source, beside)
-        if out.resolve() not in target.resolve().parents:
-            raise TrainingError(f"{policy.path}: {source} lies outside the policy's folder; put it beside the policy")
-        if source.exists() and source.resolve() != target.resolve():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
-    if policy.path.resolve() != (out / "policy.toml").resolve():
-        shutil.copyfile(policy.path, out / "policy.toml")
-
-
-def _write_json(path: Path, content: dict) -> None:
-    path.write_text(json.dumps(content, indent=1) + "\n")
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A folder that takes the place of ``path`` when it is filled, and is removed when something fails."""
-    fresh = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-    try:
-        yield fresh
-        fresh.chmod(0o755)
-        if path.exists():
-            shutil.rmtree(path)
-        os.replace(fresh, path)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise

@@ -1,0 +1,37 @@
+"""metrics.json: how good the classifier of a parent is, beside the best of its dimensions alone."""
+
+import numpy as np
+
+from . import metrics, split, threshold
+from .features import Scaling
+from .material import Material
+from .parent_table import Table
+
+
+def result(table: Table, scores: np.ndarray, scaling: Scaling, material: Material) -> dict:
+    """metrics.json's entry of a parent: the classifier and the best of its dimensions, on the test part."""
+    test = table.part == split.TEST
+    budget = material.windows_per_day, material.policy.alarms_per_day
+    quiet = (table.part == split.VALIDATION) & ~table.fail
+    limit = threshold.lowest(scores[quiet], *budget)
+    tables = []
+    for j, name in enumerate(scaling.columns):
+        alone = table.values[:, j].astype(np.int64)
+        bound = value_threshold(alone[quiet], *budget)
+        tables.append({"name": name} | metrics.summary(table.rows(test).scored(alone[test]), bound))
+    best = max(tables, key=lambda found: found["macro_f1_4_16"] or 0.0)
+    return {
+        "classifier": metrics.summary(table.rows(test).scored(scores[test]), limit),
+        "best_dimension": best,
+        "dimensions": {found["name"]: found["macro_f1_4_16"] for found in tables},
+    }
+
+
+def value_threshold(values: np.ndarray, windows_per_day: float, alarms_per_day: float | None) -> int:
+    """The alarm budget's threshold on a dimension's value, by the same rule as a score's: values ranked into int8."""
+    levels = np.unique(values)
+    if len(levels) > 250:
+        levels = levels[-250:]  # the budget is kept near the top
+    ranks = np.searchsorted(levels, values, side="left") - 128
+    rank = threshold.lowest(ranks, windows_per_day, alarms_per_day)
+    return int(levels[rank + 128]) if rank + 128 < len(levels) else int(levels[-1])

@@ -1,0 +1,100 @@
+"""The work folder: what training leaves in it, the same bytes for the same inputs, whole or not at all."""
+
+import contextlib
+import io
+import json
+import os
+import re
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from . import network
+from .material import Material, TrainingError
+from .parent_table import Table
+from .policy import Policy
+
+
+def save_model(model, path: Path) -> None:
+    """Writes a .keras file whose bytes depend on the weights alone: Keras puts dates and addresses in it."""
+    bare = network.build(model.input_shape[1], model.layers[0].kernel_constraint is not None)
+    bare.set_weights(model.get_weights())
+    bare.save(path)
+    with zipfile.ZipFile(path) as old:
+        entries = {name: old.read(name) for name in sorted(old.namelist())}
+    about = json.loads(entries["metadata.json"])
+    about["date_saved"] = "2020-01-01@00:00:00"
+    entries["metadata.json"] = json.dumps(about, sort_keys=True).encode()
+    entries["config.json"] = re.sub(rb'"shared_object_id": \d+', b'"shared_object_id": null', entries["config.json"])
+    write_zip(path, entries)
+
+
+def npy(array: np.ndarray) -> bytes:
+    """An array as a .npy file."""
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def write_zip(path: Path, entries: dict[str, bytes]) -> None:
+    """A zip archive without the time of day."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, data in entries.items():
+            info = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            new.writestr(info, data)
+
+
+def save_table(path: Path, table: Table, material: Material) -> None:
+    """Without ``savez``, whose archive holds the time of day."""
+    alarms = material.policy.alarms_per_day
+    arrays = {
+        "x": table.x,
+        "fail": table.fail,
+        "part": table.part,
+        # convert sets the threshold on these: benign changes must pass, too
+        "clean": table.clean | np.char.startswith(table.kind, "benign:"),
+        "kind": table.kind,
+        "severity": table.severity.astype(np.float32),
+        "windows_per_day": np.float64(material.windows_per_day),
+        "alarms_per_day": np.float64(np.nan if alarms is None else alarms),
+    }
+    write_zip(path, {f"{name}.npy": npy(array) for name, array in arrays.items()})
+
+
+def copy_policy(policy: Policy, out: Path) -> None:
+    """The policy and the files that it names, where the later steps find them."""
+    beside = policy.path.parent
+    named = [rule.file for rule in policy.rules.values() if rule.file] + [model.file for model in policy.models]
+    for source in named:
+        target = out / os.path.relpath(source, beside)
+        if out.resolve() not in target.resolve().parents:
+            raise TrainingError(f"{policy.path}: {source} lies outside the policy's folder; put it beside the policy")
+        if source.exists() and source.resolve() != target.resolve():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+    if policy.path.resolve() != (out / "policy.toml").resolve():
+        shutil.copyfile(policy.path, out / "policy.toml")
+
+
+def write_json(path: Path, content: dict) -> None:
+    path.write_text(json.dumps(content, indent=1) + "\n")
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A folder that takes the place of ``path`` when it is filled, and is removed when something fails."""
+    fresh = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    try:
+        yield fresh
+        fresh.chmod(0o755)
+        if path.exists():
+            shutil.rmtree(path)
+        os.replace(fresh, path)
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
