@@ -128,6 +128,7 @@ def launch(
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             env={**os.environ, "MICROPYPATH": f"{hardware()}:{(bundle / 'lib').resolve()}:.frozen"},
         )
         yield Launch(plan, folder, _process=process)

@@ -69,11 +69,12 @@ function tiles() {
   const most = counts.slice().sort((a, b) => b[1] - a[1]);
   box.append(tile("Actions", [most.length ? most[0][0] : "none", small(most.length ? " " + percent(most[0][1] / all) : "")], stack,
     sub(most.slice(1).map(([name, n]) => `${name} ${number(n)}`).join(" · "))));
-  if (s.energy && s.energy.mWh != null) box.append(tile("Energy", [number(s.energy.mWh, s.energy.mWh < 10 ? 2 : 0), small(" mWh")],
-    sub(s.energy.battery_days != null ? `battery for ${number(s.energy.battery_days)} days` : ""))); 
+  if (s.energy && s.energy.mWh != null) box.append(tile("Energy", s.energy.mWh < 10000 ? [number(s.energy.mWh, s.energy.mWh < 10 ? 2 : 0), small(" mWh")] : [number(s.energy.mWh / 1000, 1), small(" Wh")],
+    sub(s.energy.battery_days != null ? `a battery for ${number(s.energy.battery_days)} days` : ""))); 
   if (s.heap && s.heap.free_end != null) box.append(tile("Heap free", [number(s.heap.free_end / 1024, 1), small(" KiB")],
     sub(s.heap.allocated_per_window != null ? `${number(s.heap.allocated_per_window)} bytes allocated a window` : "")));
-  box.append(tile("Virtual time", length(s.virtual_s * 1000), sub(`in ${number(s.wall_s, 1)} s: ${number(Number((s.virtual_s / Math.max(s.wall_s, 1e-3)).toPrecision(2)))} × real time`)));
+  const span = length(s.virtual_s * 1000).split(" ");
+  box.append(tile("Virtual time", [span[0], small(" " + span[1])], sub(`in ${number(s.wall_s, 1)} s: ${number(Number((s.virtual_s / Math.max(s.wall_s, 1e-3)).toPrecision(2)))} × real time`)));
 }
 
 // ---- tracks

@@ -144,7 +144,7 @@ class RTC:
 
     def datetime(self, value=None):
         if value is None:
-            year, month, day, hour, minute, second, weekday, _ = time.gmtime(time.time())
+            year, month, day, hour, minute, second, weekday = time.gmtime(time.time())[:7]
             return (year, month, day, weekday, hour, minute, second, 0)
         year, month, day, _, hour, minute, second, _ = value
         time.start_us = time.mktime((year, month, day, hour, minute, second, 0, 0)) * 1000000 - time.us

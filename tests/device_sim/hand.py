@@ -1,4 +1,4 @@
-"""A bundle for the virtual board made by hand, without training: each classifier fails on a dimension of 768 and more."""
+"""A bundle for the virtual board made by hand, without training: a classifier fails on a dimension of 768 and more."""
 
 import json
 from pathlib import Path
