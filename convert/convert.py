@@ -170,12 +170,12 @@ class _Run:
         table = _Table.read(trained / f"features_{name}.npz")
         test = table.part == TEST
         classifier = Classifier(trained / f"{name}.keras")
-        data = classifier.quantize(table.x[table.part == TRAIN])
-        mapping = Features(*(tuple(scaling[key]) for key in ("centre", "mult", "shift")))
-        packed = lower(tflite_model.parse(data, name), mapping)
-        scores = infer.run([(pack.write(packed), table.x)], self.machine)[0][:, 0]
-        arena = self._verify(name, data, table.x[test], scores[test])
         quiet = (table.part == VALIDATION) & table.clean
+        seen = (table.part == TRAIN) | (table.part == VALIDATION)
+        data = classifier.quantize(table.x[seen], self._scores, lambda s: s > table.threshold(s[quiet[seen]]))
+        mapping = Features(*(tuple(scaling[key]) for key in ("centre", "mult", "shift")))
+        scores = self._scores(data, table.x)
+        arena = self._verify(name, data, table.x[test], scores[test])
         limit = table.threshold(scores[quiet])
         size = self._write(name, data, mapping, limit, arena, out)
         exact = classifier.scores(table.x)
@@ -190,6 +190,9 @@ class _Run:
             round(float(np.abs(scores - exact)[test].max(initial=0)), 3),
             int(test.sum()),
         )
+
+    def _scores(self, data: bytes, rows: np.ndarray) -> np.ndarray:
+        return infer.run([(pack.write(lower(tflite_model.parse(data))), rows)], self.machine)[0][:, 0]
 
     def model(self, name: str, file: Path, channel, length: int, out: Path) -> Guarded:
         model = tflite_model.read(file)

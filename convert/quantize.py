@@ -3,6 +3,7 @@
 TensorFlow is imported when used; what it writes to the terminal is kept off it.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,16 @@ from motegate.firmware.errors import RefusedError
 from motegate.train.network import keras
 
 from . import tflite_model
+from .door import set_input
 from .quiet import captured
 
+Run = Callable[[bytes, np.ndarray], np.ndarray]  # (.tflite, int8[n, k]) -> int8[n]
+Verdicts = Callable[[np.ndarray], np.ndarray]  # scores[n] -> bool[n]
+
 ROWS = 1000  # of the representative set: enough to see each activation's range
+FEW = 200  # at least so many, when the model is nearly always sure
+RUNG = 1  # of a ladder, in int8 steps of a feature
+SPANS = (np.inf, 12.0, 8.0, 5.0, 3.0)  # logits
 SCALE = 128  # Keras sees int8 features / 128
 
 
@@ -31,36 +39,66 @@ class Classifier:
             p = np.asarray(self._model.predict(x, batch_size=4096, verbose=0), np.float64)
         return p.reshape(len(x)) * 256 - 128
 
-    def quantize(self, features: np.ndarray) -> bytes:
-        """The int8 .tflite; ``features`` int8[n, k] of the training part give the activations' ranges.
+    def quantize(self, features: np.ndarray, run: Run, fails: Verdicts) -> bytes:
+        """The int8 .tflite; ``features`` int8[n, k] of training and validation, ``run`` is our interpreter.
 
-        RefusedError when the converter wrote another input than scale 1/128, zero point 0, or another output
-        than the logistic's int8.
+        An activation's range comes from the windows shown to the converter: wide, and the steps near the
+        threshold are coarse; narrow, and what lies beyond is at a rail. So each of ``SPANS`` is tried, and the
+        model is taken whose verdicts (``fails``) differ from the float model's on the fewest windows; then the one
+        whose scores do. RefusedError when the output is not the logistic's int8.
         """
-        rows = representative(features)
+        exact = self.scores(features)
+        wanted = fails(np.floor(exact + 0.5))
+        pool = np.vstack([features, ladder(features[exact.argmin()])])
+        certain = logits(self.scores(pool))
+        found = []
+        for span in SPANS:
+            data = self._convert(pool[representative(certain, span)])
+            scores = run(data, features)
+            found.append((int((fails(scores) != wanted).sum()), float(np.abs(scores - exact).mean()), data))
+        return min(found, key=lambda candidate: candidate[:2])[2]
+
+    def _convert(self, rows: np.ndarray) -> bytes:
+        name = self.path.stem
         with captured():
             import tensorflow as tf
 
             converter = tf.lite.TFLiteConverter.from_keras_model(self._model)
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
-            converter.representative_dataset = lambda: ([row[None]] for row in rows)
+            converter.representative_dataset = lambda: ([row[None]] for row in rows.astype(np.float32) / SCALE)
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
             converter.inference_input_type = converter.inference_output_type = tf.int8
             data = converter.convert()
-        check(data, self.path.stem)
+        data = set_input(data, 1 / SCALE, 0, name)
+        check(data, name)
         return data
 
 
-def representative(features: np.ndarray) -> np.ndarray:
-    """float32[m, k], m <= ROWS + 2: rows spread over ``features`` (int8[n, k]), and both rails of the input.
+def logits(scores: np.ndarray) -> np.ndarray:
+    """log(p / (1 - p)) of float scores 256 p - 128; infinite where p is 1 or 0."""
+    p = (scores + 128) / 256
+    with np.errstate(divide="ignore"):
+        return np.log(p) - np.log1p(-p)
 
-    A rail is one feature of a row that lies near it already, so that the other activations keep their range.
+
+def ladder(window: np.ndarray) -> np.ndarray:
+    """int8[m, k]: ``window`` (int8[k]) with one feature at a time raised by degrees.
+
+    On a steep model hardly any window of a recording lies between good and bad; these do.
     """
-    spread = features[np.linspace(0, len(features) - 1, min(ROWS, len(features))).astype(int)]
-    low, high = (spread[spread.max(axis=1).argmin()].copy(), spread[spread.max(axis=1).argmax()].copy())
-    low[low.argmin()] = -128
-    high[high.argmax()] = 127
-    return np.vstack([spread, low, high]).astype(np.float32) / SCALE
+    steps = np.arange(-128, 128, RUNG).astype(np.int8)
+    rows = np.tile(window, (len(window), len(steps), 1))
+    for j in range(len(window)):
+        rows[j, :, j] = steps
+    return rows.reshape(-1, len(window))
+
+
+def representative(certain: np.ndarray, span: float) -> np.ndarray:
+    """Indices of at most ``ROWS`` windows whose logit (``certain``) lies within +-span."""
+    far = np.abs(certain)
+    order = np.argsort(far, kind="stable")
+    chosen = np.sort(order[: max(int((far <= span).sum()), min(FEW, len(order)))])
+    return chosen[np.linspace(0, len(chosen) - 1, min(ROWS, len(chosen))).astype(int)]
 
 
 def check(data: bytes, name: str) -> None:

@@ -240,13 +240,6 @@ def test_a_door_that_is_not_the_devices_is_refused():
 
 
 @pytest.mark.unit
-def test_the_representative_set_reaches_both_rails_and_is_bounded():
-    rows = quantize.representative(np.random.default_rng(0).integers(-90, 50, (5000, 4)).astype(np.int8))
-    assert len(rows) == quantize.ROWS + 2
-    assert (rows.min(), rows.max()) == (-1.0, 127 / 128)
-
-
-@pytest.mark.unit
 def test_lowering_a_model_twice_gives_the_same_pack():
     model = tflite_model.parse(forecaster())
     assert pack.write(lower(model)) == pack.write(lower(model))
