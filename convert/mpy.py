@@ -4,14 +4,8 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+from motegate.firmware.boards import ARCHITECTURES
 from motegate.firmware.errors import InputError
-
-ARCHITECTURES = (
-    "bytecode", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp", "xtensa",
-    "xtensawin", "rv32imc", "rv64imc",
-)  # fmt: skip
-"""By the number in a native file's header (py/persistentcode.h)."""
-
 
 class MpyError(InputError):
     """A device file that does not compile."""

@@ -10,6 +10,12 @@ from ..errors import InputError
 UNIX = "UNIX"
 """The virtual board: MicroPython's unix port on this host."""
 
+ARCHITECTURES = (
+    "bytecode", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp", "xtensa",
+    "xtensawin", "rv32imc", "rv64imc",
+)  # fmt: skip
+"""By the number that MicroPython gives them (py/persistentcode.h), in `.mpy` files and `sys.implementation._mpy`."""
+
 FIGURES = (
     "clock_mhz",
     "flash_kb",

@@ -2,10 +2,10 @@
 
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-
 from motegate.convert import pack, tflite_model
 from motegate.convert.guarded import count_mapping
 from motegate.convert.lower import lower
@@ -13,6 +13,7 @@ from motegate.train import plan as plans
 from motegate.train import policy as policies
 from motegate.train import windows
 from motegate.train.engine import Engine
+
 from tests.convert.models import Fc, Sigmoid, build
 
 POLICY = """
@@ -119,7 +120,7 @@ def network(rng: np.random.Generator, inputs: int) -> bytes:
     """A random classifier over features, as a .tflite."""
     widths = [inputs, 8, 4, 1]
     layers: list = []
-    for n_in, n_out in zip(widths, widths[1:], strict=False):
+    for n_in, n_out in pairwise(widths):
         weights = rng.integers(-20, 128, (n_out, n_in)).astype(np.int8)
         bias = rng.integers(-3000, 3000, n_out).astype(np.int32)
         layers.append(Fc(weights, [0.01], bias, 0.1, -20, "NONE" if n_out == 1 else "RELU"))
