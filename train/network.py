@@ -12,10 +12,10 @@ import sys
 import numpy as np
 
 UNITS = (16, 8)
-EPOCHS = 40
+EPOCHS = 24
 PATIENCE = 8
 BATCH = 512
-STEPS = 16  # batches a call, so that Python is out of the way
+STEPS = 4  # batches a call, so that Python is out of the way
 RATE = 0.02
 # Where clean windows come to lie on the logistic: their median at 0.02, their 99 % quantile at 0.27, none above 0.9
 MEDIAN, HIGH, TOP = -4.0, -1.0, 2.2
@@ -86,6 +86,7 @@ def fit(x, fail, weight, validation, seed: int, monotone: bool = True, progress=
         sample_weight=weight.astype(np.float32),
         validation_data=(x_val.astype(np.float32) / 128, fail_val.astype(np.float32), weight_val.astype(np.float32)),
         batch_size=BATCH,
+        validation_batch_size=len(x_val),
         epochs=EPOCHS,
         callbacks=callbacks,
         verbose=0,
