@@ -26,42 +26,40 @@ TOOLS = ("motegate", "mpy-cross")
 
 @dataclass(frozen=True)
 class Bundle:
-    """What `build` made. ``files``: bytes of each, by its path on the board; ``replays``: it has no sensors."""
+    """What `build` made. ``files``: bytes of each, by its path on the board; ``notes``: what a person should know."""
 
     folder: Path
     board: str
     arch: str
     files: dict[str, int]
-    replays: bool = False
+    notes: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         """For a person."""
         code = sum(size for path, size in self.files.items() if path.startswith("lib/"))
         total = sum(self.files.values())
         made = f"{self.board} ({self.arch}): {len(self.files)} files, {total} bytes, {code} of them code; {self.folder}"
-        if not self.replays:
-            return [made]
-        return [made, "a channel has no sensor in the policy: this bundle judges gate/replay.bin only"]
+        return [made, *(f"note: {note}" for note in self.notes)]
 
 
 def build(work: Path, board: str, replay: Path | None = None) -> Bundle:
     """Makes WORK/firmware/<board>/ from WORK/convert, whole or not at all.
 
     ``replay``: a recording in the replay file's form, which the board then judges in place of its sensors.
-    InputError: a pin that the board has not, a device file that does not compile, nothing converted yet.
+    InputError: a pin that the policy's own board has not, a device file that does not compile, nothing converted yet.
     """
     work = Path(work)
     chosen = boards.load(board)
     policy = policies.load(work / "policy.toml")
     converted = work / "convert"
     plan = _plan(converted)
-    table = sensors.table(policy, chosen)
+    table, notes = sensors.table(policy, chosen)
     own = {name: rule.file for name, rule in policy.rules.items() if rule.file and name in plan["modules"]}
     target = work / "firmware" / board
     target.parent.mkdir(parents=True, exist_ok=True)
     with atomic.folder(target) as out:
         (out / "main.py").write_bytes(MAIN)
-        for name, source in sorted(needed(plan, _drivers(table, replay, board), own).items()):
+        for name, source in sorted(needed(plan, _drivers(table), own).items()):
             file = out / "lib" / "motegate" / Path(name).with_suffix(".mpy")
             file.parent.mkdir(parents=True, exist_ok=True)
             folded = file.with_suffix(".py")
@@ -80,8 +78,7 @@ def build(work: Path, board: str, replay: Path | None = None) -> Bundle:
         manifest = _manifest(out, work, policy, plan, chosen)
         (out / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     sizes = {path: entry["bytes"] for path, entry in manifest["files"].items()}
-    replays = board != boards.UNIX and replay is None and None in table["channels"]
-    return Bundle(target, board, chosen.arch, sizes, replays)
+    return Bundle(target, board, chosen.arch, sizes, tuple(notes))
 
 
 def _plan(converted: Path) -> dict:
@@ -93,12 +90,9 @@ def _plan(converted: Path) -> dict:
         ) from None
 
 
-def _drivers(table: dict, replay: Path | None, board: str) -> set[str]:
-    """The sensor modules; the virtual board has both the replay's and the policy's own."""
-    polled = {entry["driver"] for entry in [*table["channels"], *table["status"].values()] if entry}
-    if board == boards.UNIX:
-        return {"replay", "polled"} | polled
-    return {"replay"} if replay is not None or None in table["channels"] else {"polled"} | polled
+def _drivers(table: dict) -> set[str]:
+    """The sensor modules: the replay always, so that any board can judge a recording."""
+    return {"replay", "polled"} | {e["driver"] for e in [*table["channels"], *table["status"].values()] if e}
 
 
 def _packs(plan: dict) -> list[str]:
@@ -132,15 +126,15 @@ def _manifest(out: Path, work: Path, policy: Policy, plan: dict, board: boards.B
         },
         "policy": sha256((work / "policy.toml").read_bytes()),
         "recordings": _trained(work, "recordings"),
-        "seed": policy.seed,
+        "seed": policy.seed if _trained(work, "seed") is None else _trained(work, "seed"),
         "tools": {name: importlib.metadata.version(name) for name in TOOLS} | {"compiler": mpy.compiler()},
     }
 
 
 def _trained(work: Path, key: str):
-    """What the training noted of itself in metrics.json; None where it did not."""
+    """What the training noted in split.json; None where it did not."""
     try:
-        return json.loads((work / "train" / "metrics.json").read_text()).get(key)
+        return json.loads((work / "train" / "split.json").read_text()).get(key)
     except (OSError, ValueError):
         return None
 

@@ -9,41 +9,45 @@ from motegate.train.policy import Channel, Policy
 _BITS = 20  # of a raw reading that the driver keeps
 
 
-def table(policy: Policy, board: Board) -> dict:
-    """{"channels": [driver and numbers, or null], "status": {field: the same}}; InputError holds a line for
-    each pin the board has not.
+def table(policy: Policy, board: Board) -> tuple[dict, list[str]]:
+    """({"channels": [driver and numbers, or null], "status": {field: the same}}, notes).
 
-    A channel without a sensor is null: such a bundle judges a replay file and nothing else.
+    The pins belong to the policy's own board: there, one that the board has not is an InputError, a line each. For
+    another board it is a note, and the bundle reads that channel from a replay only; so is a channel without a sensor.
     """
     faults: list[str] = []
     channels = [_sensor(channel, board, faults) for channel in policy.channels]
     if any(isinstance(pin, str) for pin in board.adc):
-        effects = [effect for action in policy.actions for effect in action.do if effect.startswith("pin:")]
-        faults += [f"actions: {effect}: {board.name} names its pins; pin:N is not for it" for effect in effects]
-    if faults:
-        raise InputError(*faults)
+        effects = {effect for action in policy.actions for effect in action.do if effect.startswith("pin:")}
+        faults += [f"actions: {effect}: {board.name} names its pins; pin:N is not for it" for effect in sorted(effects)]
+    if faults and board.name == policy.board:
+        raise InputError(*(f"{policy.path}: {fault}" for fault in faults))
+    notes = faults + [
+        f"stream.channels.{channel.name}: no sensor in the policy; the board can only judge a replay"
+        for channel in policy.channels
+        if board.name != UNIX and (channel.sensor is None or channel.sensor["driver"] == "replay")
+    ]
     wanted = {field.name for field in policy.status}
     status = {
         name: {"driver": "adc", "pin": reader.pin, "scaling": scaling(reader.scale, reader.offset, 16)}
         for name, reader in sorted(board.status.items())
         if name in wanted
     }
-    return {"channels": channels, "status": status}
+    return {"channels": channels, "status": status}, notes
 
 
 def _sensor(channel: Channel, board: Board, faults: list[str]) -> dict | None:
-    where = f"stream.channels.{channel.name}.sensor"
+    """One entry of the table; None, and a fault where there is one, when the board cannot read the channel."""
     sensor = channel.sensor
     if sensor is None or sensor["driver"] == "replay":
         return None
-    driver = sensor["driver"]
-    if driver == "adc":
+    where = f"stream.channels.{channel.name}.sensor"
+    if sensor["driver"] == "adc":
+        form, bits, drop = {"driver": "adc", "pin": sensor["pin"]}, 16, 0
         if board.name != UNIX and sensor["pin"] not in board.adc:
             pins = ", ".join(map(str, board.adc))
             faults.append(f"{where}.pin: {sensor['pin']} is no analogue pin of {board.name}; allowed: {pins}")
             return None
-        bits, drop = 16, 0
-        form = {"driver": "adc", "pin": sensor["pin"]}
     else:
         bus = next((bus for bus in board.i2c if bus.bus == sensor["bus"]), None)
         if bus is None and board.name != UNIX:
