@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from motegate.firmware.errors import RefusedError
+from motegate.firmware.errors import InputError, RefusedError
 from motegate.train.network import keras
 
 from . import tflite_model
@@ -28,8 +28,11 @@ class Classifier:
     """A .keras file: float scores, and the int8 model made from it."""
 
     def __init__(self, path: Path):
-        with captured():
-            self._model = keras().models.load_model(path, compile=False)
+        try:
+            with captured():
+                self._model = keras().models.load_model(path, compile=False)
+        except (OSError, ValueError) as error:  # Keras has both for a file that is missing or damaged
+            raise InputError(f"{path}: not a model that train writes; run: motegate train") from error
         self.path = path
 
     def scores(self, features: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from motegate.convert import infer, pack, quantize, tflite_model
 from motegate.convert.door import set_input
 from motegate.convert.lower import lower
 from motegate.convert.tflite_model import ModelError, Tensor
+from motegate.firmware.errors import InputError
 
 from .models import Fc, Sigmoid, build
 
@@ -82,6 +83,17 @@ def steep(tmp_path_factory):
     model.layers[-1].set_weights([25 * kernel, np.array([-20.0], np.float32)])
     model.save(path)
     return path
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("content", [None, b"", b"nothing"])
+def test_a_keras_file_that_is_missing_or_damaged_is_refused(tmp_path, content):
+    pytest.importorskip("tensorflow", reason="pip install 'motegate[train]'")
+    path = tmp_path / "parent.keras"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=r"parent\.keras: not a model that train writes"):
+        quantize.Classifier(path)
 
 
 @pytest.mark.oracle
