@@ -111,10 +111,10 @@ def _edit(job: Job, change) -> None:
     windows.counts[:] = np.where(there[:, None], moved, at.MISSING)
 
 
-def _choose(rng: np.random.Generator, n: int, k: int) -> np.ndarray:
-    """k of 1 .. n - 1, ascending: scattered, or one stretch."""
+def _choose(rng: np.random.Generator, n: int, k: int, together: float = 0.5) -> np.ndarray:
+    """k of 1 .. n - 1, ascending: one stretch with probability ``together``, or scattered."""
     k = min(k, n - 1)
-    if rng.random() < 0.5:
+    if rng.random() >= together:
         return np.sort(rng.permutation(n - 1)[:k]) + 1
     return rng.integers(0, n - k) + np.arange(k) + 1
 
@@ -125,7 +125,10 @@ def _flagged(job: Job, flags: int) -> np.ndarray:
 
 def drop(clock: Clock, found: list[Record], size: float, rng: np.random.Generator) -> list[Record]:
     """Records that do not come; the next one's step covers them."""
-    gone = set(_choose(rng, len(found), max(1, round(size))).tolist())
+    together = rng.random() < 0.5
+    if clock.numbered:  # each hole is a gap in the numbers, too, and counts once more
+        size = size - 1 if together else size / 2
+    gone = set(_choose(rng, len(found), max(1, round(size)), together).tolist())
     kept, waiting = [], 0
     for i, record in enumerate(found):
         if i in gone:
