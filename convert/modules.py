@@ -58,7 +58,7 @@ def _run(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     for node in body:
         if isinstance(node, ast.If):
             test = ast.unparse(node.test)
-            here = test == "MICROPYTHON" or "'micropython'" in test
+            here = test in ("MICROPYTHON", "True") or "'micropython'" in test  # folded or not
             yield from _run(node.body)
             if not here:
                 yield from _run(node.orelse)

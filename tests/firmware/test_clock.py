@@ -1,0 +1,77 @@
+"""The clock over a fake of MicroPython's time: its epochs, its wrapping ticks."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from motegate.firmware.device import clock
+
+WRAP = 1 << 30
+
+
+class Time:
+    def __init__(self, monkeypatch, ticks=0, now=1_750_000_000, epoch=1970):
+        self.ticks, self.now, self.epoch, self.slept = ticks, now, epoch, []
+        monkeypatch.setattr(clock, "time", self)
+        monkeypatch.setattr(clock, "ticks_ms", lambda: self.ticks % WRAP)
+        monkeypatch.setattr(clock, "sleep_ms", self.sleep)
+
+    def time(self):
+        return self.now
+
+    def gmtime(self, seconds):
+        return (self.epoch, 1, 1, 0, 0, 0, 0, 1)
+
+    def sleep(self, ms):
+        self.slept.append(ms)
+        self.ticks += ms
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(("epoch", "now"), [(1970, 1577836800), (2000, 631152000)])
+def test_seconds_count_from_2020_whatever_the_ports_epoch(monkeypatch, epoch, now):
+    Time(monkeypatch, now=now + 77, epoch=epoch)
+    assert clock.Clock().seconds == 77
+
+
+@pytest.mark.unit
+def test_a_clock_that_was_never_set_says_so(monkeypatch):
+    time = Time(monkeypatch, now=1609459200)  # a Pico wakes up in 2021
+    assert clock.Clock().is_set() == 0
+    time.now = 1_750_000_000
+    assert clock.Clock().is_set() == 1
+
+
+@pytest.mark.property
+@given(start=st.integers(0, WRAP - 1), steps=st.lists(st.integers(0, WRAP // 2 - 1), max_size=30))
+def test_time_goes_on_through_any_wrap_of_the_ticks(start, steps):
+    with pytest.MonkeyPatch.context() as patch:
+        time = Time(patch, ticks=start)
+        now = clock.Clock()
+        began = now.seconds
+        for step in steps:
+            time.ticks += step
+            seconds, millis = [0], [0]
+            now.stamp(seconds, millis, 0)
+            assert (seconds[0] - began) * 1000 + millis[0] == time.ticks - start
+            assert 0 <= millis[0] < 1000
+        assert now.uptime == now.seconds - began
+
+
+@pytest.mark.property
+@given(
+    start=st.integers(WRAP - 10_000, WRAP - 1),
+    period=st.integers(1, 5000),
+    work=st.lists(st.integers(0, 20_000), min_size=1, max_size=20),
+)
+def test_the_pace_stays_on_its_grid_and_late_ticks_are_skipped(start, period, work):
+    with pytest.MonkeyPatch.context() as patch:
+        time = Time(patch, ticks=start)
+        now = clock.Clock()
+        now.every(period)
+        for busy in work:
+            before = time.ticks
+            now.wait()
+            late = (time.ticks - start) % period
+            assert late == 0 or time.ticks == before  # on the grid, or late and not slept at all
+            assert time.ticks - before <= period
+            time.ticks += busy

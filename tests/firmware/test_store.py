@@ -1,0 +1,119 @@
+"""The ring of windows in a file: bounded, the newest kept, whole after a restart or a power failure."""
+
+import json
+from array import array
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from motegate.firmware import stored, vm
+from motegate.firmware.device import store
+from motegate.firmware.errors import InputError
+
+PLAN = {"channels": [{}, {}], "length": 5}
+LOCKED = """
+import json, sys, micropython
+from array import array
+from motegate.store import Store
+plan = json.loads(sys.argv[2])
+class Ring:
+    counts = array("h", range(-10, 10))
+    def head(self): return 3
+ring = Ring()
+kept = Store(sys.argv[1], plan)
+micropython.heap_lock()
+for i in range(150):
+    kept.append(ring, -i, i)
+micropython.heap_unlock()
+print(kept.next)
+"""
+
+
+class Ring:
+    def __init__(self, k: int):
+        rng = np.random.default_rng(k)
+        self.counts = array("h", rng.integers(-32768, 32768, 20).tolist())
+        self._head = k % 5
+
+    def head(self):
+        return self._head
+
+
+def window(k: int) -> tuple:
+    ring = Ring(k)
+    rows = [list(ring.counts[i : i + 5]) for i in range(0, 20, 5)]
+    rows = [tuple(row[ring.head() :] + row[: ring.head()]) for row in rows]
+    return (k, 1000 - k, k % 1000, tuple(rows[:2]), rows[2], rows[3])
+
+
+def keep(file, numbers, plan=PLAN):
+    opened = store.Store(str(file), plan)
+    for k in numbers:
+        opened.append(Ring(k), 1000 - k, k % 1000)
+    opened._file.close()
+    return opened
+
+
+def kept(file) -> list[tuple]:
+    return [(w.number, w.seconds, w.millis, w.counts, w.lateness, w.flags) for w in stored.read(file)]
+
+
+@pytest.mark.property
+@settings(max_examples=25, deadline=None)
+@given(runs=st.lists(st.integers(0, 90), min_size=1, max_size=5))
+def test_the_newest_64_windows_are_there_after_any_restarts(tmp_path_factory, runs):
+    file = tmp_path_factory.mktemp("store") / "windows.bin"
+    n = 0
+    for length in runs:
+        keep(file, range(n, n + length))
+        n += length
+    assert kept(file) == [window(k) for k in range(max(0, n - 64), n)]
+
+
+@pytest.mark.property
+@settings(max_examples=40, deadline=None)
+@given(n=st.integers(1, 130), cut=st.integers(1, 55))
+def test_a_record_that_power_cut_short_is_no_record_and_costs_one(tmp_path_factory, n, cut):
+    file = tmp_path_factory.mktemp("store") / "windows.bin"
+    size = keep(file, range(n)).size
+    data = bytearray(file.read_bytes())
+    at = 16 + (n - 1) % 64 * size
+    data[at + size - cut : at + size] = bytes(cut) if any(data[at + size - cut : at + size]) else b"\1" * cut
+    file.write_bytes(data)
+    assert kept(file) == [window(k) for k in range(max(0, n - 64), n - 1)]
+    assert store.Store(str(file), PLAN).next == n - 1
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(("channels", "length", "windows"), [(1, 64, 64), (1, 1024, 10), (8, 1024, 3), (64, 1024, 1)])
+def test_it_holds_64_windows_or_what_fits_64_kib(channels, length, windows):
+    plan = {"channels": [{}] * channels, "length": length}
+    assert store.capacity(plan) == windows
+
+
+@pytest.mark.unit
+def test_a_file_of_another_shape_is_begun_anew(tmp_path):
+    file = tmp_path / "windows.bin"
+    keep(file, range(9))
+    other = {"channels": [{}], "length": 5}
+    assert store.Store(str(file), other).next == 0
+    assert stored.read(file) == []
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("data", [b"", b"rubbish", b"MGS1" + bytes(12), b"MGS1" + bytes(11)])
+def test_rubbish_is_refused_by_the_reader(tmp_path, data):
+    (tmp_path / "w").write_bytes(data)
+    with pytest.raises(InputError, match="w: "):
+        stored.read(tmp_path / "w")
+
+
+@pytest.mark.device
+def test_an_append_allocates_nothing_on_the_vm(tmp_path):
+    script = tmp_path / "run_it.py"
+    script.write_text(LOCKED)
+    done = vm.run(script, [tmp_path / "windows.bin", json.dumps(PLAN)], path=[vm.device_tree()], timeout=60)
+    assert done.stdout.strip() == b"150"
+    assert [w.number for w in stored.read(tmp_path / "windows.bin")] == list(range(86, 150))
+    assert stored.read(tmp_path / "windows.bin")[-1].counts[0] == (-7, -6, -10, -9, -8)
