@@ -15,6 +15,7 @@ from motegate.firmware.frames import Frame
 from motegate.train import policy as policies
 
 from . import report
+from .features import in_numpy
 from .journal import EPOCH_S, Scribe
 from .launch import Launch, launch, plan_of
 from .summary import Line, Summary, summarise
@@ -47,7 +48,7 @@ def simulate(
     policy = policies.load(work / "policy.toml")
     costs = boards.load(board or policy.board)
     if vm == "pico":
-        from .pico import launch as start
+        from .emulated import launch as start
     else:
         start = launch
     bundle = work / "firmware" / ("RPI_PICO" if vm == "pico" else boards.UNIX)
@@ -73,8 +74,11 @@ def simulate(
             stored = running.folder / "windows.bin"
             if stored.exists():
                 shutil.copyfile(stored, out / "windows.bin")
-            journal = scribe.close(running.values)
-            seen = running.seen
+            seen, values = running.seen, running.values
+    if values is None:
+        values = in_numpy(work, policy, plan, data, progress)[1]
+        notes.append("note: the report's dimensions were computed on this host; the board sent none")
+    journal = scribe.close(values)
     summary = summarise(
         policy, plan, costs, journal, taken, line, seen, vm=vm, drivers=drivers, wall_s=wall_s,
         battery_mwh=battery_mwh, notes=notes,

@@ -77,6 +77,9 @@ class Line(Hal):
         return free
 
     def report(self, path):
+        if self.free_start < 0:  # the run was over before a health frame was due
+            gc.collect()
+            self.free_start = self.free_end = gc.mem_free()
         seen = {
             "free_start": self.free_start,
             "free_end": self.free_end,

@@ -1,0 +1,108 @@
+"""The emulated Pico as the virtual board: the RPI_PICO bundle itself, flashed over its serial line and listened to.
+
+Slow, and 32 bits wide: it shows that the code which the unix VM runs at speed is true on the real thing.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from motegate.convert.bundle import build
+from motegate.firmware.errors import InputError, RefusedError
+from motegate.firmware.flash import flash
+from motegate.firmware.frames import Decoder, Frame, Text
+
+from .launch import World, plan_of
+from .pico import Pico
+
+PATIENCE_S = 300.0  # for one frame
+BREAK, RESET = b"\r\x03\x03", b"\x04"
+
+
+@dataclass
+class Emulated:
+    """As launch.Launch: `seen` and `values` are there after the last frame; nobody taps a Pico, so no values."""
+
+    plan: dict
+    folder: Path
+    port: str
+    decoder: Decoder = field(default_factory=Decoder)
+    seen: dict = field(default_factory=dict)
+    values: np.ndarray | None = None
+
+    def frames(self) -> Iterator[Frame | Text]:
+        """Everything on the line from the soft reset to the last health frame."""
+        import serial
+
+        heaps: list[int] = []
+        with serial.Serial(self.port, timeout=PATIENCE_S) as line:
+            line.write(BREAK)
+            line.timeout = 1
+            while line.read(4096):
+                pass
+            line.timeout = PATIENCE_S
+            line.write(RESET)
+            greeted = False
+            while data := line.read(1) + line.read(line.in_waiting):
+                for item in self.decoder.feed(data):
+                    greeted = greeted or (isinstance(item, Frame) and item.kind in ("hello", "error"))
+                    if not greeted:
+                        continue  # the REPL's own words on its reset
+                    yield item
+                    if isinstance(item, Frame) and item.kind == "health":
+                        heaps.append(item.body["heap"])
+                        if item.body.get("end"):
+                            self._note(item.body, heaps)
+                            return
+        raise RefusedError(f"the emulated Pico said nothing for {PATIENCE_S:.0f} s")
+
+    def _note(self, health: dict, heaps: list[int]) -> None:
+        self.seen = {
+            "free_start": heaps[0],
+            "free_end": heaps[-1],
+            "missed": health["missed"],
+            "measured": -1,
+            "windows": health["windows"],
+        }
+
+
+@contextmanager
+def launch(
+    bundle: Path,
+    *,
+    replay: Path | None = None,
+    world: World | None = None,
+    start_ms: int = 0,
+    commission: int | None = None,
+    heap_kb: float = 0,
+) -> Iterator[Emulated]:
+    """A booted Pico with the bundle and the records on it; ``start_ms`` and ``heap_kb`` are its own affair."""
+    if replay is None:
+        raise InputError("--drivers board: the emulated Pico has no simulated sensors; allowed: replay")
+    folder = Path(tempfile.mkdtemp(prefix="motegate-pico-"))
+    try:
+        _stand_in(bundle.parents[1], folder, commission)
+        build(folder, bundle.name, replay)
+        with Pico() as pico:
+            flash(folder / "firmware" / bundle.name, bundle.name, pico.port)
+            yield Emulated(plan_of(folder / "firmware" / bundle.name), folder, pico.port)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stand_in(work: Path, folder: Path, commission: int | None) -> None:
+    """A work folder from which a bundle with the records in it can be built, leaving the real one alone."""
+    for entry in work.iterdir():
+        if entry.name not in ("firmware", "convert"):
+            (folder / entry.name).symlink_to(entry.resolve())
+    shutil.copytree(work / "convert", folder / "convert")
+    if commission is not None:
+        path = folder / "convert" / "plan.json"
+        plan = json.loads(path.read_text())
+        plan["reference"]["windows"] = commission
+        path.write_text(json.dumps(plan))
