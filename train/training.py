@@ -109,7 +109,8 @@ def _split(material: Material, seed: int) -> dict:
     parts = {}
     for part, name in enumerate(split.NAMES):
         index = material.judged[material.split.indices(part)]
-        parts[name] = {"windows": len(index), "first": int(index.min(initial=0)), "last": int(index.max(initial=0))}
+        ends = {"first": int(index[0]), "last": int(index[-1])} if len(index) else {}
+        parts[name] = {"windows": len(index)} | ends
     return {
         "recordings": [path.name for path in material.sources],
         "commissioning": int(material.judged[0]),

@@ -1,0 +1,111 @@
+"""Verdicts against labels."""
+
+import json
+
+import numpy as np
+import pytest
+from motegate.convert.convert import convert
+from motegate.firmware.errors import InputError
+from motegate.train import lessons, policy, recording
+from motegate.train.evaluate import Trained, Verdicts, compare, evaluate, judge, judge_as_device
+from motegate.train.training import train
+
+from .synthetic import policy_file, recording_file
+
+pytestmark = pytest.mark.unit
+
+
+def labelled(folder, name, seed, n=5000):
+    """Two stretches at a foreign level, labelled."""
+    fail = np.zeros(n, bool)
+    fail[3000:3160] = fail[4400:4480] = True
+    return recording_file(folder / name, n, seed=seed, fail=fail, level=np.where(fail, 40.0, 0.0))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("evaluate")
+    kept = dict(lessons.PER_KIND)
+    lessons.PER_KIND.update({"train": 60, "validation": 30, "test": 10})
+    train(policy_file(folder), [labelled(folder, "a.csv", 0)], folder / "work")
+    lessons.PER_KIND.update(kept)
+    convert(folder / "work")
+    return folder / "work", labelled(folder, "b.csv", 1)
+
+
+def test_labelled_stretches_are_found_without_false_alarms(made, tmp_path):
+    found = evaluate(made[0], [made[1]], out=tmp_path / "out.json")
+    assert json.loads((tmp_path / "out.json").read_text()) == found
+    entry = found["parents"]["contextual"]
+    assert entry["event"] == {"precision": 1.0, "recall": 1.0, "f1": 1.0}
+    assert entry["window"]["f1"] > 0.9
+    assert entry["false_alarms_per_1000"] < 20
+    assert 0 < entry["delay_s"] <= 40
+    assert set(entry) >= {"windows", "window", "event", "false_alarms_per_1000", "false_alarms_per_day", "delay_s"}
+
+
+@pytest.mark.oracle
+def test_the_device_s_whole_gate_says_the_same_as_numpy(made):
+    trained = Trained.load(made[0])
+    records = recording.read(policy.load(made[0] / "policy.toml"), [made[1]])
+    one, two = judge(trained, records), judge_as_device(trained, records)
+    assert one.first == two.first
+    np.testing.assert_array_equal(one.scores, two.scores)
+    np.testing.assert_array_equal(one.passes, two.passes)
+
+
+def test_windows_of_commissioning_are_not_scored(made):
+    plan = json.loads((made[0] / "convert" / "plan.json").read_text())
+    entry = evaluate(made[0], [made[1]])["parents"]["contextual"]
+    assert entry["windows"] == (5000 - plan["length"]) // plan["hop"] + 1 - plan["reference"]["windows"]
+
+
+def test_a_recording_without_labels_is_no_truth(made, tmp_path):
+    with pytest.raises(InputError, match=r"no fail\.<parent> column"):
+        evaluate(made[0], [recording_file(tmp_path / "c.csv", 3000)])
+
+
+def test_a_folder_that_was_not_converted_is_refused(tmp_path, made):
+    with pytest.raises(InputError, match="run: motegate convert"):
+        evaluate(tmp_path, [made[1]])
+
+
+def test_another_machine_s_verdicts_can_be_judged_and_an_unknown_one_cannot(made):
+    def all_pass(trained, records, progress):
+        k = (5000 - 32) // 16 + 1
+        return Verdicts(60, np.full((k - 60, 3), -128, np.int8), np.ones((k - 60, 3), bool))
+
+    entry = evaluate(made[0], [made[1]], judged=all_pass)["parents"]["contextual"]
+    assert (entry["window"]["recall"], entry["delay_s"]) == (0.0, None)
+    with pytest.raises(InputError, match="numpy or cpython"):
+        evaluate(made[0], [made[1]], vm="abacus")
+
+
+def test_a_parent_fails_when_a_parent_below_it_does():
+    plan = {
+        "parents": [
+            {"name": "a", "classifier": 0, "children": []},
+            {"name": "b", "classifier": -1, "children": [0]},
+            {"name": "c", "classifier": 1, "children": [1]},
+        ]
+    }
+    passes = np.array([[True, True], [False, True], [True, False]])
+    fails = Verdicts(0, np.zeros((3, 2), np.int8), passes).fails(plan)
+    assert {name: found.tolist() for name, found in fails.items()} == {
+        "a": [False, True, False],
+        "b": [False, True, False],
+        "c": [False, True, True],
+    }
+
+
+def test_a_window_is_a_failure_from_the_label_share_on(made):
+    rules = policy.load(made[0] / "policy.toml")
+    plan = json.loads((made[0] / "convert" / "plan.json").read_text())
+    records = recording.read(rules, [made[1]])
+    records.fails["contextual"][:] = False
+    records.fails["contextual"][2000:2004] = True  # 4 of 32 records are more than a tenth
+    k = (5000 - 32) // 16 + 1
+    none = Verdicts(0, np.zeros((k, 3), np.int8), np.ones((k, 3), bool))
+    assert compare(rules, plan, records, none)["parents"]["contextual"]["failures"] == 2
+    records.fails["contextual"][2003] = False
+    assert compare(rules, plan, records, none)["parents"]["contextual"]["failures"] == 0
