@@ -103,7 +103,7 @@ def test_an_i2c_device_that_does_not_answer_is_missing_and_set_up_again():
 
 
 @pytest.mark.unit
-def test_polled_reads_one_record_a_tick():
+def test_polled_reads_a_record_a_tick_and_at_most_eight_a_call():
     class Hal:
         class clock:  # noqa: N801
             waits = 0
@@ -123,11 +123,18 @@ def test_polled_reads_one_record_a_tick():
     hal = Hal()
     numbers = scaling(1, 0, 16)
     source = Polled([Adc(Converter(5), *numbers), Adc(Converter(9), *numbers)], hal, 1000, ["ab"])
-    values, seconds, millis = array("h", [0] * 6), array("i", [0] * 3), array("h", [0] * 3)
-    seqs = array("i", [9] * 3)
-    assert source.read(values, seconds, millis, seqs, 1, 2) == 1
-    assert (list(values), seconds[1], millis[1], list(seqs)) == ([0, 0, 5, 9, 0, 0], 40, 7, [9, -1, 9])
-    assert hal.clock.waits == 1
+    values, seconds, millis = array("h", [0] * 24), array("i", [0] * 12), array("h", [0] * 12)
+    seqs = array("i", [9] * 12)
+    assert source.read(values, seconds, millis, seqs, 1, 2) == 2
+    assert (list(values[:8]), seconds[1], millis[1], list(seqs[:4])) == (
+        [0, 0, 5, 9, 5, 9, 0, 0],
+        40,
+        7,
+        [9, -1, -1, 9],
+    )
+    assert hal.clock.waits == 2
+    assert source.read(values, seconds, millis, seqs, 2, 9) == 8
+    assert hal.clock.waits == 10
     out = array("i", [0])
     source.status(out, 0)
     assert list(out) == [2]
