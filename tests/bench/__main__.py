@@ -1,0 +1,65 @@
+"""`python -m tests.bench [NAME...]`: runs the benchmarks of this folder and writes their sections into BENCHMARKS.md.
+
+A benchmark is a module here with ``TITLE`` and ``run() -> str`` (markdown). Sections of benchmarks that were not asked
+for, or that a machine cannot run (``run`` raises UnableError), stay as they were.
+"""
+
+import importlib
+import os
+import platform
+import re
+import sys
+import time
+from pathlib import Path
+
+from . import UnableError
+
+HERE = Path(__file__).parent
+PAGE = HERE.parents[1] / "BENCHMARKS.md"
+HEAD = """# Benchmarks
+
+Made by `make bench` (or `python -m tests.bench NAME` for one of them). Figures are from one machine; ratios hold better
+than absolutes.
+"""
+
+
+def benchmarks() -> dict[str, object]:
+    """The modules of this folder that have a title, by name."""
+    names = sorted(path.stem for path in HERE.glob("[!_]*.py"))
+    modules = {name: importlib.import_module(f"{__package__}.{name}") for name in names}
+    return {name: module for name, module in modules.items() if hasattr(module, "TITLE")}
+
+
+def sections(text: str) -> dict[str, str]:
+    """Title -> its section, of a page that is there."""
+    parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
+    return {title.strip(): body.strip() for title, body in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def main(wanted: list[str]) -> int:
+    found = benchmarks()
+    unknown = [name for name in wanted if name not in found]
+    if unknown:
+        print(f"no such benchmark: {', '.join(unknown)}; there are: {', '.join(found)}", file=sys.stderr)
+        return 2
+    page = sections(PAGE.read_text()) if PAGE.exists() else {}
+    for name in wanted or found:
+        module = found[name]
+        began = time.perf_counter()
+        print(f"{name}: {module.TITLE} ...", flush=True)
+        try:
+            body = module.run()
+        except UnableError as why:
+            print(f"  left as it was: {why}")
+            continue
+        machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+        print(body)
+        page[module.TITLE] = f"{body.strip()}\n\n({machine}; took {time.perf_counter() - began:.0f} s)"
+    order = [module.TITLE for module in found.values()]
+    titles = sorted(page, key=lambda title: order.index(title) if title in order else len(order))
+    PAGE.write_text(HEAD + "".join(f"\n## {title}\n\n{page[title]}\n" for title in titles))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
