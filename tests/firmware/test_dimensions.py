@@ -213,3 +213,39 @@ def test_validity_agrees_with_ioos_qc():
     x = r.integers(-7000, 7000, 64)
     flags = qartod.gross_range_test(x.astype(float), fail_span=(-5000, 5000))
     assert _one_channel(x, "validity") == (flags == qartod.QartodFlags.FAIL).sum() > 0
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("value", "low", "high", "wanted"),
+    [
+        (7, 0, 10, 0),
+        (-1, 0, 10, 1),
+        (13, 0, 10, 3),
+        (0, 10**9, 2**30 - 1, 2**29),
+        (-(10**9), 0, 10, 2**29),
+        (10**9, -5, 0, 2**29),
+        (0, -(2**30) + 1, -(10**9), 2**29),
+        (-(2**30) + 1, 2**30 - 1, 2**30 - 1, 2**29),
+        (5 * 10**8, 10**9, 2**30 - 1, 5 * 10**8),
+        (10**9, 0, 5 * 10**8, 5 * 10**8),
+        (at.MISSING_STATUS, -5, 5, 2**29),
+    ],
+)
+def test_status_measures_saturate_without_leaving_31_bits(value, low, high, wanted):
+    assert streams.module("trust").measure([1, value, low, high], 0, None, 0) == wanted
+
+
+@pytest.mark.unit
+def test_the_worst_of_several_status_fields_counts():
+    assert streams.module("trust").measure([2, 3, 5, 9, 20, 0, 9], 0, None, 0) == 11
+
+
+@pytest.mark.unit
+def test_relevancy_rounds_each_share():
+    s = [0] * at.STRIDE
+    s[at.VALID], s[at.BINS], s[at.BINS + 15] = 3, 1, 2
+    shares = [0] * at.REF_STRIDE
+    assert streams.module("relevancy").measure(s, 0, shares, 0) == 15 * round(32768 / 3)
+    s[at.BINS], s[at.BINS + 15] = 2, 1
+    assert streams.module("relevancy").measure(s, 0, shares, 0) == 15 * round(2 * 32768 / 3)
