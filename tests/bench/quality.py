@@ -1,0 +1,179 @@
+"""How good the verdicts are: ``python -m tests.bench.quality [SEEDS]`` prints tables and writes BENCHMARKS.md's part.
+
+Everything is judged in int8 by the device's code, on parts of the recordings, or on sites, that tuned nothing.
+"""
+
+import json
+import sys
+import tempfile
+from array import array
+from pathlib import Path
+
+import numpy as np
+from motegate.convert.convert import convert
+from motegate.firmware.device.network import Network
+from motegate.train import metrics
+from motegate.train.evaluate import evaluate
+from motegate.train.split import TEST
+from motegate.train.training import train
+
+from tests.conftest import shared_folder
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = "python -m tests.bench.quality"
+RECORDINGS = {"compressed_air": "skab_anomaly_free.csv", "machine_temperature": "nab_machine_temperature.csv"}
+SITES = ("lro_FranklinBasin2014.csv", "lro_MainStreet2019.csv")
+BEGIN, END = "<!-- quality -->", "<!-- /quality -->"
+
+
+def learned(example: str, recording: Path, seed: int, folder: Path) -> Path:
+    """A work folder, trained and converted."""
+    work = folder / f"{example}-{recording.stem}-{seed}"
+    policy = folder / example / "policy.toml"
+    if not policy.exists():
+        policy.parent.mkdir()
+        text = (ROOT / "examples" / example / "policy.toml").read_text()
+        policy.write_text(unguarded(text))
+    train(policy, [recording], work, seed=seed)
+    convert(work)
+    return work
+
+
+def unguarded(text: str) -> str:
+    """A policy without its guarded model, which plays no part in a verdict and may not have been made."""
+    lines, skip = [], False
+    for line in text.splitlines():
+        if line.startswith("["):
+            skip = line.startswith("[models.")
+        if not skip:
+            lines.append(line.replace("run:forecast", "store"))
+    return "\n".join(lines) + "\n"
+
+
+def tables(work: Path) -> dict:
+    """Per parent: the classifier's table in int8, the best dimension's and the largest value's, on the test part."""
+    floats = json.loads((work / "train" / "metrics.json").read_text())["parents"]
+    found = {}
+    for name, entry in floats.items():
+        network = Network((work / "convert" / f"{name}.pack").read_bytes())
+        with np.load(work / "train" / f"features_{name}.npz") as file:
+            test = file["part"] == TEST
+            x, fail, kind, severity = (file[key][test] for key in ("x", "fail", "kind", "severity"))
+            clean = file["clean"][test] & (kind == "")
+        scores = np.empty(len(x), np.int64)
+        for i, row in enumerate(x):
+            network.input[:] = array("b", row.tobytes())
+            network.invoke()
+            scores[i] = network.score()
+        scored = metrics.Scored(scores, fail, clean, kind, severity)
+        found[name] = (metrics.summary(scored, network.threshold), entry["best_dimension"], entry["largest_value"])
+    return found
+
+
+def upper_bound(alarms: float, windows: int) -> float:
+    """The 95 % upper bound of a rate (Wilson's, one-sided); windows overlap, so it is an optimistic one."""
+    z = 1.645
+    p = alarms / windows
+    centre, spread = p + z * z / (2 * windows), z * np.sqrt(p * (1 - p) / windows + z * z / (4 * windows**2))
+    return (centre + spread) / (1 + z * z / windows)
+
+
+def of_kinds(folder: Path, data: Path, seeds: int) -> list[str]:
+    """F1 over kinds on the two recordings."""
+    lines = [
+        "| recording, parent | macro F1 at 4 to 16 tails (least over seeds) | best single dimension | largest value "
+        "| false alarms |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    recall = ["| recording, kind | recall at 1 / 2 / 4 tails | F1 at 4 to 16 |", "| --- | --- | --- |"]
+    for example, file in RECORDINGS.items():
+        runs = [tables(learned(example, data / file, seed, folder)) for seed in range(seeds)]
+        for name in runs[0]:
+            f1 = [run[name][0]["macro_f1_4_16"] for run in runs]
+            single = max((run[name][1] for run in runs), key=lambda one: one["macro_f1_4_16"])
+            largest = np.mean([run[name][2]["macro_f1_4_16"] for run in runs])
+            alarms = np.mean([run[name][0]["false_alarm_rate"] for run in runs])
+            clean = runs[0][name][0]["clean_windows"]
+            lines.append(
+                f"| {example}, {name} | {np.mean(f1):.3f} ({min(f1):.3f}) | {single['name']} "
+                f"{single['macro_f1_4_16']:.3f} | {largest:.3f} | {alarms:.1%} of {clean} (at most "
+                f"{upper_bound(alarms * clean, clean):.1%}) |"
+            )
+            for kind, row in runs[0][name][0]["kinds"].items():
+                parts = " / ".join(
+                    "-" if row[f"recall_{a}"] is None else f"{row[f'recall_{a}']:.2f}" for a in (1, 2, 4)
+                )
+                f1_kind = "-" if row["f1_4_16"] is None else f"{row['f1_4_16']:.3f}"
+                recall.append(f"| {example}, {kind} | {parts} | {f1_kind} |")
+    return [*lines, "", *recall]
+
+
+def of_sites(folder: Path, data: Path, seeds: int) -> list[str]:
+    """The river's model, trained on one site and judged on the other."""
+    lines = [
+        "| trained on | judged on | window F1 | event F1 | precision, recall of windows | false alarms per 1,000 |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for here, there in (SITES, SITES[::-1]):
+        runs = [
+            evaluate(learned("river", data / here, seed, folder), [data / there])["parents"]["intrinsic"]
+            for seed in range(seeds)
+        ]
+        window, event = ([run[what]["f1"] for run in runs] for what in ("window", "event"))
+        first = runs[0]
+        lines.append(
+            f"| {Path(here).stem} | {Path(there).stem} | {np.mean(window):.3f} ({min(window):.3f}) "
+            f"| {np.mean(event):.3f} ({min(event):.3f}) | {first['window']['precision']:.3f}, "
+            f"{first['window']['recall']:.3f} | {first['false_alarms_per_1000']:.1f} |"
+        )
+    return lines
+
+
+def report(seeds: int) -> str:
+    data = shared_folder() / "data"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        kinds, sites = of_kinds(folder, data, seeds), of_sites(folder, data, seeds)
+    return "\n".join(
+        [
+            BEGIN,
+            "## Quality of the verdicts",
+            "",
+            f"`{COMMAND} {seeds}`: int8 packs, the device's code, {seeds} seed(s); means, with the least in brackets.",
+            "",
+            "### Injected faults, on the last fifth of each recording",
+            "",
+            "Severity in tails of the dimension that a fault moves; half of the windows faulty; thresholds from the",
+            "validation part, by the alarm budget. A kind that a window cannot show at a severity is left out (`-`).",
+            "Beside it, with thresholds set by the same rule: the best single dimension of the parent's own, and the",
+            "largest of all its values. False alarms are those of windows as recorded, with the 95 % upper bound.",
+            "",
+            *kinds,
+            "",
+            "### A river's model on a site that it has never seen",
+            "",
+            "Trained on one site, its labels and injected faults; judged on the other with a reference commissioned on",
+            "that site's first 30 days; windows after them, that site's labels used for nothing else.",
+            "",
+            *sites,
+            END,
+        ]
+    )
+
+
+def write(text: str, path: Path = ROOT / "BENCHMARKS.md") -> None:
+    """Puts the part into BENCHMARKS.md, in the place of the one before."""
+    old = path.read_text() if path.exists() else "# Benchmarks\n\nFigures as they are, each with its command.\n"
+    before, found, rest = old.partition(BEGIN)
+    after = rest.partition(END)[2] if found else "\n"
+    path.write_text(f"{before.rstrip()}\n\n{text}\n{after.lstrip()}")
+
+
+def main(seeds: int = 1) -> None:
+    text = report(seeds)
+    print(text)
+    write(text)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
