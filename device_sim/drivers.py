@@ -28,7 +28,7 @@ def write_world(policy: Policy, chunks: Iterable[Records], out: Path) -> World:
         if key in pins:
             raise InputError(f"{policy.path}: stream.channels.{channel.name}.sensor: {key} is another channel's")
         pins[key] = column
-        if channel.sensor["driver"] == "i2c" and not channel.sensor["big_endian"]:
+        if not _sensor(channel).get("big_endian", True):
             little.append(key)
     held = np.array([_raw(channel, np.zeros(1))[0] for channel in policy.channels], np.int64)
     newest: tuple[np.ndarray, np.ndarray] | None = None  # time and raw values of the record that is still held
@@ -63,8 +63,12 @@ def _write_blocks(file: BinaryIO, holds_ms: np.ndarray, raw: np.ndarray) -> None
             file.write(np.array([len(rows), holds_ms[start]], "<u4").tobytes() + rows.astype("<u2").tobytes())
 
 
+def _sensor(channel: Channel) -> dict:
+    return channel.sensor or {}
+
+
 def _key(channel: Channel) -> str:
-    sensor = channel.sensor or {}
+    sensor = _sensor(channel)
     if sensor.get("driver") == "adc":
         return str(sensor["pin"])
     if sensor.get("driver") == "i2c" and sensor["bytes"] <= 2:
@@ -76,7 +80,7 @@ def _key(channel: Channel) -> str:
 
 def _raw(channel: Channel, counts: np.ndarray) -> np.ndarray:
     """int64[n], as 16 bits hold them: two's complement where the sensor is signed."""
-    sensor = channel.sensor
+    sensor = _sensor(channel)
     values = counts * channel.resolution + channel.middle
     raw = np.floor((values - sensor["offset"]) / sensor["scale"] + 0.5)
     bits = 16 if sensor["driver"] == "adc" else 8 * sensor["bytes"]

@@ -8,16 +8,15 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from motegate.convert.bundle import build
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.firmware.flash import flash
-from motegate.firmware.frames import Decoder, Frame, Text
+from motegate.firmware.frames import Frame, Text
 
-from .launch import World, plan_of
+from .launch import Running, World, plan_of
 from .pico import Pico
 
 PATIENCE_S = 300.0  # for one frame
@@ -25,15 +24,10 @@ BREAK, RESET = b"\r\x03\x03", b"\x04"
 
 
 @dataclass
-class Emulated:
-    """As launch.Launch: `seen` and `values` are there after the last frame; nobody taps a Pico, so no values."""
+class Emulated(Running):
+    """The Pico on its port; nobody taps it, so there are no values."""
 
-    plan: dict
-    folder: Path
-    port: str
-    decoder: Decoder = field(default_factory=Decoder)
-    seen: dict = field(default_factory=dict)
-    values: np.ndarray | None = None
+    port: str = ""
 
     def frames(self) -> Iterator[Frame | Text]:
         """Everything on the line from the soft reset to the last health frame."""
@@ -90,7 +84,7 @@ def launch(
         build(folder, bundle.name, replay)
         with Pico() as pico:
             flash(folder / "firmware" / bundle.name, bundle.name, pico.port)
-            yield Emulated(plan_of(folder / "firmware" / bundle.name), folder, pico.port)
+            yield Emulated(plan_of(folder / "firmware" / bundle.name), folder, port=pico.port)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -28,7 +28,7 @@ from motegate.train.windows import measure
 
 from .journal import EPOCH_S, Scribe
 from .launch import launch
-from .taken import take, too_few
+from .taken import REPLAY, take, too_few
 
 Progress = Callable[[str, int, int], None]
 Found = tuple[np.ndarray, np.ndarray]
@@ -78,7 +78,7 @@ def on_cpython(work: Path, policy: Policy, plan: dict, data: list[Path], progres
         taken = take(policy, data, Path(scratch), progress=progress)
         few = too_few(policy, plan, taken.records, data)
         reference = Reference(plan, (work / "train" / "reference.bin").read_bytes(), None if few is None else 0)
-        with open(taken.replay, "rb") as file:
+        with open(Path(scratch) / REPLAY, "rb") as file:
             source = Replay(file, len(plan["channels"]), len(plan["status"]))
             return _step_by_step(plan, reference, source, taken.records // plan["hop"], progress)
 
@@ -125,4 +125,5 @@ def on_micropython(work: Path, policy: Policy, plan: dict, data: list[Path], pro
                 if isinstance(item, Frame) and item.kind == "verdict":
                     scribe.verdict(item.body)
                     progress("features", len(scribe), taken.records // plan["hop"])
-            return scribe.close().ends_ms, running.values
+        assert running.values is not None  # the tap is open
+        return scribe.close().ends_ms, running.values

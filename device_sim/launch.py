@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from io import BufferedReader
 from pathlib import Path
 
 import numpy as np
@@ -37,25 +38,37 @@ class World:
 
 
 @dataclass
-class Launch:
-    """One run of the VM. After the last frame: `seen`, what the runner noted, and `values`, what its tap gave."""
+class Running:
+    """A virtual board that runs. After the last frame: `seen`, what was noted of it, and `values`, the dimensions of
+    every window, int16[n, columns], where somebody tapped them."""
 
     plan: dict
     folder: Path
     decoder: Decoder = field(default_factory=Decoder)
     seen: dict = field(default_factory=dict)
     values: np.ndarray | None = None
-    _process: subprocess.Popen | None = None
 
     def frames(self) -> Iterator[Frame | Text]:
-        """Everything on the line, in order, until the VM ends; RefusedError when it does not end well."""
-        line, last = self._process.stdout, ""
-        while data := line.read1(1 << 16):
+        """Everything on the line, in order, until the board ends; RefusedError when it does not end well."""
+        raise NotImplementedError
+
+
+@dataclass
+class Launch(Running):
+    """The unix VM."""
+
+    process: subprocess.Popen | None = None
+
+    def frames(self) -> Iterator[Frame | Text]:
+        process, last = self.process, ""
+        assert process is not None
+        assert isinstance(process.stdout, BufferedReader)
+        while data := process.stdout.read1(1 << 16):
             for item in self.decoder.feed(data):
                 last = item.text if isinstance(item, Text) and item.text.strip() else last
                 yield item
         yield from self.decoder.flush()
-        status = self._process.wait()
+        status = process.wait()
         report = self.folder / "report.json"
         if status or not report.exists():
             raise RefusedError(f"the virtual board stopped with status {status}: {last or 'it said nothing'}")
@@ -131,11 +144,10 @@ def launch(
             stderr=subprocess.STDOUT,
             env={**os.environ, "MICROPYPATH": f"{hardware()}:{(bundle / 'lib').resolve()}:.frozen"},
         )
-        yield Launch(plan, folder, _process=process)
+        yield Launch(plan, folder, process=process)
     finally:
         if process is not None:
             if process.poll() is None:
                 process.kill()
-            process.stdout.close()
-            process.wait()
+            process.communicate()
         shutil.rmtree(folder, ignore_errors=True)

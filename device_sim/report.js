@@ -245,7 +245,7 @@ function makeRamp() {
   const stops = RAMPS[dark() ? "dark" : "light"].map(rgb); ramp = [];
   for (let k = 0; k < 64; k++) { const u = k / 63 * (stops.length - 1), i = Math.min(stops.length - 2, Math.floor(u)), f = u - i; ramp.push("rgb(" + stops[i].map((s, c) => Math.round(s + (stops[i + 1][c] - s) * f)).join(",") + ")"); }
 }
-const shade = (v) => (v <= 128 ? 0 : Math.min(63, Math.round((v - 128) / 1152 * 63)));
+const shade = (v) => (v < 192 ? 0 : v < TAIL ? 4 : Math.min(63, Math.round(13 + (v - TAIL) / 1024 * 50))); // a step at one tail
 function drawHeats(list) {
   if (!list.length) return;
   const columns = []; perPixel((x0, x1, i, j) => columns.push([x0, x1, i, j]));

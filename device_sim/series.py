@@ -6,6 +6,8 @@ import numpy as np
 
 MISSING = -32768
 POINTS = 40_000
+Points = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""first, last, low, high: as in Series."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Painter:
         self.period_ms = period_ms
         self.points = points
         self.per_point = 1
-        self._parts: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
+        self._parts: list[Points] = []
         self._n = 0
         self._newest = -(1 << 62)
         self._n_channels = n_channels
@@ -44,7 +46,7 @@ class Painter:
         self._newest = int(stamps[-1])
         for name, labels in (fails or {}).items():
             self._label(name, stamps, np.asarray(labels, bool))
-        self._parts.append(_merge(stamps, stamps, counts, counts, self.per_point, self.period_ms * self.per_point))
+        self._parts.append(_merge((stamps, stamps, counts, counts), self.per_point, self.period_ms * self.per_point))
         self._n += len(self._parts[-1][0])
         while self._n > self.points:
             self._halve()
@@ -53,18 +55,19 @@ class Painter:
         first, last, low, high = self._joined()
         return Series(first, last, low, high, self.per_point, self._fails)
 
-    def _joined(self):
+    def _joined(self) -> Points:
         if not self._parts:
             none = np.zeros(0, np.int64)
             empty = np.zeros((0, self._n_channels), np.int16)
             return none, none, empty, empty
-        return tuple(np.concatenate([part[i] for part in self._parts]) for i in range(4))
+        first, last, low, high = (np.concatenate([part[i] for part in self._parts]) for i in range(4))
+        return first, last, low, high
 
     def _halve(self) -> None:
         self.per_point *= 2
-        merged = _merge(*self._joined(), 2, self.period_ms * self.per_point)
+        merged = _merge(self._joined(), 2, self.period_ms * self.per_point)
         if len(merged[0]) == self._n:  # nothing but gaps: take no notice of them
-            merged = _merge(*self._joined(), 2, 1 << 62)
+            merged = _merge(self._joined(), 2, 1 << 62)
         self._parts = [merged]
         self._n = len(merged[0])
 
@@ -79,10 +82,11 @@ class Painter:
                 spans.append(span)
 
 
-def _merge(first, last, low, high, size: int, widest_gap: int):
+def _merge(points: Points, size: int, widest_gap: int) -> Points:
     """Every ``size`` points become one, and none reaches across a gap wider than ``widest_gap``."""
     if size == 1:
-        return first, last, low, high
+        return points
+    first, last, low, high = points
     n = len(first)
     breaks = np.zeros(n, bool)
     breaks[1:] = first[1:] - last[:-1] > widest_gap

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from motegate.convert import atomic
@@ -17,7 +18,7 @@ from motegate.train import policy as policies
 from . import report
 from .features import in_numpy
 from .journal import EPOCH_S, Scribe
-from .launch import Launch, launch, plan_of
+from .launch import Running, launch, plan_of
 from .summary import Line, Summary, summarise
 from .taken import Taken, take, too_few
 
@@ -47,10 +48,11 @@ def simulate(
     work, out, data = Path(work), Path(out), [Path(path) for path in data]
     policy = policies.load(work / "policy.toml")
     costs = boards.load(board or policy.board)
+    start: Callable[..., AbstractContextManager[Running]] = launch
     if vm == "pico":
-        from .emulated import launch as start
-    else:
-        start = launch
+        from . import emulated
+
+        start = emulated.launch
     bundle = work / "firmware" / ("RPI_PICO" if vm == "pico" else boards.UNIX)
     plan = plan_of(bundle)
     out.mkdir(parents=True, exist_ok=True)
@@ -89,7 +91,7 @@ def simulate(
     return summary
 
 
-def follow(running: Launch, events: Path, taken: Taken, hop: int, progress: Progress) -> tuple[Scribe, Line]:
+def follow(running: Running, events: Path, taken: Taken, hop: int, progress: Progress) -> tuple[Scribe, Line]:
     """Takes every frame: into ``events`` with the virtual seconds since the start, and into the journal."""
     scribe, line = Scribe(running.plan), Line()
     expected = taken.records // hop

@@ -14,6 +14,7 @@ from .journal import EPOCH_S
 from .series import Painter, Series
 
 Progress = Callable[[str, int, int], None]
+REPLAY = "replay.bin"
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def take(
     if drivers == "board":
         world = wiring.write_world(policy, map(seen, recording.chunks(policy, data)), folder / "world.bin")
     else:
-        replay = folder / "replay.bin"
+        replay = folder / REPLAY
         for _ in map(seen, recording.chunks(policy, data)):
             pass
         recording.write_replay(policy, data, replay)
