@@ -31,7 +31,7 @@ class Names:
             setattr(self, key, [str(name) for name in value] if isinstance(value, list) else [])
 
 
-def stamp(t: object) -> str:
+def stamp(t) -> str:
     """A frame's time as UTC, or as it is.
 
     >>> stamp([150000000, 250])
@@ -141,7 +141,9 @@ def _open(port: str) -> Iterator:
     import serial
 
     try:
-        line = serial.serial_for_url(port, baudrate=115200, timeout=0, exclusive=True)
+        line = serial.serial_for_url(port, do_not_open=True, baudrate=115200, timeout=0, exclusive=True)
+        line._reset_input_buffer = lambda: None  # what the board said before we listened is worth showing
+        line.open()
     except (OSError, ValueError) as error:  # SerialException is an OSError
         busy = "exclusively lock" in str(error) or "busy" in str(error).lower()
         why = "busy: another program uses it" if busy else "cannot be opened"

@@ -1,0 +1,98 @@
+"""Flashing: what is checked before anything is written. The whole way is in test_pico.py."""
+
+import json
+from pathlib import Path
+
+import pytest
+from motegate.firmware import flash
+from motegate.firmware.boards import ARCHITECTURES
+from motegate.firmware.errors import InputError, RefusedError
+
+PICO = {"board": "RPI_PICO", "mpy": {"version": 6, "sub_version": 3, "arch": "armv6m"}, "files": {}}
+
+
+class Link:
+    """A board that answers with one value."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def exec_raw(self, command, timeout):
+        return repr(self.value).encode(), b""
+
+
+def code(arch: str, version=6, sub=3) -> int:
+    return ARCHITECTURES.index(arch) << 10 | sub << 8 | version
+
+
+@pytest.fixture
+def bundle(tmp_path) -> Path:
+    (tmp_path / "gate").mkdir()
+    (tmp_path / "gate" / "plan.json").write_bytes(b"{}")
+    sha = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+    manifest = PICO | {"files": {"gate/plan.json": {"bytes": 2, "sha256": sha}}}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    return tmp_path
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("board", ["armv6m", "armv7m", "armv7emsp"])
+def test_arms_native_code_runs_on_its_larger_siblings(board):
+    flash._check_architecture(Link(code(board)), PICO)
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (code("xtensawin"), r"for RPI_PICO \(armv6m\); this board runs xtensawin code"),
+        (code("rv32imc"), "runs rv32imc code"),
+        (0, "runs bytecode code"),
+        (code("armv6m", sub=2), r"of version 6\.2; the bundle's are 6\.3"),
+        (code("armv6m", version=5), r"of version 5\.3"),
+    ],
+)
+def test_a_board_of_another_architecture_or_format_is_refused(value, says):
+    with pytest.raises(flash.FlashError, match=says):
+        flash._check_architecture(Link(value), PICO)
+
+
+@pytest.mark.unit
+def test_code_for_a_larger_arm_is_refused_on_a_smaller_one():
+    larger = PICO | {"board": "RPI_PICO2", "mpy": PICO["mpy"] | {"arch": "armv7emsp"}}
+    with pytest.raises(flash.FlashError, match="this board runs armv6m code"):
+        flash._check_architecture(Link(code("armv6m")), larger)
+
+
+@pytest.mark.unit
+def test_too_little_space_is_said_in_kilobytes():
+    manifest = {"files": {f"lib/motegate/{i}.mpy": {"bytes": 5000} for i in range(10)}}
+    flash._check_space(Link((4096, 0, 0, 24)), manifest)
+    with pytest.raises(flash.FlashError, match="96 KB are needed on the board, 92 KB are free"):
+        flash._check_space(Link((4096, 0, 0, 23)), manifest)
+
+
+@pytest.mark.unit
+def test_a_folder_that_is_no_bundle_of_the_board_is_refused(bundle, tmp_path):
+    with pytest.raises(InputError, match="no bundle"):
+        flash.flash(tmp_path / "nothing", "RPI_PICO", "/dev/no-board")
+    with pytest.raises(InputError, match="a bundle for RPI_PICO; one for ESP32_GENERIC is wanted"):
+        flash.flash(bundle, "ESP32_GENERIC", "/dev/no-board")
+    (bundle / "gate" / "plan.json").write_bytes(b"{ }")
+    with pytest.raises(InputError, match=r"plan\.json: not the file that build made"):
+        flash.flash(bundle, "RPI_PICO", "/dev/no-board")
+
+
+@pytest.mark.unit
+def test_a_port_that_cannot_be_opened_is_one_line(bundle):
+    with pytest.raises(InputError, match=r"/dev/no-board: .*is it the right port"):
+        flash.flash(bundle, "RPI_PICO", "/dev/no-board")
+
+
+@pytest.mark.unit
+def test_a_board_that_runs_other_files_than_were_sent_is_refused():
+    manifest = {"files": {"gate/plan.json": {"sha256": "ab" * 32}, "gate/replay.bin": {"sha256": "cd" * 32}}}
+    flash._compare({"hashes": {"plan.json": "ab" * 8}}, manifest)
+    for said in ({}, {"plan.json": "00" * 8}, {"plan.json": "ab" * 8, "old.pack": "ab" * 8}):
+        with pytest.raises(RefusedError, match="runs other files than were sent"):
+            flash._compare({"hashes": said}, manifest)
