@@ -5,11 +5,12 @@ judged against, so the home's value becomes about 256 * log2(1 + severity). It f
 home directly. Faults are put into slots, where thousands of windows are edited at once; what the ring would
 have made of faulty records is the same, bit for bit (a test).
 
-To add one: a function of a ``Job`` in signal_faults.py or record_faults.py, and its line in ``KINDS`` there.
+To add one: a function of a ``Job`` in signal_faults.py, level_faults.py or record_faults.py, and its line in
+``KINDS`` there.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from motegate.firmware.device import layout as at
@@ -42,7 +43,8 @@ class Windows:
     def take(self, index: np.ndarray) -> "Windows":
         """Copies of the windows at ``index``."""
         arrays = (self.counts, self.lateness, self.flags, self.carry, self.status, self.references)
-        return Windows(*(np.ascontiguousarray(a[index]) for a in arrays), self.numbered)
+        counts, lateness, flags, carry, status, references = (np.ascontiguousarray(a[index]) for a in arrays)
+        return Windows(counts, lateness, flags, carry, status, references, self.numbered)
 
 
 class Job:
@@ -126,10 +128,10 @@ def homes(plan: dict) -> dict[str, list[int]]:
 
 
 def all_kinds() -> list[Kind]:
-    from . import record_faults, signal_faults
+    from . import level_faults, record_faults, signal_faults  # they build kinds
 
     status = [Kind(f"{home} out of bounds", home, out_of_bounds) for home in STATUS_HOMES]
-    return [*record_faults.KINDS, *signal_faults.KINDS, *status]
+    return [*record_faults.KINDS, *signal_faults.KINDS, *level_faults.KINDS, *status]
 
 
 def kinds(plan: dict, windows: Windows) -> list[Kind]:
@@ -194,10 +196,3 @@ def out_of_bounds(job: Job) -> None:
 
 def raise_value(job: Job) -> None:
     """A user's own dimension: no fault is known that moves it, so its value is raised afterwards."""
-
-
-def merge(parts: list[Windows]) -> Windows:
-    """The windows of several parts, one after another."""
-    names = ("counts", "lateness", "flags", "carry", "status", "references")
-    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
-    return replace(parts[0], **joined)

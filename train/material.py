@@ -66,7 +66,7 @@ class Material:
         return engine.values_against(self.plan, stats, some.counts, some.references)
 
 
-def gather(policy: Policy, paths: list[Path], shares: tuple[float, float, float] = split.SHARES) -> Material:
+def gather(policy: Policy, paths: list[Path], shares: split.Shares = split.SHARES) -> Material:
     """Reads recordings, commissions and follows the reference, marks labels and parts."""
     compiled = plan.make(policy)
     records = recording.read(policy, paths)

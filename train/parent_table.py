@@ -37,9 +37,8 @@ class Table:
 def table_of(material: Material, parent: str, everything: list[Lessons], scaling: Scaling) -> Table:
     """The windows that say something about a parent.
 
-    Left out: failures that another parent's label or fault makes (they are no failure of this one, and no
-    good window either), recorded windows that are not clean, and faults too small to ask for (below 1.1 tails in
-    training, where the severities of the test part are all kept).
+    Left out: failures of another parent (no failure of this one, and no good window either), those that this parent
+    has only through a parent below it, and recorded windows that are labelled or hold too little.
     """
     entry = next(p for p in material.plan["parents"] if p["name"] == parent)
     columns = np.array(entry["columns"])
@@ -49,6 +48,8 @@ def table_of(material: Material, parent: str, everything: list[Lessons], scaling
         labelled = np.zeros(len(found), bool)
         if parent in material.fails:
             labelled = recorded & material.fails[parent][found.row]
+            for child in _below(material.plan, entry) & set(material.fails):
+                labelled &= ~material.fails[child][found.row]
         clean = recorded & material.clean[found.row]
         benign = np.char.startswith(found.kind, "benign:")
         own = faults.fails(material.plan, entry, found.cell) & ~recorded
@@ -60,6 +61,12 @@ def table_of(material: Material, parent: str, everything: list[Lessons], scaling
         )
         parts.append(table.rows(kept))
     return Table(*(np.concatenate([getattr(p, name) for p in parts]) for name in Table.__dataclass_fields__))
+
+
+def _below(plan: dict, entry: dict) -> set[str]:
+    """The parents below one, at any depth."""
+    children = [plan["parents"][child] for child in entry["children"]]
+    return {child["name"] for child in children}.union(*(_below(plan, child) for child in children))
 
 
 def weights(table: Table) -> np.ndarray:

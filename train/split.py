@@ -6,7 +6,8 @@ import numpy as np
 
 TRAIN, VALIDATION, TEST, NONE = 0, 1, 2, 255  # as in features_<parent>.npz
 NAMES = ("train", "validation", "test")
-SHARES = (0.6, 0.2, 0.2)
+Shares = tuple[float, float, float]
+SHARES: Shares = (0.6, 0.2, 0.2)
 
 
 @dataclass(frozen=True)
@@ -14,13 +15,13 @@ class Split:
     """``part`` uint8[n]: TRAIN, VALIDATION, TEST or NONE (in a gap) for each judged window, in time order."""
 
     part: np.ndarray
-    shares: tuple[float, float, float] = SHARES
+    shares: Shares = SHARES
 
     def indices(self, part: int) -> np.ndarray:
         return np.flatnonzero(self.part == part)
 
 
-def by_time(starts: np.ndarray, length: int, shares: tuple[float, float, float] = SHARES) -> Split:
+def by_time(starts: np.ndarray, length: int, shares: Shares = SHARES) -> Split:
     """Cuts windows that begin at slots ``starts`` (int64[n], ascending, each ``length`` slots) by time.
 
     A window whose slots reach into the part behind it belongs to none, so no sample is in two parts.
@@ -38,7 +39,7 @@ def by_time(starts: np.ndarray, length: int, shares: tuple[float, float, float] 
         if end < n:
             part[begin:end][starts[begin:end] + length > starts[end]] = NONE
         begin = end
-    return Split(part, tuple(shares))
+    return Split(part, (shares[0], shares[1], shares[2]))
 
 
 def label_shares(rows: np.ndarray, starts: np.ndarray, length: int, fails: np.ndarray) -> np.ndarray:

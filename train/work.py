@@ -52,7 +52,7 @@ def write_zip(path: Path, entries: dict[str, bytes]) -> None:
 def save_table(path: Path, table: Table, material: Material) -> None:
     """Without ``savez``, whose archive holds the time of day."""
     alarms = material.policy.alarms_per_day
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         "x": table.x,
         "fail": table.fail,
         "part": table.part,
@@ -60,10 +60,10 @@ def save_table(path: Path, table: Table, material: Material) -> None:
         "clean": table.clean | np.char.startswith(table.kind, "benign:"),
         "kind": table.kind,
         "severity": table.severity.astype(np.float32),
-        "windows_per_day": np.float64(material.windows_per_day),
-        "alarms_per_day": np.float64(np.nan if alarms is None else alarms),
+        "windows_per_day": np.array(material.windows_per_day),
+        "alarms_per_day": np.array(np.nan if alarms is None else alarms),
     }
-    write_zip(path, {f"{name}.npy": npy(array) for name, array in arrays.items()})
+    write_zip(path, {f"{name}.npy": npy(np.asarray(array)) for name, array in arrays.items()})
 
 
 def copy_policy(policy: Policy, out: Path) -> None:
