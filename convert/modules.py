@@ -10,6 +10,9 @@ from .fold import fold
 
 DEVICE = Path(device.__file__).parent
 
+STAGES = ("hello", "start", "network", "pack", "gate", "status", "actions", "commissioning")
+"""What main loads when its stage has come."""
+
 
 def needed(plan: dict, drivers: Iterable[str], own: Mapping[str, Path] | None = None) -> dict[str, Path]:
     """Source files by their path in the package (``kernels/scan_viper.py``).
@@ -18,7 +21,9 @@ def needed(plan: dict, drivers: Iterable[str], own: Mapping[str, Path] | None = 
     """
     own = own or {}
     found: dict[str, Path] = {"__init__.py": DEVICE / "__init__.py"}
-    open_ = ["main", *(f"dimensions/{name}" for name in plan["modules"]), *(f"sensors/{name}" for name in drivers)]
+    open_ = ["main", *STAGES]
+    open_ += [f"dimensions/{name}" for name in plan["modules"]]
+    open_ += [f"sensors/{name}" for name in drivers]
     if any("store" in action["do"] for action in plan["actions"]):
         open_.append("store")
     while open_:

@@ -5,7 +5,8 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
-from motegate.firmware.device import network as device
+from motegate.firmware.device import pack as device
+from motegate.firmware.device.network import Network
 from motegate.firmware.errors import InputError
 
 
@@ -90,9 +91,9 @@ def read(data: bytes) -> Pack:
     return Pack(reader.inputs, reader.outputs, tuple(layers), mapping, reader.threshold)
 
 
-def _check(data: bytes) -> device.Network:
+def _check(data: bytes) -> Network:
     try:
-        return device.Network(data)
+        return Network(data)
     except ValueError as error:
         raise PackError(str(error)) from error
 
@@ -122,7 +123,7 @@ def _layer(layer: Dense | Table) -> bytes:
     return struct.pack("<BHBBBB", *head) + b"".join(scales) + bias + weights
 
 
-def _read_mapping(data: bytes, at: int, reader: device.Network) -> tuple[Features | Counts | None, int]:
+def _read_mapping(data: bytes, at: int, reader: Network) -> tuple[Features | Counts | None, int]:
     if reader.mapping == device.FEATURES:
         end = at + 5 * reader.inputs
         return Features(*zip(*struct.iter_unpack("<hHB", data[at:end]), strict=True)), end

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from motegate.firmware.device import layout
 from motegate.firmware.device.kernels import ring_plain
-from motegate.firmware.device.scan import status_bounds, status_layout
+from motegate.firmware.device.status import status_bounds, status_layout
 
 MISSING = layout.MISSING
 CHUNK = 2048

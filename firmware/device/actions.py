@@ -1,11 +1,13 @@
 """What the device does for a verdict: the policy's actions, their effects read once."""
 
-DIMENSIONS = 1
-SAMPLES = 2
+from .compat import const
 
-_STORE = 0
-_RUN = 1
-_PIN = 2
+_DIMENSIONS = const(1)
+_SAMPLES = const(2)
+
+_STORE = const(0)
+_RUN = const(1)
+_PIN = const(2)
 
 
 class Actions:
@@ -35,9 +37,9 @@ class Actions:
             for effect in action["do"]:
                 verb, _, rest = effect.partition(":")
                 if effect == "send:dimensions":
-                    sends |= DIMENSIONS
+                    sends |= _DIMENSIONS
                 elif effect == "send:samples":
-                    sends |= SAMPLES
+                    sends |= _SAMPLES
                 elif verb == "store":
                     effects.append((_STORE, 0, 0))
                 elif verb == "run":
@@ -52,7 +54,7 @@ class Actions:
             self._effects.append(effects)
 
     def sends(self, action):
-        """What the verdict frame of ``action`` carries: a sum of DIMENSIONS and SAMPLES."""
+        """What the verdict frame of ``action`` carries: 1 for the dimensions, 2 for the samples, 3 for both."""
         return self._sends[action]
 
     def perform(self, action, ring, seconds, millis):

@@ -6,9 +6,11 @@ Seconds come from ``time.time()`` once and are carried on by ticks: on a 32-bit 
 
 import time
 
-if hasattr(time, "ticks_ms"):
+from .compat import MICROPYTHON, const
+
+if MICROPYTHON:
     from time import sleep_ms, ticks_add, ticks_diff, ticks_ms
-else:  # CPython
+else:
 
     def ticks_ms():
         return int(time.monotonic() * 1000) & 0x3FFFFFFF
@@ -23,7 +25,7 @@ else:  # CPython
         time.sleep(ms / 1000)
 
 
-_PLAUSIBLE = 4 * 365 * 86400  # 2024: no board wakes up later than that with its clock unset
+_PLAUSIBLE = const(4 * 365 * 86400)  # 2024: no board wakes up later than that with its clock unset
 
 
 class Clock:

@@ -8,15 +8,15 @@ lists every kind and key.
 import json
 from array import array
 
-from .compat import MICROPYTHON
+from .compat import MICROPYTHON, const
 
 if MICROPYTHON:
     from .kernels.frame_viper import checksum, put
 else:
     from .kernels.frame_plain import checksum, put
 
-_SIZE = 256
-_LAST = (1 << 29) - 1  # the sequence number stays a small int on 32 bits
+_SIZE = const(256)
+_LAST = const((1 << 29) - 1)  # the sequence number stays a small int on 32 bits
 
 
 def crc_table():

@@ -2,44 +2,43 @@
 
 from array import array
 
-from .actions import DIMENSIONS, SAMPLES
+from .compat import const
 from .layout import HEAD, STRIDE, VALID
 from .measure import Dimensions
-from .network import Network
 from .reference import Reference
 from .ring import Ring
 from .scan import Scan
 
-_NO_DATA_SCORE = 127
+_NO_DATA_SCORE = const(127)
+_DIMENSIONS = const(1)  # as in actions.py
+_SAMPLES = const(2)
 
 
 class Gate:
     """One stream's gate; everything it needs is made here, nothing after.
 
-    ``packs``: the classifiers' pack files by parent name. ``reference``: the reference's file, or None.
-    ``source``: ``read(values, seconds, millis, seqs, start, n)`` and ``status(out, newest)``: fields as of that
-    record of the block last read, -1 for the last of the block before. ``writer``: frames. ``actions``: what an
-    action does. ``commission``: windows to commission on, in place of the plan's.
+    ``networks``: the classifiers by parent name. ``reference``: the reference's file, or None.
+    ``commission``: windows to commission on, in place of the plan's. The others as in ``connect``, which the
+    start calls later, when the heap has room for them.
     """
 
-    def __init__(self, plan, packs, reference, source, writer, actions, commission=None):
+    def __init__(self, plan, networks, reference, source=None, writer=None, actions=None, commission=None):
         self.ring = Ring(plan)
         self.scan = Scan(plan)
         self.dimensions = Dimensions(plan)
         self.reference = Reference(plan, reference, commission)
         self.windows = 0
         self.records = 0
-        self._source = source
-        self._writer = writer
-        self._actions = actions
+        self.connect(source, writer, actions)
         self._table = plan["table"]
         self._classifiers = []
-        samples = [k for k, (_, cells) in enumerate(plan["columns"]) if plan["cells"][cells[0]][1] >= 0]
+        cells = plan["cells"]
+        samples = [k for k, (_, members) in enumerate(plan["columns"]) if cells[members[0]][1] >= 0]
         for parent in plan["parents"]:
             if parent["classifier"] >= 0:
                 columns = array("h", parent["columns"])
                 over_samples = any(column in samples for column in parent["columns"])
-                self._classifiers.append((Network(packs[parent["name"]]), columns, over_samples))
+                self._classifiers.append((networks[parent["name"]], columns, over_samples))
         n = len(self._classifiers)
         self.passes = array("h", [0] * n)
         self.scores = array("h", [0] * n)
@@ -52,6 +51,17 @@ class Gate:
         self._seconds = array("i", bytes(4 * block))
         self._millis = array("h", bytes(2 * block))
         self._seqs = array("i", [-1] * block)
+
+    def connect(self, source, writer, actions):
+        """Where records come from and verdicts go to.
+
+        ``source``: ``read(values, seconds, millis, seqs, start, n)`` and ``status(out, newest)``: fields as of that
+        record of the block last read, -1 for the last of the block before. ``writer``: frames. ``actions``: what an
+        action does.
+        """
+        self._source = source
+        self._writer = writer
+        self._actions = actions
 
     def step(self):
         """Reads one block and judges each window that it completes; records read, or -1 at the source's end."""
@@ -134,9 +144,9 @@ class Gate:
         writer.numbers(b"s", self.scores, 0, n)
         writer.number(b"a", self.action)
         sends = self._actions.sends(self.action)
-        if sends & DIMENSIONS:
+        if sends & _DIMENSIONS:
             writer.numbers(b"x", self.dimensions.values, 0, self.dimensions.n_columns)
-        if sends & SAMPLES:
+        if sends & _SAMPLES:
             writer.circular(b"w", ring.counts, ring.n_channels, ring.length, ring.head())
         if self._no_data:
             writer.literal(b',"why":"no_data"')

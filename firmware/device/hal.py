@@ -1,17 +1,17 @@
-"""The hardware layer: everything the gate asks of a board. On a host without `machine` pins are remembered
-and nothing else is there."""
+"""The hardware layer: what the gate asks of a board while it runs. On a host without `machine` pins are remembered and
+nothing else is there."""
 
 import gc
 import sys
 
-from .compat import MICROPYTHON
+from .compat import MICROPYTHON, const
 
 try:
     import machine
 except ImportError:
     machine = None
 
-MISSING = -(1 << 30)  # a status field that nothing fills
+_MISSING = const(-(1 << 30))  # a status field that nothing fills
 
 
 class Hal:
@@ -22,7 +22,6 @@ class Hal:
         self.readers = readers or {}
         self.levels = {}
         self._pins = {}
-        self._buses = {}
 
     def output(self, pin):
         """Make ``pin`` an output, low."""
@@ -35,20 +34,8 @@ class Hal:
         if self._pins[pin]:
             self._pins[pin].value(level)
 
-    def adc(self, pin):
-        """An analogue input with ``read_u16()``; ``pin`` is a number, or a name on boards that name them."""
-        if hasattr(machine.ADC, "ATTN_11DB"):  # ESP32: else its range ends at 1 V
-            return machine.ADC(machine.Pin(pin), atten=machine.ADC.ATTN_11DB)
-        return machine.ADC(machine.Pin(pin) if isinstance(pin, str) else pin)
-
-    def i2c(self, bus, scl, sda, freq):
-        """The I2C bus of that number, made once."""
-        if bus not in self._buses:
-            self._buses[bus] = machine.I2C(bus, scl=machine.Pin(scl), sda=machine.Pin(sda), freq=freq)
-        return self._buses[bus]
-
     def status(self, names, out):
-        """Fill ``out`` with the status fields of those names; MISSING where the board has none."""
+        """Fill ``out`` with the status fields of those names; -2**30 where the board has none."""
         i = 0
         while i < len(names):
             out[i] = self.field(names[i])
@@ -61,7 +48,7 @@ class Hal:
             return self.clock.uptime
         if name == "clock_set":
             return self.clock.is_set()
-        return MISSING
+        return _MISSING
 
     def heap_free(self):
         """Bytes; 0 where there is no such heap."""
@@ -73,10 +60,3 @@ class Hal:
             sys.stdout.buffer.write(buf, n)
         else:
             sys.stdout.buffer.write(memoryview(buf)[:n])
-
-    def reset_cause(self):
-        return machine.reset_cause() if hasattr(machine, "reset_cause") else 0
-
-    def unique_id(self):
-        """Hex digits."""
-        return machine.unique_id().hex() if hasattr(machine, "unique_id") else ""

@@ -4,7 +4,6 @@ from array import array
 
 from .compat import MICROPYTHON, micropython
 from .layout import HEAD, REF_HEAD, REF_STRIDE, STRIDE
-from .scan import status_layout
 
 if MICROPYTHON:
     from .kernels import value_viper as kernel
@@ -13,21 +12,26 @@ else:
 
 
 def load(name):
-    """The measure of a dimension: a module of the dimensions folder, loaded by name."""
+    """The measure of a dimension: a function of the dimensions package where the build gathered them there, else of
+    the module of that name."""
     package = __name__[: __name__.rfind(".")] + ".dimensions"
-    return __import__(package + "." + name, None, None, ("measure",)).measure
+    found = getattr(__import__(package, None, None, (name,)), name, None)
+    return found if callable(found) else __import__(package + "." + name, None, None, ("measure",)).measure
 
 
 class Dimensions:
     """Measures and values of one window. ``measures``: int32[n_cells]; ``values``: int16[n_columns]."""
 
     def __init__(self, plan):
+        from .status import status_layout  # needed here only
+
         cells = plan["cells"]
         columns = plan["columns"]
         blocks, _, _ = status_layout(plan)
         self.n_cells = len(cells)
         self.n_columns = len(columns)
-        modules = [load(name) for name in plan["modules"]]
+        names = plan["modules"]
+        modules = [load(name) for name in names]
         self._functions = [modules[cell[0]] for cell in cells]
         self._stats_at = [0] * self.n_cells
         self._reference_at = [0] * self.n_cells
@@ -36,7 +40,7 @@ class Dimensions:
                 self._stats_at[k] = HEAD + channel * STRIDE
                 self._reference_at[k] = REF_HEAD + channel * REF_STRIDE
             else:
-                self._stats_at[k] = blocks.get(plan["modules"][module], 0)
+                self._stats_at[k] = blocks.get(names[module], 0)
         self._starts = array("h", [0] * (self.n_columns + 1))
         members = []
         for j, (_, indices) in enumerate(columns):

@@ -1,7 +1,7 @@
 """An int8 network out of a pack: fully connected layers and the logistic, bit for bit as TFLM computes them.
 
-Everything is prepared once, in the constructor; a call is arithmetic over arrays made there and allocates
-nothing. The pack's format is in docs/pack.md. The program that the kernels run is an array('i'):
+Everything is prepared once, in the constructor, where pack.py reads and checks; a call is arithmetic over arrays made
+there and allocates nothing. The program that the kernels run is an array('i'):
 
     inputs, outputs, layers, here, there              offsets of the two layer buffers in the arena
     per layer: kind, n_in, n_out, offset in the pack (weights or table), index of its parameters,
@@ -11,27 +11,17 @@ nothing. The pack's format is in docs/pack.md. The program that the kernels run 
 The arena, int8: input, output, then two buffers as wide as the widest layer.
 """
 
-import sys
 from array import array
-from binascii import crc32
-from struct import unpack_from
 
-if sys.implementation.name == "micropython":
+from .compat import MICROPYTHON, const
+
+if MICROPYTHON:
     from .kernels import network_viper as kernel
 else:
     from .kernels import network_plain as kernel
 
-VERSION = 1
-WIDEST = 16384  # sum of WIDEST products of two bytes stays below 2^30
-PLAIN = 0  # mapping: .input is filled by the caller
-FEATURES = 1  # by scale(), from dimension values
-COUNTS = 2  # by fill(), from a window of counts
-FULLY_CONNECTED = 1
-TABLE = 2
-
-
-def refuse(what):
-    raise ValueError("pack: " + what)
+_FEATURES = const(1)  # as in pack.py
+_COUNTS = const(2)
 
 
 class Network:
@@ -40,98 +30,28 @@ class Network:
     ``data`` is a whole pack (bytes; the weights stay in it). ValueError says what is wrong with it.
 
     inputs, outputs  sizes
-    mapping          PLAIN, FEATURES or COUNTS
+    mapping          PLAIN, FEATURES or COUNTS of pack.py
     threshold        int8; a score above it is a failure
     input, output    int8[inputs], int8[outputs]: views that live as long as the network
     """
 
     def __init__(self, data):
-        n = len(data)
-        if n < 16 or bytes(data[:4]) != b"MGP1":
-            refuse("does not begin with MGP1")
-        if data[4] != VERSION:
-            refuse("version %d, this firmware reads %d" % (data[4], VERSION))
-        if crc32(memoryview(data)[: n - 4]) & 0xFFFFFFFF != unpack_from("<I", data, n - 4)[0]:
-            refuse("the CRC does not match: truncated or altered")
-        self._end = n - 4
+        from .pack import Reader  # needed here only: a board forgets it after the start
+
+        pack = Reader(data)
+        self.mapping = pack.mapping
+        self.threshold = pack.threshold
+        self.inputs = pack.inputs
+        self.outputs = pack.outputs
         self._data = data
-        self.mapping, self.threshold, layers, self.inputs, self.outputs = unpack_from("<BbBHH", data, 5)
-        self._at = 12
-        if not 1 <= self.inputs <= WIDEST:
-            refuse("%d inputs, allowed 1 to %d" % (self.inputs, WIDEST))
+        self._scaling = pack.scaling
+        self._program = pack.program
+        self._arena = array("b", bytes(pack.arena))
         self._columns = None
         self._columns_from = None
-        self._read_mapping()
-        self._read_layers(layers)
-
-    def _take(self, form, size):
-        at = self._at
-        if at + size > self._end:
-            refuse("ends in the middle of a layer")
-        self._at = at + size
-        return unpack_from(form, self._data, at)
-
-    def _read_mapping(self):
-        if self.mapping == FEATURES:
-            words = [self.inputs]
-            for _ in range(self.inputs):
-                centre, mult, shift = self._take("<hHB", 5)
-                reach = max(abs(centre), 32767 - centre)
-                if mult < 1 or mult > 32767 or shift > 15 or reach * mult >= 1 << 30:
-                    refuse("feature scaling out of bounds")
-                words += (centre + 32768, mult, shift)
-            self._scaling = array("i", words)
-        elif self.mapping == COUNTS:
-            bias, mult, shift = self._take("<iHB", 7)
-            if abs(bias) >= 1 << 30 or mult > 32767 or shift > 30:
-                refuse("count scaling out of bounds")
-            self._job = array("i", (0, 0, self.inputs, mult, (bias >> 16) + 32768, bias & 0xFFFF, shift))
-        elif self.mapping != PLAIN:
-            refuse("unknown input mapping %d" % self.mapping)
-
-    def _read_layers(self, layers):
-        heads = []
-        parameters = []
-        width = widest = self.inputs
-        for _ in range(layers):
-            (kind,) = self._take("<B", 1)
-            if kind == FULLY_CONNECTED:
-                n_out, per_channel, low, high, zero = self._take("<HBBBB", 6)
-                if not 1 <= n_out <= WIDEST or per_channel > 1 or low > high:
-                    refuse("a layer out of bounds")
-                # 5 + 8 * layers is where the parameters will begin
-                heads += (kind, width, n_out, 0, 5 + 8 * layers + len(parameters), low, high, zero)
-                self._read_parameters(parameters, n_out, per_channel)
-                heads[-5] = self._at
-                self._take("", width * n_out)
-                width = n_out
-                widest = max(widest, width)
-            elif kind == TABLE:
-                heads += (kind, width, width, self._at, 0, 0, 0, 0)
-                self._take("", 256)
-            else:
-                refuse("unknown layer kind %d" % kind)
-        if self._at != self._end:
-            refuse("%d bytes too many" % (self._end - self._at))
-        if width != self.outputs:
-            refuse("the last layer has %d outputs, the header %d" % (width, self.outputs))
-        buffers = self.inputs + self.outputs
-        self._program = array("i", [self.inputs, self.outputs, layers, buffers, buffers + widest] + heads + parameters)
-        self._arena = array("b", bytes(buffers + 2 * widest))
         view = memoryview(self._arena)
         self.input = view[: self.inputs]
-        self.output = view[self.inputs : buffers]
-
-    def _read_parameters(self, words, n_out, per_channel):
-        multiplier = shift = 0
-        for j in range(n_out):
-            if per_channel or j == 0:
-                multiplier, shift = self._take("<ib", 5)
-                if (multiplier != 0 and multiplier < 1 << 30) or not -31 <= shift <= 30:
-                    refuse("a multiplier out of bounds")
-            words += (0, multiplier, shift + 32)
-        for j in range(-3 * n_out, 0, 3):
-            words[j] = self._take("<i", 4)[0]
+        self.output = view[self.inputs : self.inputs + self.outputs]
 
     def scale(self, values, columns):
         """Fills the input: clamp((values[columns[i]] - centre) * mult >> shift), values array('h'), >= 0.
@@ -143,8 +63,8 @@ class Network:
         kernel.scale(values, self._columns, self._arena, self._scaling)
 
     def _bind(self, values, columns):
-        if self.mapping != FEATURES:
-            refuse("has no feature scaling")
+        if self.mapping != _FEATURES:
+            raise ValueError("pack: has no feature scaling")
         if len(columns) != self.inputs or max(columns) >= len(values) or min(columns) < 0:
             raise ValueError("columns: %d indices into %d values needed" % (self.inputs, len(values)))
         self._columns = array("H", columns)
@@ -156,13 +76,13 @@ class Network:
         q = clamp((count * mult + bias) >> shift). A missing count (-32768) repeats the one before it, or
         is 0 where there is none.
         """
-        if self.mapping != COUNTS or length != self.inputs:
-            refuse("takes no window of %d counts" % length)
+        if self.mapping != _COUNTS or length != self.inputs:
+            raise ValueError("pack: takes no window of %d counts" % length)
         if base < 0 or head < 0 or head >= length or base + length > len(counts):
             raise ValueError("window outside of the counts")
-        self._job[0] = base
-        self._job[1] = head
-        kernel.fill(counts, self._arena, self._job)
+        self._scaling[0] = base
+        self._scaling[1] = head
+        kernel.fill(counts, self._arena, self._scaling)
 
     def invoke(self):
         """From input to output."""

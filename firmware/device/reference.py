@@ -23,33 +23,23 @@ from binascii import crc32
 
 from .compat import MICROPYTHON
 from .layout import (
-    DX_N,
-    DX_SUM,
     EVERY,
-    FOLLOW,
-    FOLLOW_LATE,
-    HEAD,
     HI,
     HI0,
     LO,
     LO0,
-    MISSING,
-    OUTSIDE,
     PAIR,
     READY,
     REF_HEAD,
     REF_STRIDE,
-    RUN,
     SHARES,
     SINCE,
     STEP,
-    STRIDE,
     TAIL_STEP,
-    VALID,
-    VARIATION,
     WIDTH0_LOG,
     WIDTH_LOG,
-)  # fmt: skip
+)
+from .stages import forget
 
 if MICROPYTHON:
     from .kernels import value_viper as kernel
@@ -57,7 +47,6 @@ else:
     from .kernels import value_plain as kernel
 
 _MAGIC = b"MGF1"
-_SAMPLES = 512  # at most so many values of a quantity are kept while commissioning
 
 
 class Reference:
@@ -89,18 +78,14 @@ class Reference:
         for c in range(self.n_channels):
             at = REF_HEAD + c * REF_STRIDE
             self.array[at + PAIR] = -1
-            self._set_band(at, -8192 << 14, 8192 << 14)
+            self.set_band(at, -8192 << 14, 8192 << 14)
             for i in range(16):
                 self.array[at + SHARES + i] = (i + 1) << 11
-        self._commissioning = None
         if data is not None:
             self._load(data)
-        windows = plan["reference"]["windows"] if commission is None else commission
-        if windows:
-            self._commissioning = _Commissioning(self, windows)
-            self.array[READY] = 0
-        else:
-            self.array[READY] = 1
+        self._windows = plan["reference"]["windows"] if commission is None else commission
+        self._commissioning = None
+        self.array[READY] = 0 if self._windows else 1
 
     def ready(self):
         return self.array[READY]
@@ -118,10 +103,10 @@ class Reference:
             raise ValueError("reference: CRC-32 does not match")
         if struct.unpack("<HH", bytes(data[4:8])) != (self.n_channels, self.n_cells):
             raise ValueError("reference: made for other channels or dimensions")
-        for i, value in enumerate(struct.unpack("<%di" % len(self.array), bytes(data[8 : size - 4]))):
-            self.array[i] = value
+        self.array = array("i", bytes(data[8 : size - 4]))
 
-    def _set_band(self, at, lo, hi):
+    def set_band(self, at, lo, hi):
+        """The channel at ``at`` gets a band, commissioned and followed, and bins on it."""
         a = self.array
         if hi - lo < 16384:
             hi = lo + 16384
@@ -134,9 +119,15 @@ class Reference:
 
     def commission(self, ring, stats):
         """Takes one window's measures (their logarithms in ``logs``); true when that was the last one needed."""
+        if not self._commissioning:
+            # here and not at the start: what the start needed has left the heap by now
+            from .commissioning import Commissioning
+
+            self._commissioning = Commissioning(self, self._windows)
         if not self._commissioning.take(ring, stats):
             return False
         self._commissioning = None
+        forget("commissioning")
         self.array[READY] = 1
         return True
 
@@ -152,116 +143,3 @@ class Reference:
             kernel.follow(
                 a, self.tails, self.cells, self.n_cells, self.logs, self.floors, stats, self.n_channels, self.length
             )  # fmt: skip
-
-
-def _stopped(stats, sat, length):
-    """True when a channel's window is missing, invalid or stuck: the rule by which kernels stop following."""
-    return (
-        (length - stats[sat + VALID]) * 8 > length
-        or stats[sat + OUTSIDE] * 8 > length
-        or stats[sat + RUN] >= 3 * length
-    )
-
-
-class _Commissioning:
-    """Buffers of the first windows. Logarithms are kept in Q10, which int16 holds."""
-
-    def __init__(self, reference, windows):
-        self.reference = reference
-        self.windows = windows
-        self.seen = 0
-        self.every = (windows + _SAMPLES - 1) // _SAMPLES
-        kept = (windows + self.every - 1) // self.every
-        self.kept = 0
-        self.room = kept
-        self.per_window = max(1, min(_SAMPLES // kept, reference.length))
-        n = reference.n_channels
-        self.logs = array("h", bytes(2 * reference.n_cells * kept))
-        self.samples = [array("h", bytes(2 * kept * self.per_window)) for _ in range(n)]
-        self.filled = [0] * n
-        self.variation = [array("i", bytes(4 * kept)) for _ in range(n)]
-        self.half = 0
-
-    def take(self, ring, stats):
-        if self.seen % self.every == 0:
-            self._keep(ring, stats)
-        self.seen += 1
-        if self.seen == (self.windows + 1) // 2:
-            self.half = self.kept
-            self._levels()
-        if self.seen < self.windows:
-            return False
-        self._levels()
-        self._tails()
-        return True
-
-    def _keep(self, ring, stats):
-        ref = self.reference
-        row = self.kept
-        for k in range(ref.n_cells):
-            log = ref.logs[k]
-            self.logs[k * self.room + row] = log >> 4 if log > 0 else 0
-        length = ref.length
-        head = ring.head()
-        for c in range(ref.n_channels):
-            buffer = self.samples[c]
-            sat = HEAD + c * STRIDE
-            if _stopped(stats, sat, length):
-                self.variation[c][row] = -1
-                continue
-            for i in range(self.per_window):
-                # spread over the window, another phase each time
-                slot = (head + i * length // self.per_window + row * 7) % length
-                x = ring.counts[c * length + slot]
-                if x != MISSING:
-                    buffer[self.filled[c]] = x
-                    self.filled[c] += 1
-            n = stats[sat + DX_N]
-            # Q4: the whole part first, since DX_SUM << 4 may pass 2**30
-            total = stats[sat + DX_SUM]
-            whole = total // n if n else 0
-            self.variation[c][row] = (whole << 4) + ((total - whole * n) << 4) // n if n else -1
-        self.kept = row + 1
-
-    def _levels(self):
-        """Band, shares and variation of each channel from what is buffered so far."""
-        ref = self.reference
-        a = ref.array
-        for c in range(ref.n_channels):
-            x = sorted(self.samples[c][i] for i in range(self.filled[c]))
-            at = REF_HEAD + c * REF_STRIDE
-            if x:
-                n = len(x)
-                mid, low, high = x[n // 2], x[n // 20], x[n - 1 - n // 20]
-                high = min(x[n - 1 - n // 100], high + 3 * (high - mid)) << 14
-                low = max(x[n // 100], low - 3 * (mid - low)) << 14
-                ref._set_band(at, low, high)
-                self._shares(at, x)
-            v = sorted(self.variation[c][i] for i in range(self.kept) if self.variation[c][i] >= 0)
-            a[at + VARIATION] = v[len(v) // 2] if v else 0
-
-    def _shares(self, at, x):
-        a = self.reference.array
-        bins = [0] * 16
-        for value in x:
-            d = max(0, min(value - a[at + 5], 131071))
-            bins[min(d * a[at + 6] >> a[at + 7], 15)] += 1
-        held = 0
-        for i in range(16):
-            held += bins[i]
-            a[at + SHARES + i] = ((held << 15) + len(x) // 2) // len(x)
-
-    def _tails(self):
-        ref = self.reference
-        for k in range(ref.n_cells):
-            mode = ref.cells[2 * k]
-            if mode != FOLLOW and mode != FOLLOW_LATE:
-                continue
-            first = self.half if mode == FOLLOW_LATE and self.half < self.kept else 0
-            x = sorted(self.logs[k * self.room + i] for i in range(first, self.kept))
-            if not x:
-                continue
-            n = len(x)
-            # the buffer is Q10, a tail Q24
-            most = max(x[n - 1 - n // 20] << 14, ref.floors[k]) + (1 << 24)
-            ref.array[ref.tails + k] = max(min(x[n - 1 - n // 100] << 14, most), ref.floors[k])

@@ -2,23 +2,23 @@
 
 from array import array
 
-from .compat import MICROPYTHON
+from .compat import MICROPYTHON, const
 
 if MICROPYTHON:
     from .kernels import ring_viper as kernel
 else:
     from .kernels import ring_plain as kernel
 
-_DUE = 0
-_HEAD = 1
-_NEED = 2
-_FIRST = 4
-_PENDING = 5
-_LAST_S = 10
-_LAST_MS = 11
-_LAST_SEQ = 12
-_MISSED = 13
-_SIZE = 20
+_DUE = const(0)
+_HEAD = const(1)
+_NEED = const(2)
+_FIRST = const(4)
+_PENDING = const(5)
+_LAST_S = const(10)
+_LAST_MS = const(11)
+_LAST_SEQ = const(12)
+_MISSED = const(13)
+_SIZE = const(20)
 
 
 class Ring:

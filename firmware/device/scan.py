@@ -10,56 +10,13 @@ if MICROPYTHON:
 else:
     from .kernels import scan_plain as kernel
 
-_NO_BOUND = 1073741823
-
-
-def status_groups(plan):
-    """[(dimension, [field index, ...])]: a dimension's fields stand together, in the plan's order."""
-    groups = []
-    for index, field in enumerate(plan["status"]):
-        if not groups or groups[-1][0] != field["dimension"]:
-            groups.append((field["dimension"], []))
-        groups[-1][1].append(index)
-    return groups
-
-
-def status_layout(plan):
-    """(where each status dimension's block begins, where each field's value stands, size of the statistics).
-
-    A block is the number of fields, then value, low and high of each.
-    """
-    at = HEAD + len(plan["channels"]) * STRIDE
-    blocks, fields = {}, []
-    for dimension, indices in status_groups(plan):
-        blocks[dimension] = at
-        fields += [at + 1 + 3 * k for k in range(len(indices))]
-        at += 1 + 3 * len(indices)
-    return blocks, fields, at
-
-
-def status_bounds(plan, stats):
-    """Writes counts and bounds of the status blocks into ``stats``; values are left alone."""
-    _, fields, _ = status_layout(plan)
-    for (_, indices), first in zip(status_groups(plan), _first_fields(plan, fields)):
-        stats[first - 1] = len(indices)
-        for k, index in enumerate(indices):
-            field = plan["status"][index]
-            low, high = field["min"], field["max"]
-            stats[first + 3 * k + 1] = -_NO_BOUND if low is None else low
-            stats[first + 3 * k + 2] = _NO_BOUND if high is None else high
-
-
-def _first_fields(plan, fields):
-    at = 0
-    for _, indices in status_groups(plan):
-        yield fields[at]
-        at += len(indices)
-
 
 class Scan:
     """Statistics of one window: int32[HEAD + n_channels * STRIDE + status blocks], made once."""
 
     def __init__(self, plan):
+        from .status import status_bounds, status_layout  # needed here only
+
         channels = plan["channels"]
         self._length = plan["length"]
         self._hop = plan["hop"]
@@ -102,5 +59,7 @@ class Scan:
 
     def fill_status(self, values):
         """Takes the status fields' present values, int32 in the plan's order."""
-        for k, at in enumerate(self._fields):
-            self.stats[at] = values[k]
+        k = 0
+        while k < len(self._fields):  # enumerate() would allocate
+            self.stats[self._fields[k]] = values[k]
+            k += 1

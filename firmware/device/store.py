@@ -13,7 +13,7 @@ file in flash writes, hence the small bound.
 import struct
 from array import array
 
-from .compat import MICROPYTHON
+from .compat import MICROPYTHON, const
 from .frames import CRC_TABLE
 
 if MICROPYTHON:
@@ -21,11 +21,11 @@ if MICROPYTHON:
 else:
     from .kernels.frame_plain import checksum
 
-_HEADER = 16
-_HEAD = 12
-_WINDOWS = 64
-_BYTES = 65536
-_LAST = (1 << 29) - 1
+_HEADER = const(16)
+_HEAD = const(12)
+_WINDOWS = const(64)
+_BYTES = const(65536)
+_LAST = const((1 << 29) - 1)
 
 
 def capacity(plan):

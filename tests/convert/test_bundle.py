@@ -66,8 +66,12 @@ def test_a_bundle_holds_what_its_plan_needs_and_no_more(work, tmp_path):
     made = bundle.build(work, "RPI_PICO")
     names = {Path(name).stem for name in made.files if name.endswith(".mpy")}
     assert not any(name.endswith("_plain") for name in names)
-    assert {"store", "replay", "polled", "adc", "trust", "spike"} <= names
+    assert {"store", "replay", "polled", "adc"} <= names
     assert not names & {"i2c", "privacy", "location"}
+    dimensions = (made.folder / "lib/motegate/dimensions/__init__.mpy").read_bytes()
+    assert b"spike" in dimensions
+    assert b"trust" in dimensions
+    assert b"privacy" not in dimensions
     plain = changed(tmp_path, ('"store", "send', '"send'), (', "trust"]', "]"), ("[status.supply_mv]", ""),
                     ('dimension = "trust"', ""), ("min = 2400", ""))  # fmt: skip
     names = {Path(name).stem for name in bundle.build(plain, "RPI_PICO").files}

@@ -150,7 +150,7 @@ def test_filling_from_counts_is_the_same_in_both_kernels_and_repeats_what_is_mis
     kernel.fill(
         kernel.ptr16(memory.place(counts.tobytes())),
         kernel.ptr8(arena),
-        kernel.ptr32(memory.place(net._job.tobytes())),
+        kernel.ptr32(memory.place(net._scaling.tobytes())),
     )
     assert bytes(memory.bytes[arena : arena + n]) == bytes(net.input)
 

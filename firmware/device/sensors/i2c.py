@@ -1,8 +1,9 @@
 """A channel in a register of an I2C device."""
 
+from ..compat import const
 from .scaling import count
 
-MISSING = -32768
+_MISSING = const(-32768)
 
 
 class I2c:
@@ -35,7 +36,7 @@ class I2c:
             self._fetch()
         except OSError:
             self._ready = False
-            return MISSING
+            return _MISSING
         return count(self._raw(), self._high, self._low, self._split, self._shift, self._bias)
 
     def _fetch(self):

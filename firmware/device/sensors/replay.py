@@ -8,14 +8,14 @@ C is even), int32 sequence number (-1: none), int32 status[F].
 import struct
 from array import array
 
-from ..compat import MICROPYTHON
+from ..compat import MICROPYTHON, const
 
 if MICROPYTHON:
     from ..kernels.replay_viper import fields, unpack
 else:
     from ..kernels.replay_plain import fields, unpack
 
-_BLOCK = 1024  # bytes read at once, in whole records
+_BLOCK = const(1024)  # bytes read at once, in whole records
 
 
 class Replay:

@@ -1,0 +1,114 @@
+"""The pack's reader: a network's numbers out of its file (docs/pack.md), with every bound checked.
+
+Only a network's constructor needs it: the board forgets this module after the start.
+"""
+
+from array import array
+from binascii import crc32
+from struct import unpack_from
+
+VERSION = 1
+WIDEST = 16384  # sum of WIDEST products of two bytes stays below 2^30
+PLAIN = 0  # mapping: .input is filled by the caller
+FEATURES = 1  # by scale(), from dimension values
+COUNTS = 2  # by fill(), from a window of counts
+FULLY_CONNECTED = 1
+TABLE = 2
+
+
+def refuse(what):
+    raise ValueError("pack: " + what)
+
+
+class Reader:
+    """Reads ``data``, a whole pack; ValueError says what is wrong with it.
+
+    inputs, outputs, mapping, threshold  as in network.py
+    scaling                              array('i') for the kernel's scale() or fill(), or None
+    program                              array('i') for its invoke()
+    arena                                bytes that it works in
+    """
+
+    def __init__(self, data):
+        n = len(data)
+        if n < 16 or bytes(data[:4]) != b"MGP1":
+            refuse("does not begin with MGP1")
+        if data[4] != VERSION:
+            refuse("version %d, this firmware reads %d" % (data[4], VERSION))
+        if crc32(memoryview(data)[: n - 4]) & 0xFFFFFFFF != unpack_from("<I", data, n - 4)[0]:
+            refuse("the CRC does not match: truncated or altered")
+        self._end = n - 4
+        self._data = data
+        self.mapping, self.threshold, layers, self.inputs, self.outputs = unpack_from("<BbBHH", data, 5)
+        self._at = 12
+        if not 1 <= self.inputs <= WIDEST:
+            refuse("%d inputs, allowed 1 to %d" % (self.inputs, WIDEST))
+        self.scaling = None
+        self._read_mapping()
+        self._read_layers(layers)
+
+    def _take(self, form, size):
+        at = self._at
+        if at + size > self._end:
+            refuse("ends in the middle of a layer")
+        self._at = at + size
+        return unpack_from(form, self._data, at)
+
+    def _read_mapping(self):
+        if self.mapping == FEATURES:
+            words = [self.inputs]
+            for _ in range(self.inputs):
+                centre, mult, shift = self._take("<hHB", 5)
+                reach = max(abs(centre), 32767 - centre)
+                if mult < 1 or mult > 32767 or shift > 15 or reach * mult >= 1 << 30:
+                    refuse("feature scaling out of bounds")
+                words += (centre + 32768, mult, shift)
+            self.scaling = array("i", words)
+        elif self.mapping == COUNTS:
+            bias, mult, shift = self._take("<iHB", 7)
+            if abs(bias) >= 1 << 30 or mult > 32767 or shift > 30:
+                refuse("count scaling out of bounds")
+            self.scaling = array("i", (0, 0, self.inputs, mult, (bias >> 16) + 32768, bias & 0xFFFF, shift))
+        elif self.mapping != PLAIN:
+            refuse("unknown input mapping %d" % self.mapping)
+
+    def _read_layers(self, layers):
+        heads = []
+        parameters = []
+        width = widest = self.inputs
+        for _ in range(layers):
+            (kind,) = self._take("<B", 1)
+            if kind == FULLY_CONNECTED:
+                n_out, per_channel, low, high, zero = self._take("<HBBBB", 6)
+                if not 1 <= n_out <= WIDEST or per_channel > 1 or low > high:
+                    refuse("a layer out of bounds")
+                # 5 + 8 * layers is where the parameters will begin
+                heads += (kind, width, n_out, 0, 5 + 8 * layers + len(parameters), low, high, zero)
+                self._read_parameters(parameters, n_out, per_channel)
+                heads[-5] = self._at
+                self._take("", width * n_out)
+                width = n_out
+                widest = max(widest, width)
+            elif kind == TABLE:
+                heads += (kind, width, width, self._at, 0, 0, 0, 0)
+                self._take("", 256)
+            else:
+                refuse("unknown layer kind %d" % kind)
+        if self._at != self._end:
+            refuse("%d bytes too many" % (self._end - self._at))
+        if width != self.outputs:
+            refuse("the last layer has %d outputs, the header %d" % (width, self.outputs))
+        buffers = self.inputs + self.outputs
+        self.program = array("i", [self.inputs, self.outputs, layers, buffers, buffers + widest] + heads + parameters)
+        self.arena = buffers + 2 * widest
+
+    def _read_parameters(self, words, n_out, per_channel):
+        multiplier = shift = 0
+        for j in range(n_out):
+            if per_channel or j == 0:
+                multiplier, shift = self._take("<ib", 5)
+                if (multiplier != 0 and multiplier < 1 << 30) or not -31 <= shift <= 30:
+                    refuse("a multiplier out of bounds")
+            words += (0, multiplier, shift + 32)
+        for j in range(-3 * n_out, 0, 3):
+            words[j] = self._take("<i", 4)[0]
