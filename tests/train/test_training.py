@@ -156,6 +156,32 @@ def test_consistency_has_its_fault_where_channels_explain_each_other(gathered):
     assert "decoupled" in [kind.name for kind in faults.kinds(gathered.plan, gathered.windows(np.arange(1)))]
 
 
+LEAK = '''"""Leak: samples that came, of one channel."""
+
+from ..layout import VALID
+
+SCOPE = "channel"
+UNIT = "slot"
+ONE = 256
+FLOOR = 256
+TAIL = "own"
+
+
+def measure(s, c, r, b):
+    return s[c + VALID] << 8
+'''
+
+
+def test_a_dimension_of_one_s_own_is_learned_by_raising_its_value(stream, tmp_path):
+    (tmp_path / "leak.py").write_text(LEAK)
+    text = stream[0].read_text().replace('"drift"]', '"drift", "leak"]') + '[dimensions.leak]\nfile = "leak.py"\n'
+    (tmp_path / "policy.toml").write_text(text)
+    found = train(tmp_path / "policy.toml", [stream[1]], tmp_path / "work")
+    kinds = found.metrics["parents"]["contextual"]["classifier"]["kinds"]
+    assert kinds["leak raised"]["recall_4_16"] > 0.9
+    assert (tmp_path / "work" / "leak.py").exists()
+
+
 def test_a_recording_too_short_is_refused_with_what_is_wanted(stream, tmp_path):
     short = recording_file(tmp_path / "short.csv", 900)
     with pytest.raises(TrainingError, match="90 are wanted"):
