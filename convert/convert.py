@@ -100,8 +100,9 @@ class _Table:
         try:
             with np.load(path, allow_pickle=False) as file:
                 alarms = float(file["alarms_per_day"])
-                arrays = [file[key] for key in ("x", "fail", "part", "clean")]
-                return cls(*arrays, float(file["windows_per_day"]), None if np.isnan(alarms) else alarms)
+                arrays = {key: file[key] for key in ("x", "fail", "part", "clean")}
+                budget = None if np.isnan(alarms) else alarms
+                return cls(**arrays, windows_per_day=float(file["windows_per_day"]), alarms_per_day=budget)
         except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise InputError(f"{path}: not what train writes ({error}); run: motegate train") from error
 
@@ -127,11 +128,11 @@ def convert(work: Path, progress: Progress = lambda what, done, total: None) -> 
     with atomic.folder(work / "convert") as out:
         for name in ("plan.json", "reference.bin"):
             shutil.copyfile(trained / name, out / name)
-        parents = []
+        parents: list[Converted] = []
         for name in names:
             progress("convert", len(parents), total)
             parents.append(run.parent(name, trained, out, scaling[name]))
-        models = []
+        models: list[Guarded] = []
         for entry in plan["models"]:
             progress("convert", len(parents) + len(models), total)
             channel = rules.channels[max(entry["channel"], 0)]

@@ -39,7 +39,8 @@ def fold(source: str, dimension: bool = False) -> str:
         elif dimension and isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) in HOST_ONLY:
             replacement = ""
         if replacement is not None:
-            lines[node.lineno - 1 : node.end_lineno] = [replacement] + [""] * (node.end_lineno - node.lineno)
+            end = node.end_lineno or node.lineno
+            lines[node.lineno - 1 : end] = [replacement] + [""] * (end - node.lineno)
     return _replace("\n".join(lines) + "\n", values)
 
 

@@ -9,7 +9,7 @@ from .tflite_model import FullyConnected, Logistic, Model, ModelError
 
 def lower(model: Model, mapping: Features | Counts | None = None, threshold: int = 127) -> Pack:
     """The pack whose int8 results equal TFLM's; ModelError when a layer can leave int32, undefined there."""
-    layers = []
+    layers: list[Dense | Table] = []
     for number, layer in enumerate(model.layers):
         if isinstance(layer, Logistic):
             layers.append(Table(logistic_table(layer.input.scale, layer.input.zero_point)))

@@ -70,7 +70,7 @@ class Lite:
     2). ai-edge-litert 2 and TensorFlow 2.21 round once, with any resolver, so each layer may be a step off.
     """
 
-    arena_bytes = None
+    arena_bytes: int | None = None
 
     def __init__(self, data: bytes, package: str, release: str):
         with captured():

@@ -48,6 +48,7 @@ class Pico:
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
         timer = threading.Timer(BOOT_S, self._process.kill)
         timer.start()
+        assert self._process.stdout is not None
         self.port = self._process.stdout.readline().strip()
         timer.cancel()
         if not self.port:
@@ -58,14 +59,12 @@ class Pico:
 
     def __exit__(self, *_) -> None:
         process = self._process
-        process.stdin.close()
+        assert process is not None
         try:
-            process.wait(5)
+            process.communicate(timeout=5)  # closes its standard input, which ends it
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait()
-        process.stdout.close()
-        process.stderr.close()
+            process.communicate()
 
 
 @dataclass
@@ -145,7 +144,8 @@ async def _emulate(uf2: Path) -> None:
     device = MicroPythonDevice(board=dataclasses.replace(BOARDS["pico"], image=uf2))
     usb, clock, fifo = device.mcu.usb_ctrl, device.simulator.clock, device.cdc.tx_fifo
     answer = usb.on_endpoint_read
-    hurried_until = 0
+    assert answer is not None
+    hurried_until = 0.0
 
     def paced(endpoint: int, size: int) -> None:
         nonlocal hurried_until

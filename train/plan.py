@@ -33,6 +33,8 @@ def dimension_module(policy: Policy, name: str) -> ModuleType:
     if rule is None or rule.file is None:
         return importlib.import_module(qualified)
     spec = importlib.util.spec_from_file_location(qualified, rule.file)
+    assert spec is not None  # the file's name ends in .py: the policy's reader saw to it
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[qualified] = module
     setattr(built_in, name, module)

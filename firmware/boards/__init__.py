@@ -4,6 +4,7 @@ import difflib
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..errors import InputError
 
@@ -94,7 +95,7 @@ def load(name: str) -> Board:
         hint = f"did you mean {near[0]}? " if near else ""
         raise InputError(f"{name}: no such board; {hint}there are: {', '.join(names())}")
     data = tomllib.loads((Path(__file__).parent / f"{name}.toml").read_text())
-    figures = {key: Figure(**data.pop(key)) for key in FIGURES}
+    figures: dict[str, Any] = {key: Figure(**data.pop(key)) for key in FIGURES}
     pins = data.pop("pins")
     status = {key: StatusReader(**reader) for key, reader in data.pop("status", {}).items()}
     buses = tuple(Bus(**bus) for bus in pins["i2c"])
@@ -104,5 +105,5 @@ def load(name: str) -> Board:
 def _unix() -> Board:
     """It has any pin (its hardware is simulated) and nothing that is worth an energy figure."""
     nothing = Figure(0, "a host has no such figure")
-    figures = dict.fromkeys(FIGURES, nothing)
+    figures: dict[str, Any] = dict.fromkeys(FIGURES, nothing)
     return Board(UNIX, "MicroPython's unix port", "x64", (), (), **figures)
