@@ -14,7 +14,8 @@ PACKAGE = "dimensions/"
 def gather(sources: Mapping[str, str]) -> dict[str, str]:
     """The folded ``sources`` (by path in the package) with ``dimensions/__init__.py`` in the place of what it takes in.
 
-    >>> found = gather({"dimensions/__init__.py": "", "dimensions/spike.py": "def measure(s, c, r, b):\\n    return s[c]\\n"})
+    >>> spike = "def measure(s, c, r, b):\\n    return s[c]\\n"
+    >>> found = gather({"dimensions/__init__.py": "", "dimensions/spike.py": spike})
     >>> print(found["dimensions/__init__.py"], end="")
     def spike(s, c, r, b):
         return s[c]

@@ -84,7 +84,8 @@ def judge_as_device(trained: Trained, records: Records, progress: Progress | Non
     total = len(windows.expand(trained.plan, records).windows)
     commission = engine.Engine(trained.plan, trained.reference).commission_windows(total)
     source = _Source(records)
-    gate = _Listening(trained.plan, trained.packs, trained.reference, source, None, _Idle(), commission)
+    networks = {name: Network(pack) for name, pack in trained.packs.items()}
+    gate = _Listening(trained.plan, networks, trained.reference, source, None, _Idle(), commission)
     while gate.step() > 0:
         if progress:
             progress("judge", gate.windows, total)

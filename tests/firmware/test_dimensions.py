@@ -74,7 +74,7 @@ class Window:
             b = at.REF_HEAD + c * at.REF_STRIDE
             for low in (at.LO0, at.LO):
                 edges = np.sort(r.integers(-9000, 9000, 2)) * 16384 + r.integers(0, 16384)
-                reference._set_band(b, int(edges[0]), int(edges[1]) + 16384) if low == at.LO0 else None
+                reference.set_band(b, int(edges[0]), int(edges[1]) + 16384) if low == at.LO0 else None
             a[b + at.LO] += int(r.integers(-500, 500)) * 1000
             a[b + at.HI] += int(r.integers(0, 500)) * 1000
             if a[b + at.HI] - a[b + at.LO] < 16384:
