@@ -16,7 +16,7 @@ from motegate.firmware.errors import InputError
 from motegate.train import policy as policies
 from motegate.train.policy import Policy
 
-from . import atomic, mpy, sensors
+from . import atomic, mpy, own_dimension, sensors
 from .fold import fold
 from .gather import gather
 from .modules import DEVICE, needed
@@ -49,6 +49,7 @@ def build(work: Path, board: str, replay: Path | None = None) -> Bundle:
 
     ``replay``: a recording in the replay file's form, which the board then judges in place of its sensors.
     InputError: a pin that the policy's own board has not, a device file that does not compile, nothing converted yet.
+    RefusedError: a dimension of the user's own fails on a hostile window.
     """
     work = Path(work)
     chosen = boards.load(board)
@@ -57,6 +58,8 @@ def build(work: Path, board: str, replay: Path | None = None) -> Bundle:
     plan = _plan(converted)
     table, notes = sensors.table(policy, chosen)
     own = {name: rule.file for name, rule in policy.rules.items() if rule.file and name in plan["modules"]}
+    for name in own:
+        own_dimension.check(policy, plan, name)
     target = work / "firmware" / board
     target.parent.mkdir(parents=True, exist_ok=True)
     with atomic.folder(target) as out:
