@@ -26,6 +26,7 @@ from motegate.firmware.frames import Decoder, Frame, Text
 BOARD = Path(__file__).parent / "board"
 SETTLE = 8  # windows after commissioning before the heap is looked at
 MEASURE = 64  # windows with the collector off
+OWN_KB = 16  # of heap for the simulated hardware and the runner, beside what the board's own code gets
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,8 @@ def launch(
     """A running virtual board; it is ended and its folder removed when the block is left.
 
     ``bundle``: a folder with lib/ and gate/. ``replay``: the records' file, or ``world`` for the board's own drivers.
-    ``start_ms``: milliseconds since 1970. ``commission``: windows, in place of the plan's. ``heap_kb``: as a board of
-    32 bits has it; the VM gets as many words, of 64 bits (`-X heapsize=Nwk`).
+    ``start_ms``: milliseconds since 1970. ``commission``: windows, in place of the plan's. ``heap_kb``: of the VM,
+    for the bundle alone.
     """
     plan = plan_of(bundle)
     folder = Path(tempfile.mkdtemp(prefix="motegate-sim-"))
@@ -137,7 +138,7 @@ def launch(
         }
         (folder / "job.json").write_text(json.dumps(job))
         process = subprocess.Popen(
-            [str(vm.find()), "-X", f"heapsize={int(heap_kb)}wk", "-m", "runner"],
+            [str(vm.find()), "-X", f"heapsize={int(heap_kb) + OWN_KB}k", "-m", "runner"],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

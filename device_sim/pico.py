@@ -112,7 +112,7 @@ def launch(bundle: Path, *, replay: Path | None = None, commission: int | None =
             plan["reference"]["windows"] = commission
             (gate / "plan.json").write_text(json.dumps(plan, separators=(",", ":")))
         _note(folder / "bundle", "gate/replay.bin", "gate/plan.json")
-        flash(folder / "bundle", port=pico.port)
+        flash(folder / "bundle", port=pico.port, patience_s=5 * SILENCE_S)
         yield Launch(plan, folder, _port=pico.port)
 
 

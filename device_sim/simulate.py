@@ -23,7 +23,8 @@ from .summary import Line, Summary, summarise
 from .taken import Taken, take, too_few
 
 Progress = Callable[[str, int, int], None]
-UNBOUNDED_KB = 256  # for a board without a figure
+UNBOUNDED_KB = 512  # for a board without a figure
+WORDS = 2  # the unix VM's words are twice as wide as a board's, and so is nearly all that lies on its heap
 
 
 def simulate(
@@ -42,7 +43,8 @@ def simulate(
 
     ``board``: whose currents and heap are taken (default: the policy's). ``vm`` "micropython" (the unix VM on
     WORK/firmware/UNIX) or "pico" (the emulated Pico on WORK/firmware/RPI_PICO). ``drivers`` "replay", or "board": the
-    policy's own sensors over simulated hardware. ``heap_kb`` as a board of 32 bits has it. A window that was stored is
+    policy's own sensors over simulated hardware. ``heap_kb``: the VM's, for the bundle alone
+    (default: twice the board's, since the VM's words are twice as wide). A window that was stored is
     in ``out``/windows.bin. InputError: the input is wrong; RefusedError: the board did not run to the end.
     """
     work, out, data = Path(work), Path(out), [Path(path) for path in data]
@@ -69,7 +71,7 @@ def simulate(
             world=taken.world,
             start_ms=taken.start_ms,
             commission=None if few is None else 0,
-            heap_kb=heap_kb or costs.heap_kb.value or UNBOUNDED_KB,
+            heap_kb=heap_kb or WORDS * costs.heap_kb.value or UNBOUNDED_KB,
         ) as running:
             scribe, line = follow(running, out / "events.jsonl", taken, policy.hop, progress)
             wall_s = time.perf_counter() - began
@@ -114,7 +116,7 @@ def follow(running: Running, events: Path, taken: Taken, hop: int, progress: Pro
     finally:
         os.replace(part, events)  # what was said up to a failure is kept, too
     line.good, line.damaged, line.lost = running.decoder.frames, running.decoder.damaged, running.decoder.lost
-    if not line.started:
+    if not line.started or (line.errors and not len(scribe)):
         raise RefusedError(f"the virtual board did not start: {line.last_error or 'it said nothing'}; see {events}")
     return scribe, line
 

@@ -111,7 +111,7 @@ def parser() -> Parser:
                    help="the unix VM, or an emulated Raspberry Pi Pico (slow)")  # fmt: skip
     p.add_argument("--drivers", choices=("replay", "board"), default="replay",
                    help="records from a file, or through the board's own drivers over simulated hardware")  # fmt: skip
-    p.add_argument("--heap", metavar="KB", type=int, help="heap as a board of 32 bits has it (default: the board's)")
+    p.add_argument("--heap", metavar="KB", type=int, help="of the VM (default: twice the board's, as its words are)")
     p.add_argument("--battery-mwh", metavar="N", type=float, help="what the battery holds (default: two AA cells)")
     out(p, "sim", "folder for events.jsonl, summary.json and report.html")
 

@@ -100,7 +100,7 @@ def test_a_folder_without_a_bundle_is_refused(recorded, work, tmp_path):
 
 
 def test_a_window_takes_nothing_from_a_heap_of_64_k_over_100_000_windows(tmp_path):
-    """Frames on, records from a file; the collector off while it is measured. 64 K words, as on a board of 32 bits."""
+    """Frames on, records from a file; the collector off while it is measured."""
     learned = hand.recording_of(tmp_path / "learned.csv", hand.stream(16 * 300))
     work = hand.work(tmp_path / "work", learned, length=16, hop=16, windows=20, use='["send:dimensions"]')
     windows = 100_000
