@@ -64,9 +64,10 @@ class Commissioning:
         n = reference.n_channels
         self._depth = room // 20 + 1
         self._largest = array("h", bytes(2 * reference.n_cells * self._depth))
-        self._samples = [array("h", bytes(2 * room * self._per_window)) for _ in range(n)]
+        # room for numbers out of a range, since bytes() would take as much again for a moment
+        self._samples = [array("h", range(room * self._per_window)) for _ in range(n)]
         self._filled = array("h", bytes(2 * n))
-        self._variation = [array("i", bytes(4 * room)) for _ in range(n)]
+        self._variation = [array("i", range(room)) for _ in range(n)]
         self._varied = array("h", bytes(2 * n))
 
     def take(self, ring, stats):

@@ -79,7 +79,7 @@ class Store:
 
     def _newest(self, n_counts):
         """The sequence number after the last whole record's."""
-        counts = array("h", bytes(2 * n_counts))
+        counts = array("h", range(n_counts))  # its room; bytes() would take it twice
         tail = bytearray(4)
         following = 0
         self._file.seek(_HEADER)
