@@ -7,6 +7,7 @@ from pathlib import Path
 from motegate.firmware.boards import ARCHITECTURES
 from motegate.firmware.errors import InputError
 
+
 class MpyError(InputError):
     """A device file that does not compile."""
 

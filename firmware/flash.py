@@ -124,9 +124,13 @@ class Flashed:
 
 
 def flash(
-    bundle: Path, board: str | None = None, port: str | None = None, progress: Progress = lambda what, done, total: None
+    bundle: Path,
+    board: str | None = None,
+    port: str | None = None,
+    progress: Progress = lambda what, done, total: None,
+    patience_s: float = PATIENCE_S,
 ) -> Flashed:
-    """Puts the bundle in folder ``bundle`` on the board at ``port`` and waits for its hello.
+    """Puts the bundle in folder ``bundle`` on the board at ``port`` and waits for its hello, ``patience_s`` at most.
 
     PortError: no board, or its port is busy. FlashError: wrong architecture, too little space, or a folder that
     is no bundle of ``board``. RefusedError: what arrived is not what was sent, or the board does not say hello.
@@ -139,7 +143,7 @@ def flash(
         written = _send(link, Path(bundle), manifest, progress)
         if written:
             _ask(link, f"_swap({['/' + own for own in OWN]!r})")
-        hello = _restart(link)
+        hello = _restart(link, patience_s)
     _compare(hello, manifest)
     sizes = [entry["bytes"] for entry in manifest["files"].values()]
     return Flashed(where, len(sizes), sum(sizes), written, round(time.monotonic() - began, 1), hello)
@@ -298,13 +302,13 @@ def _check_space(link, manifest: dict) -> None:
         raise FlashError(f"{needed * block // 1024} KB are needed on the board, {free * block // 1024} KB are free")
 
 
-def _restart(link) -> dict:
+def _restart(link, patience_s: float) -> dict:
     """Soft reset; the body of the hello that follows. Reads no further than that line."""
     link.exit_raw_repl()
     link.serial.write(b"\x04")
     line = bytearray()
     last = ""
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + patience_s
     while time.monotonic() < end:
         byte = link.serial.read(1)
         line += byte
@@ -316,7 +320,7 @@ def _restart(link) -> dict:
                 raise RefusedError(f"the board says: {item.body.get('e')}")
             last = item.text.strip() or last if not isinstance(item, Frame) else last
             line.clear()
-    raise RefusedError(f"the board did not say hello in {PATIENCE_S:.0f} s; its last line: {last or 'none'}")
+    raise RefusedError(f"the board did not say hello in {patience_s:.0f} s; its last line: {last or 'none'}")
 
 
 def _compare(hello: dict, manifest: dict) -> None:

@@ -82,7 +82,7 @@ def test_the_emulated_pico_says_what_the_unix_vm_says_of_real_and_hostile_window
     bundle = bundles.build(work, "RPI_PICO", tmp_path / "replay.bin").folder
     unix = bundles.build(work, "UNIX", tmp_path / "replay.bin").folder
 
-    flashed = flash.flash(bundle, "RPI_PICO", pico.port)
+    flashed = flash.flash(bundle, "RPI_PICO", pico.port, patience_s=300)
     assert flashed.written
     assert flashed.hello["stream"] == "handmade"
     assert "RP2040" in flashed.hello["board"]
