@@ -93,15 +93,17 @@ def check(policy: Policy, plan: dict, name: str, seed: int = 0) -> int:
     something else than an integer from 0 to 2^30 - 1, or passes 2^30 on the way.
     """
     module = plans.dimension_module(policy, name)
+    file = policy.rules[name].file
+    assert file is not None  # it would not be the user's own
     records = hostile(plan, np.random.default_rng(seed))
     stats, references, names = _measured(plan, records)
     places = _places(plan, name, module.SCOPE)
-    there = _on_vm(policy.rules[name].file, name, stats, references, places)
+    there = _on_vm(file, name, stats, references, places)
     at = iter(there)
     for w, what in enumerate(names):
         s, r = ([Checked(v) for v in row.tolist()] for row in (stats[w], references[w]))
         for c, b in places:
-            _judge(policy.rules[name].file, f"window {w} ({what})", _on_host(module.measure, s, c, r, b), next(at))
+            _judge(file, f"window {w} ({what})", _on_host(module.measure, s, c, r, b), next(at))
     return len(stats)
 
 

@@ -68,7 +68,7 @@ class Decoder:
     included), ``restarts`` of the board (a number that starts again).
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.frames = self.damaged = self.lost = self.restarts = 0
         self._rest = b""
         self._next: int | None = None

@@ -19,7 +19,7 @@ _EPOCH = 1577836800  # 2020-01-01 UTC
 class Names:
     """What the hello said: classifiers, dimensions, actions and models by index."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.parents: list[str] = []
         self.columns: list[str] = []
         self.actions: list[str] = []
