@@ -4,6 +4,7 @@ import io
 import sys
 
 import pytest
+
 from motegate import progress
 
 pytestmark = pytest.mark.unit
