@@ -145,14 +145,16 @@ def _manifest(out: Path, work: Path, policy: Policy, plan: dict, board: boards.B
         "policy": sha256((work / "policy.toml").read_bytes()),
         "recordings": _trained(work, "recordings"),
         "seed": policy.seed if _trained(work, "seed") is None else _trained(work, "seed"),
-        "tools": {name: importlib.metadata.version(name) for name in TOOLS} | {"compiler": mpy.compiler()},
+        "tools": (_trained(work, "tools") or {})
+        | {name: importlib.metadata.version(name) for name in TOOLS}
+        | {"compiler": mpy.compiler()},
     }
 
 
 def _trained(work: Path, key: str):
     """What the training noted in split.json; None where it did not."""
     try:
-        return json.loads((work / "train" / "split.json").read_text()).get(key)
+        return json.loads((work / "split.json").read_text()).get(key)
     except (OSError, ValueError):
         return None
 

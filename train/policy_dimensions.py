@@ -10,6 +10,9 @@ from .table import IDENTIFIERS, Table, is_identifier, nearest, quoted
 MOST_STATUS_FIELDS = 32
 LARGEST_STATUS = (1 << 30) - 1
 
+REACH = {"flatline": 30_000}
+"""Dimensions over slots that may reach beyond the window, and how far: a run counts from where it began."""
+
 
 def known_dimensions(table: Table, folder: Path) -> dict[str, Dimension]:
     """The built-in dimensions and the user's own, whose files are looked for in ``folder``."""
@@ -20,9 +23,7 @@ def known_dimensions(table: Table, folder: Path) -> dict[str, Dimension]:
         at = table.table(name)
         file = at.text("file", longest=200)
         if name in dimensions:
-            at.note(
-                f"{quoted(name)} comes with Motegate; a dimension of one's own needs another name", "file"
-            )
+            at.note(f"{quoted(name)} comes with Motegate; a dimension of one's own needs another name", "file")
         elif not is_identifier(name):
             at.note(f"is no name; {IDENTIFIERS}")
         elif file is not None and Path(file).name != f"{name}.py":
@@ -72,9 +73,7 @@ def read_rules(
                 if value is not None:
                     thresholds[channel] = value
         at.close()
-        yield DimensionRule(
-            name, thresholds, threshold, dimension.file if own is not None and dimension else None
-        )
+        yield DimensionRule(name, thresholds, threshold, dimension.file if own is not None and dimension else None)
 
 
 def _threshold(at: Table, key: str, most: tuple[float, str]) -> float | None:
@@ -87,7 +86,7 @@ def _most(dimension: Dimension, width: float, period_ms: int, length: int) -> tu
     return {
         "count": (width, ", the range's width,"),
         "rate": (width * 1000 / period_ms, " a second, the range's width in one period,"),
-        "slot": (length, ", the window's length,"),
+        "slot": (REACH.get(dimension.name, length), " slots" if dimension.name in REACH else ", the window's length,"),
         "period": (1.0, " period"),
         "bin": (15.0, " bins"),
         "width": (100.0, " widths of the band"),

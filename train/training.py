@@ -1,5 +1,7 @@
 """`motegate train`: from a policy and recordings to a reference and a classifier per parent."""
 
+import hashlib
+import importlib.metadata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,14 +107,17 @@ def classifier(table: Table, name: str, seed: int, monotone: bool = True):
 
 
 def _split(material: Material, seed: int) -> dict:
-    """Which windows of the recording are in which part, by number from its first on."""
+    """Which windows of the recording are in which part, by number from its first on, and what it was made with."""
     parts = {}
     for part, name in enumerate(split.NAMES):
         index = material.judged[material.split.indices(part)]
         ends = {"first": int(index[0]), "last": int(index[-1])} if len(index) else {}
         parts[name] = {"windows": len(index)} | ends
     return {
-        "recordings": [path.name for path in material.sources],
+        "recordings": [
+            {"name": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()} for path in material.sources
+        ],
+        "tools": {name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "numpy", "pyarrow")},
         "commissioning": int(material.judged[0]),
         "shares": list(material.split.shares),
         "seed": seed,

@@ -57,6 +57,7 @@ def test_a_work_folder_holds_what_the_next_steps_need(trained):
     assert (work / "policy.toml").exists()
     split_used = json.loads((work / "split.json").read_text())
     assert split_used["parts"]["train"]["last"] < split_used["parts"]["validation"]["first"]
+    assert [len(found["sha256"]) for found in split_used["recordings"]] == [64]
 
 
 def test_every_parent_finds_strong_faults_of_every_kind(trained):
