@@ -27,9 +27,7 @@ def check_graph(
                 table.note(f"{quoted(child)} {wrong}", parent.name, "children")
                 sound = False
     for cycle in _cycles({p.name: [c for c in p.children if c in names] for p in parents}):
-        table.note(
-            f"is a cycle, {' -> '.join(cycle)}; no parent may stand below itself", cycle[0], "children"
-        )
+        table.note(f"is a cycle, {' -> '.join(cycle)}; no parent may stand below itself", cycle[0], "children")
         sound = False
     judged = [p.name for p in parents if any(child not in names for child in p.children)]
     if len(judged) > MOST_CLASSIFIERS:
@@ -38,9 +36,7 @@ def check_graph(
     if parents and not judged:
         table.note("none of them has a dimension; at least one parent needs one")
     for first, second in _same_files([*names, *(model.name for model in models)]):
-        table.note(
-            f"would write the same files as {quoted(second)}; names must differ in more than case", first
-        )
+        table.note(f"would write the same files as {quoted(second)}; names must differ in more than case", first)
     return sound
 
 
