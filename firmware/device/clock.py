@@ -6,7 +6,7 @@ Seconds come from ``time.time()`` once and are carried on by ticks: on a 32-bit 
 
 import time
 
-from .compat import MICROPYTHON, const
+from .compat import MICROPYTHON, const, micropython
 
 if MICROPYTHON:
     from time import sleep_ms, ticks_add, ticks_diff, ticks_ms
@@ -47,6 +47,7 @@ class Clock:
         """1 if the time can be true, 0 if the board woke up without it."""
         return 1 if self.seconds >= _PLAUSIBLE else 0
 
+    @micropython.native
     def look(self):
         """Bring ``seconds``, ``millis`` and ``uptime`` up to now."""
         ticks = ticks_ms()
@@ -58,6 +59,7 @@ class Clock:
             millis %= 1000
         self.millis = millis
 
+    @micropython.native
     def stamp(self, seconds, millis, i):
         """Write now into ``seconds[i]`` and ``millis[i]``."""
         self.look()
@@ -69,6 +71,7 @@ class Clock:
         self._period = period_ms
         self._due = ticks_ms()
 
+    @micropython.native
     def wait(self):
         """Sleep until the next tick of the pace. Ticks that passed meanwhile are skipped, not made up for."""
         ahead = ticks_diff(self._due, ticks_ms())

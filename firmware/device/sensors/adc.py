@@ -1,5 +1,6 @@
 """A channel on an analogue pin."""
 
+from ..compat import micropython
 from .scaling import count
 
 
@@ -14,5 +15,6 @@ class Adc:
         self._shift = shift
         self._bias = bias
 
+    @micropython.native
     def count(self):
         return count(self._adc.read_u16(), self._high, self._low, self._split, self._shift, self._bias)

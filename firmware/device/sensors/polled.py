@@ -1,6 +1,6 @@
 """Sensors without a FIFO: one record a period, each channel asked in turn."""
 
-from ..compat import const
+from ..compat import const, micropython
 
 _CHUNK = const(8)  # records a call: what lies around a record, ring and loop, costs as much as the record
 
@@ -20,6 +20,7 @@ class Polled:
         self._wait = hal.clock.wait
         hal.clock.every(period_ms)
 
+    @micropython.native
     def read(self, values, seconds, millis, seqs, start, n):
         """Waits for each period's tick and reads up to ``n`` records, at most 8, from index ``start`` on."""
         self._values = values
@@ -38,6 +39,7 @@ class Polled:
         """The fields as they are now."""
         self._hal.status(self._names, out)
 
+    @micropython.native
     def _ask(self, start):
         self._wait()
         self._stamp(self._seconds, self._millis, start)

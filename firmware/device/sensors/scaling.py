@@ -5,7 +5,10 @@ the numbers so that each step stays within 2^30: |raw * high| < 2^29, |raw| * 2^
 |bias| < 2^28; a raw reading has at most 20 bits.
 """
 
+from ..compat import micropython
 
+
+@micropython.native
 def count(raw, high, low, split, shift, bias):
     value = (raw * high + (raw * low >> split) + bias) >> shift
     if value > 32767:
