@@ -23,7 +23,7 @@ from .port import PortError, choose
 Progress = Callable[[str, int, int], None]
 OWN = ("lib/motegate", "gate", "main.py")  # what on the board is the bundle's, whole
 BLOCK = 192  # bytes, 256 in base64: no board's receive buffer is smaller
-PATIENCE_S = 60.0  # for one answer
+PATIENCE_S = 120.0
 
 _ON_BOARD = """
 import os, sys, hashlib, binascii
