@@ -19,6 +19,30 @@ TITLE = "The simulator"
 DAYS = 100
 START = 189302400  # 2026-01-01, seconds since 2020
 CHUNK = 1 << 16
+STATUS = """
+[status.since_reset_s]
+dimension = "trust"
+min = 0
+[status.clock_set]
+dimension = "enrichment"
+min = 1
+[status.schema]
+dimension = "integration"
+min = 1
+[status.zone]
+dimension = "location"
+min = 1
+[status.consent]
+dimension = "privacy"
+min = 1
+"""
+ALL = (
+    hand.POLICY.replace('"resolution"', '"resolution", "consistency"').replace(
+        '"continuity"]', '"continuity", "integration", "enrichment", "location", "trust", "privacy"]'
+    )
+    + STATUS
+)
+"""Every dimension there is. The board has no schema, zone or consent, so integrity fails and dimensions are sent."""
 
 
 def records(counts: np.ndarray) -> Iterator[Records]:
@@ -28,14 +52,14 @@ def records(counts: np.ndarray) -> Iterator[Records]:
         n = len(part)
         seconds = np.arange(START + i, START + i + n, dtype=np.int32)
         nothing = np.zeros(n, np.int16)
-        yield Records(part[:, None], seconds, nothing, np.full(n, -1, np.int32), np.zeros((n, 0), np.int32), {})
+        yield Records(part[:, None], seconds, nothing, np.full(n, -1, np.int32), np.zeros((n, 5), np.int32), {})
 
 
 def replay(path: Path, counts: np.ndarray) -> Path:
     """The replay sensor's file (train/recording.py), without the detour over a CSV of 300 MB."""
-    rows = np.zeros(len(counts), [("s", "<i4"), ("ms", "<i2"), ("count", "<i2"), ("seq", "<i4")])
+    rows = np.zeros(len(counts), [("s", "<i4"), ("ms", "<i2"), ("count", "<i2"), ("seq", "<i4"), ("status", "<i4", 5)])
     rows["s"], rows["count"], rows["seq"] = START + np.arange(len(counts)), counts, -1
-    head = b"MGR1" + np.array([1, 0], "<u2").tobytes() + np.array([len(counts), 0], "<u4").tobytes()
+    head = b"MGR1" + np.array([1, 5], "<u2").tobytes() + np.array([len(counts), 0], "<u4").tobytes()
     path.write_bytes(head + rows.tobytes())
     return path
 
@@ -60,16 +84,17 @@ def run(days: float = DAYS) -> str:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         learned = hand.recording_of(folder / "learned.csv", hand.stream(64 * 300))
-        work = hand.work(folder / "work", learned, windows=200)
+        work = hand.work(folder / "work", learned, windows=200, policy=ALL, pack_of=hand.deep)
         policy = load(work / "policy.toml")
         counts = policy.channels[0].count(hand.stream(n, seed=1))
         bundle = work / "firmware" / "UNIX"
         driven, windows, seen = watch(bundle, world=write_world(policy, records(counts), folder / "world.bin"))
         blocks, same, _ = watch(bundle, replay=replay(folder / "replay.bin", counts))
+    dimensions = len(policy.columns)
     if windows != same:
         raise RuntimeError(f"{windows} windows through the drivers, {same} through the replay")
-    return f"""One channel at 1 Hz, window and hop 64, 19 dimensions, three parents, {days:g} days of virtual time
-({n:,} records, {windows:,} windows), the VM's start included, every frame's CRC checked by the host:
+    return f"""One channel at 1 Hz, window and hop 64, all {dimensions} dimensions, three parents of 16-8-1, {days:g} days of
+virtual time ({n:,} records, {windows:,} windows), the VM's start included, every frame's CRC checked by the host:
 
 | records come | seconds | times real time |
 | --- | --- | --- |

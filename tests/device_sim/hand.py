@@ -1,6 +1,7 @@
 """A bundle for the virtual board made by hand, without training: a classifier fails on a dimension of 768 and more."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -54,21 +55,45 @@ def classifier(columns: int) -> bytes:
     return pack.write(pack.Pack(columns, 1, (layer,), features, -96))
 
 
-def work(folder: Path, data: Path, length: int = 64, hop: int = 64, windows: int = 20, use: str = "[]") -> Path:
+def deep(columns: int) -> bytes:
+    """The like in three layers and a table, columns-16-8-1, as train makes them; each layer halves."""
+    layers = [_dense(np.eye(n, k, dtype=np.int8)) for n, k in ((16, columns), (8, 16))]
+    table = pack.Table(bytes(range(256)))
+    features = pack.Features((1024,) * columns, (1,) * columns, (2,) * columns)
+    return pack.write(pack.Pack(columns, 1, (*layers, _dense(np.ones((1, 8), np.int8)), table), features, -96))
+
+
+def _dense(weights: np.ndarray) -> pack.Dense:
+    n = len(weights)
+    return pack.Dense(
+        weights, np.zeros(n, np.int32), np.full(1, 1 << 30, np.int32), np.zeros(1, np.int8), 0, 255, 0
+    )  # fmt: skip
+
+
+def work(
+    folder: Path,
+    data: Path,
+    length: int = 64,
+    hop: int = 64,
+    windows: int = 20,
+    use: str = "[]",
+    policy: str = POLICY,
+    pack_of: Callable[[int], bytes] = classifier,
+) -> Path:
     """A work folder whose policy.toml, train/ and firmware/UNIX/ are as train and build leave them."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "policy.toml").write_text(POLICY.format(length=length, hop=hop, windows=windows, use=use))
-    policy = policies.load(folder / "policy.toml")
-    plan = plans.make(policy)
+    (folder / "policy.toml").write_text(policy.format(length=length, hop=hop, windows=windows, use=use))
+    loaded = policies.load(folder / "policy.toml")
+    plan = plans.make(loaded)
     engine = Engine(plan)
-    engine.run(*measure(plan, recording.read(policy, data)))
+    engine.run(*measure(plan, recording.read(loaded, data)))
     for where in (folder / "train", folder / "convert"):
         where.mkdir(exist_ok=True)
         (where / "plan.json").write_text(json.dumps(plan))
         (where / "reference.bin").write_bytes(engine.commissioned)
     for parent in plan["parents"]:
         if parent["classifier"] >= 0:
-            (folder / "convert" / f"{parent['name']}.pack").write_bytes(classifier(len(parent["columns"])))
+            (folder / "convert" / f"{parent['name']}.pack").write_bytes(pack_of(len(parent["columns"])))
     bundle.build(folder, "UNIX")
     return folder
 
