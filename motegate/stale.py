@@ -1,15 +1,16 @@
 """Which steps of a work folder are out of date: as build tools do it, by the SHA-256 of what each step read.
 
 `WORK/steps.json` holds for each step (`train`, `convert`, `build BOARD`) how it was called and the fingerprint of
-every file that it read. A step is stale when one of them differs, when a step before it is stale, or when its own
-output is gone. A recording that is no longer there (the folder was copied to another machine) makes nothing stale.
+every file that it read and made. A step is stale when one of them differs or is gone, or when a step before it is
+stale. A folder that was moved or copied, to a machine without the recordings or TensorFlow too, is not stale:
+files of the work folder and of Motegate go by their place in it.
 """
 
 import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import __version__
@@ -23,10 +24,11 @@ SKIPPED = {"__pycache__"}
 
 @dataclass(frozen=True)
 class Step:
-    """One recorded step: the arguments it was run with, and `path -> [sha256, size, mtime_ns]` of its inputs."""
+    """One recorded step: the arguments it was run with, `path -> [sha256, size, mtime_ns]` of what it read and made."""
 
     arguments: dict
     inputs: dict[str, list]
+    outputs: dict[str, list] = field(default_factory=dict)
 
 
 class Steps:
@@ -42,7 +44,7 @@ class Steps:
             try:
                 read = json.loads(self.path.read_text())
                 self.steps = {name: Step(**step) for name, step in read.items()}
-            except (ValueError, TypeError) as error:
+            except (ValueError, TypeError, AttributeError) as error:
                 raise InputError(f"{self.path}: not a record of steps ({error}); delete it, then train again") from None
 
     def board(self) -> str:
@@ -61,6 +63,12 @@ class Steps:
 
     def _build_inputs(self) -> list[Path]:
         return [*_files(self.work / "convert"), *_files(DEVICE, "*.py")]
+
+    def _outputs(self, name: str) -> list[Path]:
+        """What the step makes; the board's bundle for `build BOARD`."""
+        if name == "train":
+            return [*_files(self.work / "train"), *self.work.glob("policy.toml")]
+        return _files(self.work / "convert" if name == "convert" else self.work / "firmware" / name.split()[1])
 
     # the steps
     def train(self, policy: Path, data: Iterable[Path], seed: int | None = None):
@@ -110,7 +118,7 @@ class Steps:
             if not done:
                 raise InputError(*(f"{path}: needed to train again, and not there" for path in missing))
             return
-        why = self._why("train", self._train_inputs(policy, data)) or (None if done else "its output is gone")
+        why = self._why("train", self._train_inputs(policy, data))
         if why:
             self.say(f"train: again, {why}")
             self.train(policy, data, step.arguments.get("seed"))
@@ -118,8 +126,7 @@ class Steps:
     def bring_convert(self) -> None:
         """Redoes training and conversion as far as they are stale."""
         self.bring_train()
-        done = (self.work / "convert" / "plan.json").exists()
-        why = self._why("convert", self._convert_inputs()) or (None if done else "its output is gone")
+        why = self._why("convert", self._convert_inputs())
         if why:
             self.say(f"convert: {why}")
             self.convert()
@@ -127,13 +134,11 @@ class Steps:
     def bring_build(self, board: str) -> Path:
         """Redoes all steps up to the bundle as far as they are stale; returns the bundle's folder."""
         self.bring_convert()
-        folder = self.work / "firmware" / board
-        done = (folder / "manifest.json").exists()
-        why = self._why(f"build {board}", self._build_inputs()) or (None if done else "its output is gone")
+        why = self._why(f"build {board}", self._build_inputs())
         if why:
             self.say(f"build {board}: {why}")
             self.build(board)
-        return folder
+        return self.work / "firmware" / board
 
     # the record
     def _why(self, name: str, inputs: list[Path]) -> str | None:
@@ -143,7 +148,7 @@ class Steps:
             return "not done yet"
         if step.arguments.get("motegate") != __version__:
             return f"it was made by motegate {step.arguments.get('motegate')}"
-        now = {_absolute(path): path for path in inputs}
+        now = {self._place(path): path for path in inputs}
         for path in now:
             if path not in step.inputs:
                 return f"{_short(path)} is new"
@@ -152,17 +157,30 @@ class Steps:
                 return f"{_short(path)} is gone"
             if _fingerprint(now[path], old)[0] != old[0]:
                 return f"{_short(path)} has changed"
-        return None
+        made = {self._place(path): path for path in self._outputs(name)}
+        for path, old in step.outputs.items():
+            if path not in made or _fingerprint(made[path], old)[0] != old[0]:
+                return f"its output {path.removeprefix('WORK/')} is {'damaged' if path in made else 'gone'}"
+        return None if step.outputs else "what it made was not noted"
 
     def _done(self, name: str, arguments: dict, inputs: list[Path]) -> None:
         self.steps[name] = Step(
-            {**arguments, "motegate": __version__}, {_absolute(path): _fingerprint(path) for path in inputs}
+            {**arguments, "motegate": __version__},
+            {self._place(path): _fingerprint(path) for path in inputs},
+            {self._place(path): _fingerprint(path) for path in self._outputs(name)},
         )
         text = json.dumps({name: vars(step) for name, step in self.steps.items()}, indent=1)
         self.work.mkdir(parents=True, exist_ok=True)
         part = self.path.with_suffix(".part")
         part.write_text(text)
         os.replace(part, self.path)
+
+    def _place(self, path: Path) -> str:
+        """What a file is called in the record: the same wherever the work folder and Motegate lie."""
+        for name, folder in (("WORK", self.work.absolute()), ("DEVICE", DEVICE.absolute())):
+            if path.absolute().is_relative_to(folder):
+                return f"{name}/{path.absolute().relative_to(folder).as_posix()}"
+        return _absolute(path)
 
 
 def _beside(policy: Path) -> list[Path]:

@@ -101,6 +101,26 @@ def test_output_that_is_gone_is_made_again(house):
     assert house.ran() == ["build"]
 
 
+@pytest.mark.parametrize(
+    ("name", "again"),
+    [
+        ("train/plan.json", ["train", "convert", "build"]),
+        ("convert/plan.json", ["convert", "build"]),
+        ("firmware/UNIX/manifest.json", ["build"]),
+    ],
+)
+def test_damaged_output_is_made_again_and_said(house, name, again):
+    house.steps().bring_build("UNIX")
+    house.ran()
+    house.said.clear()
+    (house.work / name).write_text("damaged")
+    house.steps().bring_build("UNIX")
+    assert house.ran()[0] == again[0]
+    assert house.said[0].endswith(f"its output {name} is damaged")
+    house.steps().bring_build("UNIX")
+    assert house.ran() == []
+
+
 def test_a_board_has_its_own_bundle(house):
     house.steps().bring_build("UNIX")
     house.ran()
@@ -114,13 +134,24 @@ def test_recordings_that_moved_away_make_nothing_stale(house, tmp_path):
     assert house.ran() == ["convert", "build"]
 
 
+def test_a_folder_that_moved_to_another_machine_is_not_stale(house, tmp_path):
+    house.steps().bring_build("UNIX")
+    house.ran()
+    house.work.rename(tmp_path / "elsewhere")
+    (tmp_path / "a.csv").unlink()
+    house.work = tmp_path / "elsewhere"
+    house.steps().bring_build("UNIX")
+    assert house.ran() == []
+
+
 def test_a_folder_without_a_training_is_refused(tmp_path):
     with pytest.raises(InputError, match="nothing was trained here; first: motegate train"):
         Steps(tmp_path, print).bring_train()
 
 
-def test_a_damaged_record_of_steps_is_one_line(tmp_path):
-    (tmp_path / "steps.json").write_text("{")
+@pytest.mark.parametrize("content", ["{", "[1]", '{"train": 1}', '{"train": {"step": 1}}'])
+def test_a_damaged_record_of_steps_is_one_line(content, tmp_path):
+    (tmp_path / "steps.json").write_text(content)
     with pytest.raises(InputError, match="not a record of steps") as wrong:
         Steps(tmp_path, print)
     assert len(wrong.value.lines) == 1
