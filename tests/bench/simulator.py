@@ -93,8 +93,9 @@ def run(days: float = DAYS) -> str:
     dimensions = len(policy.columns)
     if windows != same:
         raise RuntimeError(f"{windows} windows through the drivers, {same} through the replay")
-    return f"""One channel at 1 Hz, window and hop 64, all {dimensions} dimensions, three parents of 16-8-1, {days:g} days of
-virtual time ({n:,} records, {windows:,} windows), the VM's start included, every frame's CRC checked by the host:
+    return f"""One channel at 1 Hz, window and hop 64, all {dimensions} dimensions, three parents of 16-8-1,
+{days:g} days of virtual time ({n:,} records, {windows:,} windows), the VM's start included,
+every frame's CRC checked by the host:
 
 | records come | seconds | times real time |
 | --- | --- | --- |
