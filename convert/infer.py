@@ -18,12 +18,15 @@ from .lower import lower
 VMS = ("micropython", "cpython")
 
 
-def infer(model: Path, data: np.ndarray, vm: str = "micropython") -> np.ndarray:
-    """int8[n, outputs] for ``data`` int8[n, inputs] (int8[inputs] for one), by the device's interpreter."""
+def infer(model: Path, data: np.ndarray, vm: str = "micropython", name: str | Path = "data") -> np.ndarray:
+    """int8[n, outputs] for ``data`` int8[n, inputs] (int8[inputs] for one), by the device's interpreter.
+
+    ``name``: what an error calls the data.
+    """
     parsed = tflite_model.read(model)
     rows = np.atleast_2d(data)
     if rows.dtype != np.int8 or rows.ndim != 2 or rows.shape[1] != parsed.input.size:
-        raise InputError(f"data: {data.dtype}{list(data.shape)}; {model} takes int8[n, {parsed.input.size}]")
+        raise InputError(f"{name}: {data.dtype}{list(data.shape)}; {model} takes int8[n, {parsed.input.size}]")
     return run([(pack.write(lower(parsed)), rows)], vm)[0]
 
 
@@ -31,11 +34,15 @@ def infer_file(model: Path, data: Path, out: Path, vm: str = "micropython") -> N
     """``infer`` from a .npy file to another, which appears whole or not at all."""
     try:
         rows = np.load(data, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except OSError as error:
+        raise InputError(
+            f"{data}: cannot be read ({error.strerror}); allowed: int8[n, inputs] in a .npy file"
+        ) from None
+    except (ValueError, EOFError) as error:
         raise InputError(f"{data}: not a .npy array ({error}); allowed: int8[n, inputs]") from error
     if not isinstance(rows, np.ndarray):
         raise InputError(f"{data}: an archive of arrays; allowed: one int8[n, inputs] in a .npy file")
-    result = infer(model, rows, vm)
+    result = infer(model, rows, vm, data)
     buffer = io.BytesIO()
     np.save(buffer, result)
     write(out, buffer.getvalue())

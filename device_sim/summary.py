@@ -6,7 +6,7 @@ import numpy as np
 from motegate.firmware.boards import Board
 from motegate.train.policy import Policy
 
-from .energy import Energy, spent
+from .energy import CELLS_MWH, Energy, spent
 from .journal import NONE, Journal
 from .taken import Taken
 
@@ -82,7 +82,9 @@ class Summary:
             figures.append(f"{self.heap.free_end:,} bytes of heap free")
         if self.heap.allocated_per_window is not None:
             figures.append(f"{self.heap.allocated_per_window:g} allocated a window")
-        figures.append(f"{self.energy.mWh:,.2f} mWh (two AA cells for {self.energy.battery_days:,.0f} days)")
+        holds = self.energy.battery_mWh
+        battery = "two AA cells" if holds == CELLS_MWH else f"{holds:,g} mWh"
+        figures.append(f"{self.energy.mWh:,.2f} mWh ({battery} for {self.energy.battery_days:,.0f} days)")
         return [*figures, f"{self.virtual_s / max(self.wall_s, 1e-9):,.0f} times real time"]
 
 

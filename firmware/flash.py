@@ -169,12 +169,13 @@ def _board(port: str) -> Iterator:
     """The board's raw REPL, through mpremote's transport."""
     import serial
     from mpremote.transport import TransportError, TransportExecError
-    from mpremote.transport_serial import SerialTransport
+
+    from .raw_repl import RawRepl
 
     link = None
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it cannot make out
-            link = SerialTransport(port, timeout=5)
+            link = RawRepl(port, timeout=5)
             link.enter_raw_repl()
             link.exec(_ON_BOARD)
         yield link

@@ -7,6 +7,7 @@ runs. Exit status 0: done; 1: the answer is no; 2: the input or the usage is wro
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from . import __version__, commands
@@ -54,6 +55,21 @@ def _say(lines: list[str], status: int) -> int:
     for line in lines:
         print(f"motegate: error: {line}", file=sys.stderr)
     return status
+
+
+def _positive(kind: type) -> Callable[[str], int | float]:
+    """A number above 0, and no infinite one."""
+
+    def number(text: str) -> int | float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = 0
+        if not 0 < value < float("inf"):
+            raise argparse.ArgumentTypeError(f"is {text}; a {'whole ' if kind is int else ''}number above 0 is wanted")
+        return value
+
+    return number
 
 
 def parser() -> Parser:
@@ -111,8 +127,11 @@ def parser() -> Parser:
                    help="the unix VM, or an emulated Raspberry Pi Pico (slow)")  # fmt: skip
     p.add_argument("--drivers", choices=("replay", "board"), default="replay",
                    help="records from a file, or through the board's own drivers over simulated hardware")  # fmt: skip
-    p.add_argument("--heap", metavar="KB", type=int, help="of the VM (default: twice the board's, as its words are)")
-    p.add_argument("--battery-mwh", metavar="N", type=float, help="what the battery holds (default: two AA cells)")
+    p.add_argument(
+        "--heap", metavar="KB", type=_positive(int), help="of the VM (default: twice the board's, as its words are)"
+    )
+    p.add_argument("--battery-mwh", metavar="N", type=_positive(float),
+                   help="what the battery holds (default: 6000, two AA cells)")  # fmt: skip
     out(p, "sim", "folder for events.jsonl, summary.json and report.html")
 
     p = verb("features", commands.features, "the dimensions of each window, integers as on the device", work=True,

@@ -1,6 +1,7 @@
 """A Parquet recording in batches."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,23 +21,32 @@ def is_parquet(path: Path) -> bool:
 
 def parquet_batches(policy: Policy, path: Path, rows: int) -> Iterator[tuple[Layout, dict[str, pa.Array]]]:
     """The wanted columns of a Parquet file, ``rows`` at a time."""
+    with _said(path), pa.parquet.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False) as file:
+        layout, faults = layout_of(policy, file.schema_arrow.names)
+        if layout is None:
+            where = (f"{path}: {column}: " if column else f"{path}: " for column, _ in faults)
+            raise RecordingError(*(at + what for at, (_, what) in zip(where, faults, strict=True)))
+        if not file.metadata.num_rows:
+            raise RecordingError(f"{path}: holds no row; at least one is wanted")
+        for batch in file.iter_batches(rows, columns=list(layout.columns)):
+            yield layout, {column: batch.column(column) for column in layout.columns}
+
+
+def column_names(path: Path) -> tuple[str, ...]:
+    with _said(path):
+        return tuple(pa.parquet.read_schema(path).names)
+
+
+@contextmanager
+def _said(path: Path) -> Iterator[None]:
+    """Arrow's refusals as RecordingError."""
     try:
-        with pa.parquet.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False) as file:
-            layout, faults = layout_of(policy, file.schema_arrow.names)
-            if layout is None:
-                where = (f"{path}: {column}: " if column else f"{path}: " for column, _ in faults)
-                raise RecordingError(*(at + what for at, (_, what) in zip(where, faults, strict=True)))
-            if not file.metadata.num_rows:
-                raise RecordingError(f"{path}: holds no row; at least one is wanted")
-            for batch in file.iter_batches(rows, columns=list(layout.columns)):
-                yield layout, {column: batch.column(column) for column in layout.columns}
+        yield
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise RecordingError(
             f"{path}: is no Parquet ({str(error).splitlines()[0]}); CSV or Parquet is wanted"
         ) from None
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
+        if getattr(error, "errno", None) is not None:
+            raise
         raise RecordingError(f"{path}: is damaged ({str(error).splitlines()[0]}); CSV or Parquet is wanted") from None
-
-
-def column_names(path: Path) -> tuple[str, ...]:
-    return tuple(pa.parquet.read_schema(path).names)

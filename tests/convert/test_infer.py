@@ -1,5 +1,6 @@
 """Inference over arrays and files, on both machines."""
 
+import re
 import subprocess
 
 import numpy as np
@@ -65,13 +66,23 @@ def test_a_file_in_gives_a_file_out(drawn, tmp_path):
 
 
 @pytest.mark.unit
-@pytest.mark.parametrize("content", [b"", b"not an array", None])
-def test_a_file_that_is_no_array_is_refused(drawn, tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"", "not a .npy array"), (b"not an array", "not a .npy array"), (None, "cannot be read (No such file")],
+)
+def test_a_file_that_is_no_array_is_refused(drawn, tmp_path, content, said):
     if content is not None:
         (tmp_path / "in.npy").write_bytes(content)
-    with pytest.raises(InputError, match=r"in\.npy: not a \.npy array"):
+    with pytest.raises(InputError, match=re.escape(f"in.npy: {said}")):
         infer.infer_file(drawn[0], tmp_path / "in.npy", tmp_path / "out.npy", vm="cpython")
     assert not (tmp_path / "out.npy").exists()
+
+
+@pytest.mark.unit
+def test_an_array_of_another_type_is_refused_by_its_files_name(drawn, tmp_path):
+    np.save(tmp_path / "in.npy", drawn[1].astype(np.float32))
+    with pytest.raises(InputError, match=r"in\.npy: float32\[30, \d+\]; .* takes int8"):
+        infer.infer_file(drawn[0], tmp_path / "in.npy", tmp_path / "out.npy", vm="cpython")
 
 
 @pytest.mark.unit

@@ -1,9 +1,11 @@
 """The virtual board: the shipped main loop on the real VM, and what is written of it."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from motegate.device_sim.energy import CELLS_MWH
 from motegate.device_sim.launch import launch
 from motegate.device_sim.simulate import simulate
 from motegate.firmware.errors import InputError, RefusedError
@@ -34,6 +36,13 @@ def test_the_summary_holds_what_the_design_names(run):
     assert {sum(counts.values()) for counts in written["verdicts"].values()} == {180}
     assert sum(written["actions"].values()) == 180
     assert written["frames"]["damaged"] == written["frames"]["lost"] == written["errors"] == 0
+
+
+def test_a_battery_is_called_what_it_is(run):
+    cells = replace(run[0].energy, battery_mWh=CELLS_MWH)
+    own = replace(run[0].energy, battery_mWh=1500.0)
+    assert "(two AA cells for " in replace(run[0], energy=cells).lines()[-1]
+    assert "(1,500 mWh for " in replace(run[0], energy=own).lines()[-1]
 
 
 def test_faults_fail_the_parent_they_belong_to(run):

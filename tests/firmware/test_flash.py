@@ -7,6 +7,7 @@ import pytest
 from motegate.firmware import flash
 from motegate.firmware.boards import ARCHITECTURES
 from motegate.firmware.errors import InputError, RefusedError
+from motegate.firmware.raw_repl import RawRepl
 
 PICO = {"board": "RPI_PICO", "mpy": {"version": 6, "sub_version": 3, "arch": "armv6m"}, "files": {}}
 
@@ -87,6 +88,17 @@ def test_a_folder_that_is_no_bundle_of_the_board_is_refused(bundle, tmp_path):
 def test_a_port_that_cannot_be_opened_is_one_line(bundle):
     with pytest.raises(InputError, match=r"/dev/no-board: .*is it the right port"):
         flash.flash(bundle, "RPI_PICO", "/dev/no-board")
+
+
+@pytest.mark.unit
+def test_a_line_that_never_falls_silent_is_no_board():
+    class Chatter:
+        def read(self, n):
+            return b"$"
+
+    link = RawRepl.__new__(RawRepl)
+    link.serial = Chatter()
+    assert link.read_until(1, b"raw REPL", timeout_overall=0.05).startswith(b"$$$")
 
 
 @pytest.mark.unit

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from motegate.train.policy import loads
 from motegate.train.recording import RecordingError, chunks, read, write_replay
+from motegate.train.recording_parquet import column_names
 
 POLICY = loads(
     """
@@ -279,8 +280,22 @@ def test_malformed_parquet_is_refused_by_row_and_column(columns, said, tmp_path)
 
 @pytest.mark.unit
 def test_text_that_calls_itself_parquet_is_refused(written):
-    with pytest.raises(RecordingError, match="is no Parquet"):
-        read(POLICY, written("t_ms,level (m),flow\n1,2,3\n", "tank.parquet"))
+    path = written("t_ms,level (m),flow\n1,2,3\n", "tank.parquet")
+    for refuses in (lambda: read(POLICY, path), lambda: column_names(path)):
+        with pytest.raises(RecordingError, match="is no Parquet"):
+            refuses()
+
+
+@pytest.mark.unit
+def test_parquet_with_a_damaged_page_is_refused(tmp_path):
+    path = tmp_path / "tank.parquet"
+    numbers = np.random.default_rng(0).normal(size=5000)
+    pa.parquet.write_table(pa.table({"t_ms": range(5000), "level (m)": numbers, "flow": numbers}), path)
+    data = bytearray(path.read_bytes())
+    data[100:4000] = bytes(3900)
+    path.write_bytes(data)
+    with pytest.raises(RecordingError, match="is damaged"):
+        read(POLICY, path)
 
 
 @pytest.mark.unit
