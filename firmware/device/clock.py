@@ -59,24 +59,24 @@ class Clock:
             millis %= 1000
         self.millis = millis
 
-    @micropython.native
-    def stamp(self, seconds, millis, i):
-        """Write now into ``seconds[i]`` and ``millis[i]``."""
-        self.look()
-        seconds[i] = self.seconds
-        millis[i] = self.millis
-
     def every(self, period_ms):
-        """Set the pace for ``wait``: the first tick is now."""
+        """Set the pace for ``tick``: the first one is now."""
         self._period = period_ms
         self._due = ticks_ms()
 
     @micropython.native
-    def wait(self):
-        """Sleep until the next tick of the pace. Ticks that passed meanwhile are skipped, not made up for."""
-        ahead = ticks_diff(self._due, ticks_ms())
+    def tick(self, seconds, millis, i):
+        """Sleep until the next tick of the pace, then write the time into ``seconds[i]`` and ``millis[i]``.
+
+        Ticks that passed meanwhile are skipped, not made up for. One call, since it is made for every record.
+        """
+        due = self._due
+        ahead = ticks_diff(due, ticks_ms())
         if ahead > 0:
             sleep_ms(ahead)
-        else:
-            self._due = ticks_add(self._due, -ahead // self._period * self._period)
-        self._due = ticks_add(self._due, self._period)
+        elif ahead < 0:
+            due = ticks_add(due, -ahead // self._period * self._period)
+        self._due = ticks_add(due, self._period)
+        self.look()
+        seconds[i] = self.seconds
+        millis[i] = self.millis

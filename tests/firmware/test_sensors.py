@@ -110,11 +110,8 @@ def test_polled_reads_a_record_a_tick_and_at_most_eight_a_call():
             every = staticmethod(lambda period: None)
 
             @classmethod
-            def wait(cls):
+            def tick(cls, seconds, millis, i):
                 cls.waits += 1
-
-            @staticmethod
-            def stamp(seconds, millis, i):
                 seconds[i], millis[i] = 40, 7
 
         def status(self, names, out):

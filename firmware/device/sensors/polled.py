@@ -15,37 +15,30 @@ class Polled:
         self._readers = readers
         self._hal = hal
         self._names = names
-        self._stamp = hal.clock.stamp
-        self._values = self._seconds = self._millis = None
-        self._wait = hal.clock.wait
+        self._tick = hal.clock.tick
         hal.clock.every(period_ms)
 
     @micropython.native
     def read(self, values, seconds, millis, seqs, start, n):
         """Waits for each period's tick and reads up to ``n`` records, at most 8, from index ``start`` on."""
-        self._values = values
-        self._seconds = seconds
-        self._millis = millis
         if n > _CHUNK:
             n = _CHUNK
+        readers = self._readers
+        tick = self._tick
+        channels = len(readers)
+        at = start * channels
         end = start + n
         while start < end:
+            tick(seconds, millis, start)
+            c = 0
+            while c < channels:
+                values[at] = readers[c].count()
+                at += 1
+                c += 1
             seqs[start] = -1
-            self._ask(start)
             start += 1
         return n
 
     def status(self, out, newest):
         """The fields as they are now."""
         self._hal.status(self._names, out)
-
-    @micropython.native
-    def _ask(self, start):
-        self._wait()
-        self._stamp(self._seconds, self._millis, start)
-        readers = self._readers
-        at = start * len(readers)
-        c = 0
-        while c < len(readers):
-            self._values[at + c] = readers[c].count()
-            c += 1
