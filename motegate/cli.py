@@ -72,6 +72,12 @@ def _positive(kind: type) -> Callable[[str], int | float]:
     return number
 
 
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 1 << 31:
+        raise argparse.ArgumentTypeError(f"is {text}; a whole number from 0 to {(1 << 31) - 1} is wanted")
+    return int(text)
+
+
 def parser() -> Parser:
     """The whole usage: one subparser a command."""
     top = Parser(
@@ -113,13 +119,15 @@ def parser() -> Parser:
 
     p = verb("train", commands.train, "learn the reference and a classifier per parent", data="required")
     p.add_argument("policy", metavar="POLICY", type=Path)
-    p.add_argument("--seed", metavar="N", type=int, help="in place of the policy's")
+    p.add_argument("--seed", metavar="N", type=_seed, help="in place of the policy's")
     out(p, "work", "the work folder")
 
     verb("convert", commands.convert, "int8 models, verified against TensorFlow Lite Micro, and packs", work=True)
 
     p = verb("build", commands.build, "the bundle for a board", work=True)
     p.add_argument("--board", metavar="NAME", help="MicroPython's name of the board (default: the policy's)")
+    p.add_argument("--replay", metavar="FILE", type=Path, nargs="+", default=[],
+                   help="recordings that the board judges in place of its sensors: a test on the bench")  # fmt: skip
 
     p = verb("simulate", commands.simulate, "run the bundle on the virtual board", work=True, data="required")
     p.add_argument("--board", metavar="NAME", help="whose currents the energy is reckoned with (default: the policy's)")

@@ -53,6 +53,7 @@ def test_help_imports_nothing_heavy():
         (("fly",), "invalid choice: 'fly'"),
         (("train",), "train: the following arguments are required: --data, POLICY"),
         (("simulate", "w", "--data", "d", "--vm", "esp"), "simulate: argument --vm: invalid choice: 'esp'"),
+        (("train", "p", "--data", "d", "--seed", "-1"), "argument --seed: is -1; a whole number from 0 to 2147483647"),
         (("simulate", "w", "--data", "d", "--heap", "0"), "argument --heap: is 0; a whole number above 0 is wanted"),
         (("simulate", "w", "--data", "d", "--heap", "x"), "argument --heap: is x; a whole number above 0 is wanted"),
         (("simulate", "w", "--data", "d", "--battery-mwh", "nan"), "--battery-mwh: is nan; a number above 0 is wanted"),
