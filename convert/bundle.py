@@ -8,6 +8,7 @@ import hashlib
 import importlib.metadata
 import json
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,11 +45,12 @@ class Bundle:
         return [made, *(f"note: {note}" for note in self.notes)]
 
 
-def build(work: Path, board: str, replay: Path | None = None) -> Bundle:
+def build(work: Path, board: str, replay: Path | None = None, data: Iterable[Path] = ()) -> Bundle:
     """Makes WORK/firmware/<board>/ from WORK/convert, whole or not at all.
 
-    ``replay``: a recording in the replay file's form, which the board then judges in place of its sensors.
-    InputError: a pin that the policy's own board has not, a device file that does not compile, nothing converted yet.
+    ``data``: recordings that the board then judges in place of its sensors; ``replay``: the same in the replay file's
+    form. InputError: a pin that the policy's own board has not, a device file that does not compile, nothing converted
+    yet. RecordingError: a recording that cannot be read.
     RefusedError: a dimension of the user's own fails on a hostile window.
     """
     work = Path(work)
@@ -60,6 +62,7 @@ def build(work: Path, board: str, replay: Path | None = None) -> Bundle:
     own = {name: rule.file for name, rule in policy.rules.items() if rule.file and name in plan["modules"]}
     for name in own:
         own_dimension.check(policy, plan, name)
+    data = [Path(path) for path in data]
     target = work / "firmware" / board
     target.parent.mkdir(parents=True, exist_ok=True)
     with atomic.folder(target) as out:
@@ -82,6 +85,10 @@ def build(work: Path, board: str, replay: Path | None = None) -> Bundle:
             shutil.copyfile(converted / name, gate / name)
         if replay is not None:
             shutil.copyfile(replay, gate / "replay.bin")
+        elif data:
+            from motegate.train.recording import write_replay  # pyarrow, which nothing else here needs
+
+            write_replay(policy, data, gate / "replay.bin")
         manifest = _manifest(out, work, policy, plan, chosen)
         (out / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     sizes = {path: entry["bytes"] for path, entry in manifest["files"].items()}

@@ -85,7 +85,7 @@ def convert(args) -> None:
 
 def build(args) -> None:
     with _steps(args.work) as (steps, _):
-        result = steps.build(args.board or steps.board())
+        result = steps.build(args.board or steps.board(), args.replay)
     _print(args, result, _lines(result, str(args.work)))
 
 

@@ -61,8 +61,8 @@ class Steps:
     def _convert_inputs(self) -> list[Path]:
         return _files(self.work / "train")
 
-    def _build_inputs(self) -> list[Path]:
-        return [*_files(self.work / "convert"), *_files(DEVICE, "*.py")]
+    def _build_inputs(self, replay: Iterable[Path]) -> list[Path]:
+        return [*_files(self.work / "convert"), *_files(DEVICE, "*.py"), *replay]
 
     def _outputs(self, name: str) -> list[Path]:
         """What the step makes; the board's bundle for `build BOARD`."""
@@ -92,14 +92,16 @@ class Steps:
         self._done("convert", {}, inputs)
         return result
 
-    def build(self, board: str):
-        """Builds the bundle now, after a conversion that is up to date, and records it."""
+    def build(self, board: str, replay: Iterable[Path] = ()):
+        """Builds the bundle now, after a conversion that is up to date, and records it; ``replay``: the recordings
+        that the board judges in place of its sensors."""
         from .convert.bundle import build
 
         self.bring_convert()
-        inputs = self._build_inputs()
-        result = build(self.work, board)
-        self._done(f"build {board}", {}, inputs)
+        replay = [Path(path) for path in replay]
+        inputs = self._build_inputs(replay)
+        result = build(self.work, board, data=replay)
+        self._done(f"build {board}", {"replay": [_absolute(path) for path in replay]}, inputs)
         return result
 
     def bring_train(self) -> None:
@@ -132,17 +134,21 @@ class Steps:
             self.convert()
 
     def bring_build(self, board: str) -> Path:
-        """Redoes all steps up to the bundle as far as they are stale; returns the bundle's folder."""
+        """Redoes all steps up to the bundle as far as they are stale, with the recordings that it was built to replay;
+        returns the bundle's folder."""
         self.bring_convert()
-        why = self._why(f"build {board}", self._build_inputs())
+        step = self.steps.get(f"build {board}")
+        replay = [Path(path) for path in step.arguments.get("replay", [])] if step else []
+        there = [path for path in replay if path.exists()]
+        why = self._why(f"build {board}", self._build_inputs(there), set(replay) - set(there))
         if why:
             self.say(f"build {board}: {why}")
-            self.build(board)
+            self.build(board, replay)
         return self.work / "firmware" / board
 
     # the record
-    def _why(self, name: str, inputs: list[Path]) -> str | None:
-        """Why the step is stale, in words; None when it is not."""
+    def _why(self, name: str, inputs: list[Path], lost: Iterable[Path] = ()) -> str | None:
+        """Why the step is stale, in words; None when it is not. ``lost``: recordings that are no longer there."""
         step = self.steps.get(name)
         if step is None:
             return "not done yet"
@@ -152,7 +158,10 @@ class Steps:
         for path in now:
             if path not in step.inputs:
                 return f"{_short(path)} is new"
+        excused = {self._place(path) for path in lost}
         for path, old in step.inputs.items():
+            if path in excused:
+                continue
             if path not in now:
                 return f"{_short(path)} is gone"
             if _fingerprint(now[path], old)[0] != old[0]:

@@ -28,8 +28,8 @@ def house(tmp_path, monkeypatch):
         (work / "convert").mkdir(exist_ok=True)
         (work / "convert" / "plan.json").write_text((work / "train" / "plan.json").read_text())
 
-    def build(work, board):
-        ran.append("build")
+    def build(work, board, data=()):
+        ran.append(" ".join(["build", *(path.name for path in data)]))
         folder = work / "firmware" / board
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "manifest.json").write_text("{}")
@@ -164,3 +164,20 @@ def test_another_version_of_motegate_makes_everything_stale(house):
     path.write_text(json.dumps(record))
     house.steps().bring_train()
     assert house.said == ["train: again, it was made by motegate 0.0.1"]
+
+
+def test_a_bundle_keeps_the_recording_that_it_was_built_to_replay(house, tmp_path):
+    bench = tmp_path / "bench.csv"
+    bench.write_text("1\n")
+    house.steps().build("RPI_PICO", [bench])
+    assert house.ran() == ["convert", "build bench.csv"]
+    house.steps().bring_build("RPI_PICO")
+    assert house.ran() == []
+    bench.write_text("12\n")
+    house.steps().bring_build("RPI_PICO")
+    assert house.ran() == ["build bench.csv"]
+    bench.unlink()
+    house.steps().bring_build("RPI_PICO")
+    assert house.ran() == []
+    house.steps().build("RPI_PICO")
+    assert house.ran() == ["build"]
