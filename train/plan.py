@@ -1,13 +1,17 @@
 """The plan: a policy compiled to integers, one dictionary of plain JSON that device and host both read."""
 
+import functools
 import importlib.util
 import math
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 from motegate.firmware.device import dimensions as built_in
 from motegate.firmware.device import layout
 from motegate.firmware.device.kernels.value_plain import log2_q14
+from motegate.firmware.errors import InputError
 
 from .policy import Policy
 
@@ -27,7 +31,10 @@ MODES = {
 
 
 def dimension_module(policy: Policy, name: str) -> ModuleType:
-    """The module that defines a dimension: one of the device's, or the user's own file under the same package."""
+    """The module that defines a dimension: one of the device's, or the user's own file under the same package.
+
+    InputError, here or when it measures: the user's own does not load, or gives what no measure may be.
+    """
     qualified = f"{built_in.__name__}.{name}"
     rule = policy.rules.get(name)
     if rule is None or rule.file is None:
@@ -38,8 +45,28 @@ def dimension_module(policy: Policy, name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[qualified] = module
     setattr(built_in, name, module)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise InputError(f"{rule.file}: does not load, {type(error).__name__}: {error}") from error
+    module.__dict__["measure"] = _answering(rule.file, module.measure)
     return module
+
+
+def _answering(file: Path, measure: Callable[..., int]) -> Callable[..., int]:
+    """The user's measure, whose faults are said of its file."""
+
+    @functools.wraps(measure)
+    def answer(s, c, r, b):
+        try:
+            found = measure(s, c, r, b)
+        except Exception as error:
+            raise InputError(f"{file}: measure raises {type(error).__name__}: {error}") from error
+        if type(found) is not int or not 0 <= found < 1 << 30:
+            raise InputError(f"{file}: measure gives {found!r}; an integer from 0 to 2^30 - 1 is wanted")
+        return found
+
+    return answer
 
 
 def tail_q24(measure: float) -> int:

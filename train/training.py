@@ -98,7 +98,9 @@ def classifier(table: Table, name: str, seed: int, monotone: bool = True):
     taught, held = (table.rows(table.part == part) for part in (split.TRAIN, split.VALIDATION))
     for part, what in ((taught, "training"), (held, "validation")):
         if not part.clean.any():
-            raise TrainingError(f"{name}: no clean window in the {what} part; a longer recording is wanted")
+            raise TrainingError(
+                f"{name}: no clean window in the {what} part; a longer recording, or one with fewer missing samples, is wanted"
+            )
         if not part.fail.any():
             raise TrainingError(f"{name}: nothing moves its dimensions in the {what} part; give it another child")
     return network.fit(

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 from motegate.firmware.device.reference import Reference
+from motegate.firmware.errors import InputError
 from motegate.train import faults, lessons, material, pairs, policy, split
 from motegate.train.features import Scaling
 from motegate.train.parent_table import table_of, weights
@@ -201,3 +202,25 @@ def test_what_fails_in_training_leaves_the_old_folder_alone(stream, trained, tmp
         train(*stream, out)
     assert [path.name for path in out.iterdir()] == ["train"]
     assert (out / "train" / "plan.json").read_text() == "old"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("    return s[c] * 0.5", "measure gives "),
+        ("    return -1", "measure gives -1; an integer from 0 to 2^30 - 1 is wanted"),
+        ("    return 1 << 40", "measure gives 1099511627776"),
+        ("    pass", "measure gives None"),
+        ("    return 1 // 0", "measure raises ZeroDivisionError"),
+        ("    return 0\n\nimport nowhere", "does not load, ModuleNotFoundError: No module named 'nowhere'"),
+    ],
+)
+def test_a_dimension_of_ones_own_that_gives_no_measure_is_one_line(body, said, stream, tmp_path):
+    (tmp_path / "leak.py").write_text(LEAK[: LEAK.index("def measure")] + f"def measure(s, c, r, b):\n{body}\n")
+    text = stream[0].read_text().replace('"drift"]', '"drift", "leak"]') + '[dimensions.leak]\nfile = "leak.py"\n'
+    (tmp_path / "policy.toml").write_text(text)
+    with pytest.raises(InputError) as error:
+        train(tmp_path / "policy.toml", [stream[1]], tmp_path / "work")
+    assert error.value.lines[0].startswith(f"{tmp_path / 'leak.py'}: {said}")
+    assert len(error.value.lines) == 1
+    assert not (tmp_path / "work" / "train").exists()
