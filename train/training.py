@@ -99,7 +99,7 @@ def classifier(table: Table, name: str, seed: int, monotone: bool = True):
     for part, what in ((taught, "training"), (held, "validation")):
         if not part.clean.any():
             raise TrainingError(
-                f"{name}: no clean window in the {what} part; a longer recording, or one with fewer missing samples, is wanted"
+                f"{name}: no clean window in the {what} part; a longer recording, or one with less missing, is wanted"
             )
         if not part.fail.any():
             raise TrainingError(f"{name}: nothing moves its dimensions in the {what} part; give it another child")
