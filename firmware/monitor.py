@@ -113,16 +113,17 @@ def monitor(
     out = out or sys.stdout
     decoder, names = Decoder(), Names()
     with _open(choose(port)) as line, _log(log) as file, _keys() as keys:
-        for data in _bytes(line, keys):
-            if file is not None:
-                file.write(data)
-                file.flush()
-            for item in decoder.feed(data):
-                if isinstance(item, Frame) and item.kind == "hello":
-                    names.take(item.body)
-                print(show(item, names), file=out, flush=True)
-                if until_end and isinstance(item, Frame) and item.body.get("end"):
-                    return _say(decoder, out)
+        with contextlib.suppress(KeyboardInterrupt):  # wherever it comes, the counts are said
+            for data in _bytes(line, keys):
+                if file is not None:
+                    file.write(data)
+                    file.flush()
+                for item in decoder.feed(data):
+                    if isinstance(item, Frame) and item.kind == "hello":
+                        names.take(item.body)
+                    print(show(item, names), file=out, flush=True)
+                    if until_end and isinstance(item, Frame) and item.body.get("end"):
+                        return _say(decoder, out)
         for item in decoder.flush():
             print(show(item, names), file=out, flush=True)
     return _say(decoder, out)
@@ -178,7 +179,7 @@ def _keys() -> Iterator[int | None]:
 
 
 def _bytes(line, keys: int | None) -> Iterator[bytes]:
-    """What comes in, until Ctrl-] or the end of the line; Ctrl-C is the user's, too."""
+    """What comes in, until Ctrl-] or the end of the line."""
     watched = [line] if keys is None else [line, keys]
     try:
         while True:
@@ -192,5 +193,5 @@ def _bytes(line, keys: int | None) -> Iterator[bytes]:
                 if not data:
                     return
                 yield data
-    except (KeyboardInterrupt, OSError):
+    except OSError:
         return
