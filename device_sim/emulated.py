@@ -13,7 +13,7 @@ from pathlib import Path
 
 from motegate.convert.bundle import build
 from motegate.firmware.errors import InputError, RefusedError
-from motegate.firmware.flash import flash
+from motegate.firmware.flash import put
 from motegate.firmware.frames import Frame, Text
 
 from .launch import Running, World, plan_of
@@ -83,7 +83,7 @@ def launch(
         _stand_in(bundle.parents[1], folder, commission)
         build(folder, bundle.name, replay)
         with Pico() as pico:
-            flash(folder / "firmware" / bundle.name, bundle.name, pico.port)
+            put(folder / "firmware" / bundle.name, bundle.name, pico.port)
             yield Emulated(plan_of(folder / "firmware" / bundle.name), folder, port=pico.port)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -139,14 +139,28 @@ def flash(
     manifest = _manifest(Path(bundle), board)
     where = choose(port)
     with _board(where) as link:
-        _check_architecture(link, manifest)
-        written = _send(link, Path(bundle), manifest, progress)
-        if written:
-            _ask(link, f"_swap({['/' + own for own in OWN]!r})")
+        written = _put(link, Path(bundle), manifest, progress)
         hello = _restart(link, patience_s)
     _compare(hello, manifest)
     sizes = [entry["bytes"] for entry in manifest["files"].values()]
     return Flashed(where, len(sizes), sum(sizes), written, round(time.monotonic() - began, 1), hello)
+
+
+def put(
+    bundle: Path,
+    board: str | None = None,
+    port: str | None = None,
+    progress: Progress = lambda what, done, total: None,
+) -> bool:
+    """As flash, without the restart: the board stays at its prompt, for someone who wants to hear all that it says.
+
+    False when the board had just these files already.
+    """
+    manifest = _manifest(Path(bundle), board)
+    with _board(choose(port)) as link:
+        written = _put(link, Path(bundle), manifest, progress)
+        link.exit_raw_repl()
+    return written
 
 
 def _manifest(bundle: Path, board: str | None) -> dict:
@@ -212,6 +226,15 @@ def _check_architecture(link, manifest: dict) -> None:
         raise FlashError(
             f"the board's MicroPython reads .mpy files of version {version}.{sub}; the bundle's are {ours}"
         )
+
+
+def _put(link, bundle: Path, manifest: dict, progress: Progress) -> bool:
+    """Checks the board, sends the bundle, and puts it in the old one's place."""
+    _check_architecture(link, manifest)
+    written = _send(link, bundle, manifest, progress)
+    if written:
+        _ask(link, f"_swap({['/' + own for own in OWN]!r})")
+    return written
 
 
 def _send(link, bundle: Path, manifest: dict, progress: Progress) -> bool:

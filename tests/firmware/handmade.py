@@ -9,10 +9,12 @@ import numpy as np
 from motegate.convert import pack, tflite_model
 from motegate.convert.guarded import count_mapping
 from motegate.convert.lower import lower
+from motegate.firmware.device.layout import MISSING
 from motegate.train import plan as plans
 from motegate.train import policy as policies
 from motegate.train import windows
 from motegate.train.engine import Engine
+from motegate.train.recording_layout import EPOCH_S, MISSING_STATUS
 
 from tests.convert.models import Fc, Sigmoid, build
 
@@ -60,6 +62,11 @@ windows = 12
 """
 
 
+_FLOW = POLICY[POLICY.index("[stream.channels.flow]") : POLICY.index("[status.supply_mv]")]
+ONE_CHANNEL = POLICY.replace(_FLOW, "").replace(', "spike.flow"', "").replace(', "consistency"', "")
+KEYS = ("counts", "seconds", "millis", "seqs", "status")
+
+
 @dataclass
 class Records:
     """As train/recording.py has them."""
@@ -104,8 +111,7 @@ def hostile(
 
 
 def joined(*parts: Records) -> Records:
-    keys = ("counts", "seconds", "millis", "seqs", "status")
-    return Records(*(np.concatenate([getattr(part, key) for part in parts]) for key in keys))
+    return Records(*(np.concatenate([getattr(part, key) for part in parts]) for key in KEYS))
 
 
 def replay(records: Records) -> bytes:
@@ -119,6 +125,20 @@ def replay(records: Records) -> bytes:
     return b"MGR1" + head + block.tobytes()
 
 
+def csv(policy: policies.Policy, records: Records) -> str:
+    """The recording that reads as these records."""
+    values = [c.middle + records.counts[:, i].astype(int) * c.resolution for i, c in enumerate(policy.channels)]
+    ms = (records.seconds.astype(np.int64) + EPOCH_S) * 1000 + records.millis
+    columns = [
+        ms.tolist(),
+        *(np.where(records.counts[:, i] == MISSING, "", np.char.mod("%.4f", v)) for i, v in enumerate(values)),
+        ["" if seq < 0 else seq for seq in records.seqs.tolist()],
+        *(np.where(field == MISSING_STATUS, "", field.astype(str)) for field in records.status.T),
+    ]
+    names = ["t_ms", *(c.name for c in policy.channels), "seq", *(f"status.{field.name}" for field in policy.status)]
+    return "\n".join(",".join(map(str, row)) for row in [names, *zip(*columns, strict=True)]) + "\n"
+
+
 def network(rng: np.random.Generator, inputs: int) -> bytes:
     """A random classifier over features, as a .tflite."""
     widths = [inputs, 8, 4, 1]
@@ -130,8 +150,11 @@ def network(rng: np.random.Generator, inputs: int) -> bytes:
     return build(inputs, 1 / 128, 0, [*layers, Sigmoid()])
 
 
-def work(folder: Path, text: str = POLICY, seed: int = 23) -> Path:
-    """Fills ``folder`` as train and convert would. The seed is one whose random classifiers do not all agree."""
+def work(folder: Path, text: str = POLICY, seed: int = 23, records: Records | None = None) -> Path:
+    """Fills ``folder`` as train and convert would, with the reference of ``records``, or else of quiet ones.
+
+    The seed is one whose random classifiers do not all agree.
+    """
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)
     policy_file = folder / "policy.toml"
@@ -142,7 +165,6 @@ def work(folder: Path, text: str = POLICY, seed: int = 23) -> Path:
     plan = plans.make(policy)
     out = folder / "convert"
     out.mkdir(exist_ok=True)
-    (out / "plan.json").write_text(json.dumps(plan))
     for parent in plan["parents"]:
         if parent["classifier"] >= 0:
             n = len(parent["columns"])
@@ -155,8 +177,10 @@ def work(folder: Path, text: str = POLICY, seed: int = 23) -> Path:
         channel = policy.channels[max(entry["channel"], 0)]
         mapping = count_mapping(channel.middle, channel.resolution, model.input)
         (out / entry["file"]).write_bytes(pack.write(lower(model, mapping, 127)))
-    records = quiet(rng, 2000, len(policy.channels))
     engine = Engine(plan)
-    engine.run(*windows.measure(plan, records))
-    (out / "reference.bin").write_bytes(engine.commissioned)
+    engine.run(*windows.measure(plan, records or quiet(rng, 2000, len(policy.channels))))
+    for room in (folder / "train", out):
+        room.mkdir(exist_ok=True)
+        (room / "plan.json").write_text(json.dumps(plan))
+        (room / "reference.bin").write_bytes(engine.commissioned)
     return folder
