@@ -4,26 +4,16 @@ The image is looked for in ``$MOTEGATE_PICO_UF2``. ``python -m motegate.device_s
 process; it ends with its standard input.
 """
 
-import hashlib
-import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from motegate.firmware.errors import InputError, RefusedError
-from motegate.firmware.flash import flash
-from motegate.firmware.frames import Decoder, Frame, Text
+from motegate.firmware.errors import InputError
 
 VARIABLE = "MOTEGATE_PICO_UF2"
 BOOT_S = 60
-SILENCE_S = 60
 
 
 def image(named: str | Path | None = None) -> Path:
@@ -65,65 +55,6 @@ class Pico:
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
-
-
-@dataclass
-class Launch:
-    """A run of a bundle on the emulated Pico; `seen` and `values` are what only the virtual board can tell."""
-
-    plan: dict
-    folder: Path
-    decoder: Decoder = field(default_factory=Decoder)
-    seen: dict = field(default_factory=dict)
-    values: None = None
-    _port: str = ""
-
-    def frames(self) -> Iterator[Frame | Text]:
-        """Everything on the line until the replay's end; RefusedError when the board stops before it."""
-        import serial
-
-        with serial.Serial(self._port, timeout=SILENCE_S) as line:
-            while data := line.read(1) + line.read(line.in_waiting):
-                for item in self.decoder.feed(data):
-                    yield item
-                    if isinstance(item, Frame) and item.kind == "health":
-                        free = item.body["heap"]
-                        self.seen = {"free_start": self.seen.get("free_start", free), "free_end": free} | {
-                            "missed": item.body["missed"]
-                        }
-                        if item.body.get("end"):
-                            return
-        raise RefusedError(f"the emulated Pico said nothing for {SILENCE_S} s")
-
-
-@contextmanager
-def launch(bundle: Path, *, replay: Path | None = None, commission: int | None = None, **_) -> Iterator[Launch]:
-    """As launch.launch, on the emulated Pico: flashes the bundle with ``replay``, runs it. It has hardware of its own,
-    so a simulated world is refused; ``commission`` takes the plan's place."""
-    if replay is None:
-        raise InputError("the emulated Pico judges a replay; --drivers board is for --vm micropython")
-    with tempfile.TemporaryDirectory(prefix="motegate-pico-") as name, Pico() as pico:
-        folder = Path(name)
-        shutil.copytree(bundle, folder / "bundle")
-        gate = folder / "bundle" / "gate"
-        shutil.copyfile(replay, gate / "replay.bin")
-        plan = json.loads((gate / "plan.json").read_text())
-        if commission is not None:
-            plan["reference"]["windows"] = commission
-            (gate / "plan.json").write_text(json.dumps(plan, separators=(",", ":")))
-        _note(folder / "bundle", "gate/replay.bin", "gate/plan.json")
-        flash(folder / "bundle", port=pico.port, patience_s=5 * SILENCE_S)
-        yield Launch(plan, folder, _port=pico.port)
-
-
-def _note(bundle: Path, *names: str) -> None:
-    """Enters changed files in the manifest."""
-    path = bundle / "manifest.json"
-    manifest = json.loads(path.read_text())
-    for name in names:
-        data = (bundle / name).read_bytes()
-        manifest["files"][name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    path.write_text(json.dumps(manifest))
 
 
 QUIET_US, HURRIED_US, FULL_US = 2000, 200, 20
