@@ -1,34 +1,29 @@
 """`motegate features`: the dimensions of each window, integers as on the device, computed in one of three ways.
 
-"micropython": the shipped main loop on the real VM. "cpython": the device's own ring and scan, run by CPython record by
-record. "numpy": their vectorised form. The integers are the same.
+"micropython": the shipped main loop on the real VM. "cpython": the device's own gate, run by CPython record by
+record. "numpy": ring and scan in their vectorised form. The integers are the same.
 """
 
 import json
 import tempfile
-from array import array
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 from motegate.convert import atomic
 from motegate.firmware import boards
-from motegate.firmware.device.measure import Dimensions
-from motegate.firmware.device.reference import Reference
-from motegate.firmware.device.ring import Ring
-from motegate.firmware.device.scan import Scan
-from motegate.firmware.device.sensors.replay import Replay
 from motegate.firmware.errors import InputError
 from motegate.firmware.frames import Frame
 from motegate.train import policy as policies
 from motegate.train import recording
 from motegate.train.engine import Engine
+from motegate.train.host_gate import HostGate
 from motegate.train.policy import Policy
 from motegate.train.windows import measure
 
 from .journal import EPOCH_S, Scribe
 from .launch import launch
-from .taken import REPLAY, take, too_few
+from .taken import take, too_few
 
 Progress = Callable[[str, int, int], None]
 Found = tuple[np.ndarray, np.ndarray]
@@ -74,40 +69,12 @@ def in_numpy(work: Path, policy: Policy, plan: dict, data: list[Path], progress:
 
 
 def on_cpython(work: Path, policy: Policy, plan: dict, data: list[Path], progress: Progress) -> Found:
-    with tempfile.TemporaryDirectory(prefix="motegate-data-") as scratch:
-        taken = take(policy, data, Path(scratch), progress=progress)
-        few = too_few(policy, plan, taken.records, data)
-        reference = Reference(plan, (work / "train" / "reference.bin").read_bytes(), None if few is None else 0)
-        with open(Path(scratch) / REPLAY, "rb") as file:
-            source = Replay(file, len(plan["channels"]), len(plan["status"]))
-            return _step_by_step(plan, reference, source, taken.records // plan["hop"], progress)
-
-
-def _step_by_step(plan: dict, reference: Reference, source: Replay, expected: int, progress: Progress) -> Found:
-    ring, scan, dimensions = Ring(plan), Scan(plan), Dimensions(plan)
-    ends, values = array("q"), array("h")
-    hop = plan["hop"]
-    counts, millis = array("h", bytes(2 * hop * len(plan["channels"]))), array("h", bytes(2 * hop))
-    seconds, seqs, status = (array("i", bytes(4 * n)) for n in (hop, hop, len(plan["status"])))
-    while (got := source.read(counts, seconds, millis, seqs, 0, hop)) > 0:
-        at = 0
-        while at < got:
-            at += ring.fill(counts, seconds, millis, seqs, at, got - at)
-            if not ring.due():
-                continue
-            scan.fill(ring, reference.array)
-            if len(status):
-                source.status(status, at - 1)
-                scan.fill_status(status)
-            dimensions.fill(scan.stats, reference)
-            values.extend(dimensions.values)
-            ends.append((ring.seconds() + EPOCH_S) * 1000 + ring.millis())
-            if reference.ready():
-                reference.follow(scan.stats)
-            else:
-                reference.commission(ring, scan.stats)
-            progress("features", len(ends), expected)
-    return np.array(ends, np.int64), np.array(values, np.int16).reshape(len(ends), -1)
+    reference = (work / "train" / "reference.bin").read_bytes()
+    bare = plan | {"parents": [], "table": [0]}  # dimensions are wanted, no verdicts
+    gate = HostGate(bare, {}, reference, recording.read(policy, data))
+    gate.run(lambda done, total: progress("features", done, total))
+    ends = np.array(gate.ends, np.int64).reshape(-1, 2)
+    return (ends[:, 0] + EPOCH_S) * 1000 + ends[:, 1], gate.columns()
 
 
 def on_micropython(work: Path, policy: Policy, plan: dict, data: list[Path], progress: Progress) -> Found:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from motegate.firmware.device.gate import Gate
 from motegate.firmware.device.network import Network
 from motegate.firmware.errors import InputError
 
 from . import engine, metrics, policy, recording, split, windows
+from .host_gate import HostGate
 from .material import DAY_MS
 from .recording import Records
 
@@ -81,17 +81,11 @@ def judge(trained: Trained, records: Records, progress: Progress | None = None) 
 
 def judge_as_device(trained: Trained, records: Records, progress: Progress | None = None) -> Verdicts:
     """The whole gate of the device on CPython, record by record."""
-    total = len(windows.expand(trained.plan, records).windows)
-    commission = engine.Engine(trained.plan, trained.reference).commission_windows(total)
-    source = _Source(records)
-    networks = {name: Network(pack) for name, pack in trained.packs.items()}
-    gate = _Listening(trained.plan, networks, trained.reference, source, None, _Idle(), commission)
-    while gate.step() > 0:
-        if progress:
-            progress("judge", gate.windows, total)
+    told = (lambda done, total: progress("judge", done, total)) if progress else None
+    gate = HostGate(trained.plan, trained.packs, trained.reference, records).run(told)
     n = len(gate.passes)
     return Verdicts(
-        commission, np.array(gate.said, np.int8).reshape(-1, n), np.array(gate.passed, bool).reshape(-1, n)
+        gate.commission, np.array(gate.said, np.int8).reshape(-1, n), np.array(gate.passed, bool).reshape(-1, n)
     )  # fmt: skip
 
 
@@ -191,51 +185,3 @@ def _classify(trained: Trained, values: np.ndarray, no_data: np.ndarray, first: 
         if over_samples:
             scores[no_data, i], passes[no_data, i] = 127, False
     return Verdicts(first, scores, passes)
-
-
-class _Source:
-    """A recording as the gate's source."""
-
-    def __init__(self, records: Records):
-        self._records = records
-        self._at = 0
-
-    def read(self, values, seconds, millis, seqs, start, n):
-        records, at = self._records, self._at
-        n = min(n, len(records) - at)
-        if n == 0:
-            return -1
-        channels = records.counts.shape[1]
-        values[start * channels : (start + n) * channels] = array("h", records.counts[at : at + n].tobytes())
-        seconds[start : start + n] = array("i", records.seconds[at : at + n].tobytes())
-        millis[start : start + n] = array("h", records.millis[at : at + n].tobytes())
-        seqs[start : start + n] = array("i", records.seqs[at : at + n].tobytes())
-        self._at += n
-        return n
-
-    def status(self, out):
-        for i, value in enumerate(self._records.status[self._at - 1]):
-            out[i] = int(value)
-
-
-class _Idle:
-    """No effects."""
-
-    def perform(self, action, ring, seconds, millis):
-        pass
-
-
-class _Listening(Gate):
-    """A gate whose verdicts are kept instead of sent."""
-
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
-        self.said: list[int] = []
-        self.passed: list[int] = []
-
-    def _report(self):
-        self.said += self.scores
-        self.passed += self.passes
-
-    def _commissioned(self):
-        pass
