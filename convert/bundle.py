@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from motegate.firmware import boards
+from motegate.firmware.device.boot.plan import FILES
 from motegate.firmware.errors import InputError
 from motegate.train import policy as policies
 from motegate.train.policy import Policy
 
 from . import atomic, mpy, own_dimension, sensors
-from .fold import fold
 from .gather import gather
-from .modules import DEVICE, needed
+from .merge_modules import merge_modules
+from .modules import DEVICE, KERNELS, needed, target
 from .shorten import shorten
 
 MAIN = b"from motegate.main import run\n\nrun()\n"
@@ -63,13 +64,13 @@ def build(work: Path, board: str, replay: Path | None = None, data: Iterable[Pat
     for name in own:
         own_dimension.check(policy, plan, name)
     data = [Path(path) for path in data]
-    target = work / "firmware" / board
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with atomic.folder(target) as out:
+    folder = work / "firmware" / board
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with atomic.folder(folder) as out:
         (out / "main.py").write_bytes(MAIN)
-        found = needed(plan, _drivers(table), own)
-        folded = {name: fold(source.read_text(), name.startswith("dimensions/")) for name, source in found.items()}
-        for name, text in sorted(shorten(gather(folded)).items()):
+        kernels = target(chosen.arch)
+        folded = needed(plan, _drivers(table), own, kernels)
+        for name, text in sorted(shorten(merge_modules(gather(folded))).items()):
             file = out / "lib" / "motegate" / Path(name).with_suffix(".mpy")
             file.parent.mkdir(parents=True, exist_ok=True)
             source = file.with_suffix(".py")
@@ -79,7 +80,8 @@ def build(work: Path, board: str, replay: Path | None = None, data: Iterable[Pat
             _check(file, chosen.arch)
         gate = out / "gate"
         gate.mkdir()
-        (gate / "plan.json").write_bytes(_lines(plan))
+        for name, part in _plan_files(plan).items():
+            (gate / name).write_bytes(_lines(part))
         (gate / "sensors.json").write_bytes(_json(table))
         for name in _packs(plan):
             shutil.copyfile(converted / name, gate / name)
@@ -92,7 +94,7 @@ def build(work: Path, board: str, replay: Path | None = None, data: Iterable[Pat
         manifest = _manifest(out, work, policy, plan, chosen)
         (out / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     sizes = {path: entry["bytes"] for path, entry in manifest["files"].items()}
-    return Bundle(target, board, chosen.arch, sizes, tuple(notes))
+    return Bundle(folder, board, chosen.arch, sizes, tuple(notes))
 
 
 def _module(name: str) -> str:
@@ -111,7 +113,7 @@ def _plan(converted: Path) -> dict:
 
 def _drivers(table: dict) -> set[str]:
     """The sensor modules: the replay always, so that any board can judge a recording."""
-    return {"replay", "board"} | {e["driver"] for e in [*table["channels"], *table["status"].values()] if e}
+    return {"replay"} | {e["driver"] for e in [*table["channels"], *table["status"].values()] if e}
 
 
 def _packs(plan: dict) -> list[str]:
@@ -123,8 +125,15 @@ def _json(data) -> bytes:
     return json.dumps(data, separators=(",", ":")).encode()
 
 
+def _plan_files(plan: dict) -> dict[str, dict]:
+    """The action table and the actions have a file of their own: they are replaced without the rest."""
+    apart = ("table", "actions")
+    rest = {key: value for key, value in plan.items() if key not in apart}
+    return dict(zip(FILES, (rest, {key: plan[key] for key in apart}), strict=True))
+
+
 def _lines(data: dict) -> bytes:
-    """A key a line, as firmware/device/plan.py reads it."""
+    """A key a line, as firmware/device/boot/plan.py reads it."""
     pairs = (json.dumps(key).encode() + b":" + _json(value) for key, value in data.items())
     return b"{\n" + b",\n".join(pairs) + b"\n}\n"
 
@@ -132,14 +141,13 @@ def _lines(data: dict) -> bytes:
 def _check(file: Path, arch: str) -> None:
     """A native file must be of the board's architecture; bytecode runs on any."""
     made = mpy.architecture(file.read_bytes())
-    native = file.stem.endswith(("_viper", "_thumb", "_native"))
-    if made not in (arch, "bytecode") or (native and made != arch):
-        raise InputError(f"{file.name}: mpy-cross made it for {made}; {arch} is wanted")
+    if made not in (arch, "bytecode"):
+        raise InputError(f"{file.name}: mpy-cross made it for {made}, expected {arch}")
 
 
 def _manifest(out: Path, work: Path, policy: Policy, plan: dict, board: boards.Board) -> dict:
     files = {str(path.relative_to(out)): path for path in sorted(out.rglob("*")) if path.is_file()}
-    kernel = next(path for path in files.values() if path.stem.endswith("_viper")).read_bytes()
+    kernel = files[f"lib/motegate/{KERNELS}/frame.mpy"].read_bytes()
     version, sub = mpy.version(kernel)
     return {
         "format": 1,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from motegate.firmware import vm
+from motegate.firmware.device.reference import Reference
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.train import metrics, policy, threshold
 from motegate.train.split import TEST, TRAIN, VALIDATION
@@ -126,8 +127,7 @@ def convert(work: Path, progress: Progress = lambda what, done, total: None) -> 
     total = len(names) + len(plan["models"])
     run = _Run(_machine())
     with atomic.folder(work / "convert") as out:
-        for name in ("plan.json", "reference.bin"):
-            shutil.copyfile(trained / name, out / name)
+        shutil.copyfile(trained / "plan.json", out / "plan.json")
         parents: list[Converted] = []
         for name in names:
             progress("convert", len(parents), total)
@@ -138,10 +138,23 @@ def convert(work: Path, progress: Progress = lambda what, done, total: None) -> 
             channel = rules.channels[max(entry["channel"], 0)]
             file = next(model.file for model in rules.models if model.name == entry["name"])
             models.append(run.model(entry["name"], file, channel, plan["length"], out))
+        limits = [parent.threshold for parent in parents]
+        (out / "reference.bin").write_bytes(with_thresholds(plan, (trained / "reference.bin").read_bytes(), limits))
         result = Conversion(run.oracle, run.machine, tuple(parents), tuple(models))
         (out / "convert.json").write_text(json.dumps(asdict(result), indent=1) + "\n")
     progress("convert", total, total)
     return result
+
+
+def with_thresholds(plan: dict, reference: bytes, thresholds: list[int]) -> bytes:
+    """A reference's file with other thresholds, int8, one for each classifier; everything else stays.
+
+    ValueError: not a reference of this plan.
+    """
+    edited = Reference(plan, reference, 0)
+    for classifier, limit in enumerate(thresholds):
+        edited.set_threshold(classifier, limit)
+    return edited.dump()
 
 
 def _json(path: Path) -> dict:
@@ -220,7 +233,7 @@ class _Run:
         self, name: str, data: bytes, mapping: Features | Counts, limit: int | None, arena: int | None, out: Path
     ) -> Size:
         model = tflite_model.parse(data, name)
-        packed = pack.write(lower(model, mapping, 127 if limit is None else limit))
+        packed = pack.write(lower(model, mapping))
         (out / f"{name}.tflite").write_bytes(data)
         (out / f"{name}.pack").write_bytes(packed)
         (out / f"{name}_model.h").write_text(c_array.header(name, model, mapping, limit))

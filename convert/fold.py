@@ -11,7 +11,7 @@ import tokenize
 
 from motegate.firmware.device import layout
 
-HOST_ONLY = ("SCOPE", "UNIT", "ONE", "FLOOR", "TAIL", "__all__")
+HOST_ONLY = ("SCOPE", "UNIT", "ONE", "FLOOR", "LIMIT", "__all__")
 """What dimensions/__init__.py asks of a dimension's file for the host's sake."""
 
 _COMPAT = {"const": "from micropython import const", "micropython": "import micropython"}
@@ -42,6 +42,20 @@ def fold(source: str, dimension: bool = False) -> str:
             end = node.end_lineno or node.lineno
             lines[node.lineno - 1 : end] = [replacement] + [""] * (end - node.lineno)
     return _replace("\n".join(lines) + "\n", values)
+
+
+def flatten(source: str) -> str:
+    """A kernel's source as it stands one folder higher: its relative imports reach a level less far.
+
+    >>> print(flatten("from ..tables import LOG2\\nfrom .value import log2_q14\\n"), end="")
+    from .tables import LOG2
+    from .value import log2_q14
+    """
+    lines = source.splitlines(keepends=True)
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ImportFrom) and node.level > 1:
+            lines[node.lineno - 1] = lines[node.lineno - 1].replace("." * node.level, "." * (node.level - 1), 1)
+    return "".join(lines)
 
 
 def _literal(value: int) -> str:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 from motegate.firmware import vm as micropython
+from motegate.firmware.device.boot.pack import Pack
 from motegate.firmware.device.network import Network
 from motegate.firmware.errors import InputError
 
 from . import pack, tflite_model
 from .atomic import write
 from .lower import lower
+from .modules import device_tree
 
 VMS = ("micropython", "cpython")
 
@@ -59,7 +61,7 @@ def run(jobs: Iterable[tuple[bytes, np.ndarray]], vm: str = "micropython") -> li
 
 
 def _here(data: bytes, rows: np.ndarray) -> np.ndarray:
-    network = Network(data)
+    network = Network(Pack(data))
     inputs, outputs = np.asarray(network.input), np.asarray(network.output)
     result = np.empty((len(rows), network.outputs), np.int8)
     for row, out in zip(rows, result, strict=True):
@@ -76,7 +78,7 @@ def _there(jobs: list[tuple[bytes, np.ndarray]]) -> list[np.ndarray]:
         with source.open("wb") as file:
             for data, rows in jobs:
                 file.write(struct.pack("<II", len(data), len(rows)) + data + rows.tobytes())
-        done = micropython.run(script, [source, target], heap="8M", path=[micropython.device_tree()])
+        done = micropython.run(script, [source, target], heap="8M", path=[device_tree()])
         if done.returncode != 0:
             raise RuntimeError(f"the MicroPython VM failed:\n{done.stdout.decode(errors='replace')}")
         results = np.fromfile(target, np.int8)

@@ -6,6 +6,7 @@ JOBS: per model uint32 size of the pack, uint32 rows, the pack, then rows of int
 import sys
 from struct import unpack
 
+from motegate.boot.pack import Pack
 from motegate.network import Network
 
 
@@ -16,7 +17,7 @@ def main():
             if not head:
                 return
             size, rows = unpack("<II", head)
-            network = Network(jobs.read(size))
+            network = Network(Pack(jobs.read(size)))
             for _ in range(rows):
                 jobs.readinto(network.input)
                 network.invoke()

@@ -7,7 +7,7 @@ from .pack import Counts, Dense, Features, Pack, Table
 from .tflite_model import FullyConnected, Logistic, Model, ModelError
 
 
-def lower(model: Model, mapping: Features | Counts | None = None, threshold: int = 127) -> Pack:
+def lower(model: Model, mapping: Features | Counts | None = None) -> Pack:
     """The pack whose int8 results equal TFLM's; ModelError when a layer can leave int32, undefined there."""
     layers: list[Dense | Table] = []
     for number, layer in enumerate(model.layers):
@@ -15,7 +15,7 @@ def lower(model: Model, mapping: Features | Counts | None = None, threshold: int
             layers.append(Table(logistic_table(layer.input.scale, layer.input.zero_point)))
         else:
             layers.append(_dense(layer, number))
-    return Pack(model.input.size, model.output.size, tuple(layers), mapping, threshold)
+    return Pack(model.input.size, model.output.size, tuple(layers), mapping)
 
 
 def _dense(layer: FullyConnected, number: int) -> Dense:

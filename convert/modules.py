@@ -1,65 +1,96 @@
-"""Which device modules a bundle needs: what main imports on MicroPython, the plan's dimensions, the drivers."""
+"""Which device modules a bundle needs, and their sources as a board gets them: constants folded, kernels chosen."""
 
 import ast
+import atexit
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from motegate.firmware import device
 
-from .fold import fold
+from .fold import flatten, fold
 
 DEVICE = Path(device.__file__).parent
+DIMENSIONS, KERNELS = "dimensions", "kernels"
+TARGETS = ("plain", "viper")
+"""The folders of kernels/."""
 
-STAGES = ("hello", "start", "network", "pack", "gate", "status", "actions", "commissioning")
-"""What main loads when its stage has come."""
+
+def target(arch: str) -> str:
+    """The kernels for an architecture of mpy-cross; what runs bytecode alone gets the plain ones."""
+    return "plain" if arch == "bytecode" else "viper"
 
 
-def needed(plan: dict, drivers: Iterable[str], own: Mapping[str, Path] | None = None) -> dict[str, Path]:
-    """Source files by their path in the package (``kernels/scan_viper.py``).
+def needed(
+    plan: dict, drivers: Iterable[str], own: Mapping[str, Path] | None = None, kernels: str = "viper"
+) -> dict[str, str]:
+    """Sources by their path in the package (``kernels/scan.py``): what main imports on MicroPython, the plan's
+    dimensions, the drivers.
 
-    ``own``: the user's dimensions by name; they take their place beside the device's.
+    ``own``: the user's dimensions by name; they take their place beside the device's. ``kernels``: a folder of
+    kernels/, whose files stand in the package without it.
     """
     own = own or {}
-    found: dict[str, Path] = {"__init__.py": DEVICE / "__init__.py"}
-    open_ = ["main", *STAGES]
-    open_ += [f"dimensions/{name}" for name in plan["modules"]]
+    found: dict[str, str] = {"__init__.py": _source("__init__", kernels)}
+    open_ = ["main"]
+    open_ += [f"{DIMENSIONS}/{name}" for name in plan["modules"]]
     open_ += [f"sensors/{name}" for name in drivers]
     if any("store" in action["do"] for action in plan["actions"]):
         open_.append("store")
     while open_:
         name = open_.pop()
-        folder, _, leaf = name.rpartition("/")
-        source = own[leaf] if folder == "dimensions" and leaf in own else DEVICE / f"{name}.py"
         if f"{name}.py" in found:
             continue
-        found[f"{name}.py"] = source
+        folder, _, leaf = name.rpartition("/")
+        mine = folder == DIMENSIONS and leaf in own
+        text = fold(own[leaf].read_text(), True) if mine else _source(name, kernels)
+        found[f"{name}.py"] = text
         if folder:
-            found[f"{folder}/__init__.py"] = DEVICE / folder / "__init__.py"
-        open_ += imports(fold(source.read_text()), folder)
+            found[f"{folder}/__init__.py"] = _source(f"{folder}/__init__", kernels)
+        open_ += imports(text, folder)
     return found
 
 
+def _source(name: str, kernels: str) -> str:
+    """A device module's source, folded; a kernel is its target's file, laid into kernels/ itself."""
+    folder, _, leaf = name.rpartition("/")
+    chosen = DEVICE / KERNELS / kernels / f"{leaf}.py"
+    if folder == KERNELS and chosen.exists():
+        return flatten(fold(chosen.read_text()))
+    return fold((DEVICE / f"{name}.py").read_text(), folder == DIMENSIONS)
+
+
 def imports(source: str, folder: str) -> Iterator[str]:
-    """The package's modules that a file in ``folder`` imports when MicroPython runs its top level.
+    """The package's modules that a file in ``folder`` imports on MicroPython, at its top level and in its functions.
 
-    What stands inside a function is loaded when it is wanted, and named by the caller.
+    What is loaded by a name that only the plan knows (a dimension, a driver, the store) is named by the caller.
 
-    >>> list(imports("from .compat import const\\nfrom .kernels import scan_viper as kernel", ""))
-    ['compat', 'kernels/scan_viper']
+    >>> list(imports("from .compat import const\\nfrom .kernels import scan as kernel", ""))
+    ['compat', 'kernels/scan']
     """
     for node in _run(ast.parse(source).body):
         if not isinstance(node, ast.ImportFrom) or not node.level:
             continue
         base = folder if node.level == 1 else ""
-        target = "/".join(part for part in (base, *(node.module or "").split(".")) if part)
-        if (DEVICE / target).is_dir():
-            yield from ("/".join(part for part in (target, alias.name) if part) for alias in node.names)
-        else:
-            yield target
+        at = "/".join(part for part in (base, *(node.module or "").split(".")) if part)
+        if not (DEVICE / at).is_dir():
+            yield at
+            continue
+        for alias in node.names:
+            name = "/".join(part for part in (at, alias.name) if part)
+            yield name if _is_module(name) else f"{at}/__init__"
+
+
+def _is_module(name: str) -> bool:
+    folder, _, leaf = name.rpartition("/")
+    places = [DEVICE / KERNELS / kernels for kernels in TARGETS] if folder == KERNELS else []
+    return any((place / f"{leaf}.py").exists() for place in [*places, DEVICE / folder]) or (DEVICE / name).is_dir()
 
 
 def _run(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that MicroPython reaches: of `if MICROPYTHON` only the body."""
+    """The statements that MicroPython can reach: of `if MICROPYTHON` only the body."""
     for node in body:
         if isinstance(node, ast.If):
             test = ast.unparse(node.test)
@@ -68,6 +99,27 @@ def _run(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             if not here:
                 yield from _run(node.orelse)
         elif isinstance(node, ast.Try):
-            yield from _run([*node.body, *(line for handler in node.handlers for line in handler.body)])
+            handlers = [line for handler in node.handlers for line in handler.body]
+            yield from _run([*node.body, *handlers, *node.orelse, *node.finalbody])
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef | ast.For | ast.While | ast.With):
+            yield from _run(node.body)
         else:
             yield node
+
+
+@cache
+def device_tree(kernels: str = "viper") -> Path:
+    """A folder for the VM's path in which ``motegate`` is the whole device package as a board has it, uncompiled.
+
+    One for the life of this process; removed at its end.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="motegate-lib-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    skipped = {DEVICE / KERNELS / name for name in TARGETS}
+    names = [path.relative_to(DEVICE).with_suffix("") for path in DEVICE.rglob("*.py") if path.parent not in skipped]
+    names += [Path(KERNELS, path.stem) for path in (DEVICE / KERNELS / kernels).glob("*.py")]
+    for name in names:
+        file = folder / "motegate" / name.with_suffix(".py")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(_source(name.as_posix(), kernels))
+    return folder

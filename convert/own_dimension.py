@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from motegate.firmware import device, vm
+from motegate.firmware import vm
 from motegate.firmware.device import layout
-from motegate.firmware.device.status import status_layout
+from motegate.firmware.device.boot.status import status_layout
 from motegate.firmware.errors import RefusedError
 from motegate.train import plan as plans
 from motegate.train import windows
@@ -17,6 +17,7 @@ from motegate.train.engine import Engine, with_bins
 from motegate.train.policy import Policy
 
 from .fold import fold
+from .modules import device_tree
 
 BOUND = 1 << 30  # a small int of a 32-bit port; past it the board allocates
 _QUIET = 40  # windows, for a reference
@@ -196,7 +197,7 @@ def _on_vm(
     """A line per window and place: ``m`` and the measure, or what went wrong."""
     with tempfile.TemporaryDirectory(prefix="motegate-own-") as folder:
         root = Path(folder)
-        shutil.copytree(Path(device.__file__).parent, root / "motegate", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(device_tree(), root, dirs_exist_ok=True)
         (root / "motegate" / "dimensions" / f"{name}.py").write_text(fold(file.read_text(), True))
         (root / "cases").write_bytes(
             b"".join(s.tobytes() + r.tobytes() for s, r in zip(stats, references, strict=True))

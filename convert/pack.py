@@ -5,8 +5,8 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
-from motegate.firmware.device import pack as device
-from motegate.firmware.device.network import Network
+from motegate.firmware.device import layout
+from motegate.firmware.device.boot import pack as device
 from motegate.firmware.errors import InputError
 
 
@@ -59,13 +59,12 @@ class Counts:
 
 @dataclass(frozen=True)
 class Pack:
-    """``mapping`` fills the input (None: the caller does); a score above ``threshold`` is a failure."""
+    """``mapping`` fills the input (None: the caller does)."""
 
     inputs: int
     outputs: int
     layers: tuple[Dense | Table, ...]
     mapping: Features | Counts | None = None
-    threshold: int = 127
 
 
 def write(pack: Pack) -> bytes:
@@ -88,20 +87,20 @@ def read(data: bytes) -> Pack:
     for _ in range(data[7]):
         layer, at, width = _read_layer(data, at, width)
         layers.append(layer)
-    return Pack(reader.inputs, reader.outputs, tuple(layers), mapping, reader.threshold)
+    return Pack(reader.inputs, reader.outputs, tuple(layers), mapping)
 
 
-def _check(data: bytes) -> Network:
+def _check(data: bytes) -> device.Pack:
     try:
-        return Network(data)
+        return device.Pack(data)
     except ValueError as error:
         raise PackError(str(error)) from error
 
 
 def _head(pack: Pack) -> bytes:
-    kind = {type(None): device.PLAIN, Features: device.FEATURES, Counts: device.COUNTS}[type(pack.mapping)]
-    fields = (device.VERSION, kind, pack.threshold, len(pack.layers), pack.inputs, pack.outputs)
-    return b"MGP1" + struct.pack("<BBbBHH", *fields)
+    kind = {type(None): layout.MAP_PLAIN, Features: layout.MAP_FEATURES, Counts: layout.MAP_COUNTS}[type(pack.mapping)]
+    fields = (layout.PACK_VERSION, kind, 0, len(pack.layers), pack.inputs, pack.outputs)
+    return b"MGP1" + struct.pack("<BBBBHH", *fields)
 
 
 def _mapping(mapping: Features | Counts | None) -> bytes:
@@ -114,26 +113,26 @@ def _mapping(mapping: Features | Counts | None) -> bytes:
 
 def _layer(layer: Dense | Table) -> bytes:
     if isinstance(layer, Table):
-        return bytes([device.TABLE]) + layer.values
+        return bytes([layout.TABLE]) + layer.values
     n_out = len(layer.bias)
-    head = (device.FULLY_CONNECTED, n_out, len(layer.multipliers) > 1, layer.low, layer.high, layer.zero)
+    head = (layout.FULLY_CONNECTED, n_out, len(layer.multipliers) > 1, layer.low, layer.high, layer.zero)
     scales = (struct.pack("<ib", *pair) for pair in zip(layer.multipliers, layer.shifts, strict=True))
     bias = np.asarray(layer.bias).astype("<i4").tobytes()
     weights = (layer.weights.astype(np.int16) + 128).astype(np.uint8).tobytes()
     return struct.pack("<BHBBBB", *head) + b"".join(scales) + bias + weights
 
 
-def _read_mapping(data: bytes, at: int, reader: Network) -> tuple[Features | Counts | None, int]:
-    if reader.mapping == device.FEATURES:
+def _read_mapping(data: bytes, at: int, reader: device.Pack) -> tuple[Features | Counts | None, int]:
+    if reader.mapping == layout.MAP_FEATURES:
         end = at + 5 * reader.inputs
         return Features(*zip(*struct.iter_unpack("<hHB", data[at:end]), strict=True)), end
-    if reader.mapping == device.COUNTS:
+    if reader.mapping == layout.MAP_COUNTS:
         return Counts(*struct.unpack_from("<iHB", data, at)), at + 7
     return None, at
 
 
 def _read_layer(data: bytes, at: int, width: int) -> tuple[Dense | Table, int, int]:
-    if data[at] == device.TABLE:
+    if data[at] == layout.TABLE:
         return Table(data[at + 1 : at + 257]), at + 257, width
     _, n_out, per_channel, low, high, zero = struct.unpack_from("<BHBBBB", data, at)
     scales_at = at + 7

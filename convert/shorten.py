@@ -78,9 +78,16 @@ def _privates(owner: ast.ClassDef, reached: set[str]) -> list[Edit]:
 
 
 def _globals(module: ast.Module, reached: set[str]) -> list[Edit]:
-    """``def _x`` and ``_x = ...`` of a file; what is a ``const`` the compiler takes away itself."""
+    """``def _x``, ``class _X``, ``_x = ...`` and imports as ``_x`` of a file; a ``const`` is the compiler's."""
     places = [(f.lineno, f.col_offset + len("def "), f.name) for f in module.body if isinstance(f, ast.FunctionDef)]
+    places += [(c.lineno, c.col_offset + len("class "), c.name) for c in module.body if isinstance(c, ast.ClassDef)]
     for node in module.body:
+        if isinstance(node, ast.ImportFrom):
+            places += [
+                (a.lineno, (a.end_col_offset or 0) - len(a.asname), a.asname)
+                for a in node.names
+                if a.asname is not None
+            ]
         if isinstance(node, ast.Assign) and not ast.unparse(node.value).startswith("const("):
             places += [(n.lineno, n.col_offset, n.id) for n in node.targets if isinstance(n, ast.Name)]
     defined = sorted(place for place in places if _private(place[2]) and place[2] not in reached)

@@ -70,10 +70,9 @@ def in_numpy(work: Path, policy: Policy, plan: dict, data: list[Path], progress:
 
 def on_cpython(work: Path, policy: Policy, plan: dict, data: list[Path], progress: Progress) -> Found:
     reference = (work / "train" / "reference.bin").read_bytes()
-    bare = plan | {"parents": [], "table": [0]}  # dimensions are wanted, no verdicts
-    gate = HostGate(bare, {}, reference, recording.read(policy, data))
+    gate = HostGate(plan, None, reference, recording.read(policy, data))
     gate.run(lambda done, total: progress("features", done, total))
-    ends = np.array(gate.ends, np.int64).reshape(-1, 2)
+    ends = gate.ends()
     return (ends[:, 0] + EPOCH_S) * 1000 + ends[:, 1], gate.columns()
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from motegate.convert import mpy
 from motegate.firmware import vm
+from motegate.firmware.device.boot.plan import FILES
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.firmware.frames import Decoder, Frame, Text
 
@@ -91,10 +92,10 @@ def hardware() -> Path:
 
 def plan_of(bundle: Path) -> dict:
     """The plan in a bundle; InputError where there is none."""
-    path = bundle / "gate" / "plan.json"
-    if not path.exists():
+    files = [bundle / "gate" / name for name in FILES]
+    if not all(file.exists() for file in files):
         raise InputError(f"{bundle}: no bundle here; first: motegate build WORK --board {bundle.name}")
-    return json.loads(path.read_text())
+    return {key: value for file in files for key, value in json.loads(file.read_text()).items()}
 
 
 @contextmanager

@@ -1,16 +1,13 @@
-"""The real MicroPython VM on this host (the unix port), and the device's own files for it to run.
+"""The real MicroPython VM on this host (the unix port).
 
 Found in ``$MOTEGATE_MICROPYTHON``, on the PATH, then among the installed scripts beside this interpreter.
 """
 
-import atexit
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Sequence
-from functools import cache
 from pathlib import Path
 
 from .errors import InputError
@@ -55,15 +52,3 @@ def run(
     command += [str(script), *map(str, args)]
     environment = {**os.environ, "MICROPYPATH": ":".join([*map(str, path), ".frozen"])}
     return subprocess.run(command, input=stdin, capture_output=True, env=environment, timeout=timeout, check=False)
-
-
-@cache
-def device_tree() -> Path:
-    """A folder for ``path`` in which ``motegate`` is ``firmware/device``, as /lib is on a board.
-
-    One for the life of this process; removed at its end.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="motegate-lib-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    (folder / "motegate").symlink_to(Path(__file__).resolve().parent / "device", target_is_directory=True)
-    return folder

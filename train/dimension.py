@@ -8,7 +8,7 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent.parent / "firmware" / "device" / "dimensions"
 
 SCOPES = ("channel", "window", "status")
-TAILS = ("own", "late", "width", "width0", "fixed")
+LIMITS = ("own", "late", "width", "width0", "fixed")
 UNITS = ("count", "rate", "slot", "period", "bin", "width", "ratio", "status")
 
 
@@ -40,7 +40,7 @@ def read(file: Path) -> Dimension:
     except (SyntaxError, ValueError) as error:
         raise DimensionError(f"is no Python ({error})") from None
     constants, functions = _top_level(tree)
-    for key, allowed in (("SCOPE", SCOPES), ("UNIT", UNITS), ("TAIL", TAILS)):
+    for key, allowed in (("SCOPE", SCOPES), ("UNIT", UNITS), ("LIMIT", LIMITS)):
         if constants.get(key) not in allowed:
             raise DimensionError(f'has no {key} = one of "{", ".join(allowed)}"'.replace(", ", '", "'))
     for key in ("ONE", "FLOOR"):
@@ -48,7 +48,7 @@ def read(file: Path) -> Dimension:
         if type(value) is not int or not 0 < value < 1 << 30:
             raise DimensionError(f"has no {key} = a whole number from 1 to 2**30 - 1")
     if "measure" not in functions:
-        raise DimensionError("has no function measure(s, c, r, b)")
+        raise DimensionError("has no function measure(stats, at, reference, base)")
     return Dimension(file.stem, str(constants["SCOPE"]), str(constants["UNIT"]), file)
 
 

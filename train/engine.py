@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from motegate.firmware.device import layout
+from motegate.firmware.device.classifiers import holds_too_little
 from motegate.firmware.device.measure import Dimensions
 from motegate.firmware.device.reference import Reference
 
@@ -49,14 +50,16 @@ def bins(counts: np.ndarray, reference: np.ndarray) -> np.ndarray:
     counts int16[N, C, L]; reference int32[N, n_ref].
     """
     n, n_channels, length = counts.shape
-    out = np.zeros((n, n_channels, 16), np.int32)
+    out = np.zeros((n, n_channels, layout.BIN_COUNT), np.int32)
     rows = np.repeat(np.arange(n), length)
     for c in range(n_channels):
         at = layout.REF_HEAD + c * layout.REF_STRIDE
-        lo, mult, shift = (reference[:, at + k, None].astype(np.int64) for k in (5, 6, 7))
+        lo, mult, shift = (
+            reference[:, at + k, None].astype(np.int64) for k in (layout.BIN_LO, layout.BIN_MULT, layout.BIN_SHIFT)
+        )
         x = counts[:, c]
         d = np.clip(x.astype(np.int64) - lo, 0, 131071)
-        index = np.minimum(d * mult >> shift, 15)
+        index = np.minimum(d * mult >> shift, layout.BIN_COUNT - 1)
         valid = (x != MISSING).ravel()
         np.add.at(out[:, c], (rows[valid], index.ravel()[valid]), 1)
     return out
@@ -68,14 +71,14 @@ def with_bins(stats: np.ndarray, counts: np.ndarray, reference: np.ndarray) -> n
     held = bins(counts, reference)
     for c in range(counts.shape[1]):
         at = layout.HEAD + c * layout.STRIDE + layout.BINS
-        stats[:, at : at + 16] = held[:, c]
+        stats[:, at : at + layout.BIN_COUNT] = held[:, c]
     return stats
 
 
 def no_data(plan: dict, stats: np.ndarray) -> np.ndarray:
-    """bool[N]: a channel has fewer valid samples than a quarter of the window."""
+    """bool[N]: a channel of the window holds too little."""
     at = layout.HEAD + layout.VALID + layout.STRIDE * np.arange(len(plan["channels"]))
-    return (stats[:, at] * 4 < plan["length"]).any(axis=1)
+    return holds_too_little(stats[:, at], plan["length"]).any(axis=1)
 
 
 def pairs(reference: np.ndarray, n_channels: int) -> list[tuple[int, int]]:
@@ -130,7 +133,7 @@ class Engine:
         for w in range(k):
             counts = cut(plan, slots, np.array([w]))[0]
             references[w] = held
-            view[:] = with_bins(stats[w : w + 1], counts, held)[0]
+            view[:] = with_bins(stats[[w]], counts, held)[0]
             dimensions.fill(row, reference)
             values[w] = dimensions.values
             measures[w] = dimensions.measures

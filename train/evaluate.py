@@ -11,7 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from motegate.firmware.device.boot.pack import Pack
+from motegate.firmware.device.classifiers import Classifiers
 from motegate.firmware.device.network import Network
+from motegate.firmware.device.reference import Reference
+from motegate.firmware.device.verdict import Verdict
 from motegate.firmware.errors import InputError
 
 from . import engine, metrics, policy, recording, split, windows
@@ -83,10 +87,7 @@ def judge_as_device(trained: Trained, records: Records, progress: Progress | Non
     """The whole gate of the device on CPython, record by record."""
     told = (lambda done, total: progress("judge", done, total)) if progress else None
     gate = HostGate(trained.plan, trained.packs, trained.reference, records).run(told)
-    n = len(gate.passes)
-    return Verdicts(
-        gate.commission, np.array(gate.said, np.int8).reshape(-1, n), np.array(gate.passed, bool).reshape(-1, n)
-    )  # fmt: skip
+    return Verdicts(gate.commission, gate.scores(), gate.passes())
 
 
 def evaluate(
@@ -164,24 +165,19 @@ def _delay(records, slots, starts, length, labels, seconds, said, truth) -> floa
 
 
 def _classify(trained: Trained, values: np.ndarray, no_data: np.ndarray, first: int, progress) -> Verdicts:
+    """The device's own classifiers over dimensions that are there already."""
     plan = trained.plan
-    entries = [entry for entry in plan["parents"] if entry["classifier"] >= 0]
-    scores = np.zeros((len(values), len(entries)), np.int8)
+    networks = {name: Network(Pack(pack)) for name, pack in trained.packs.items()}
+    classifiers = Classifiers(plan, networks, Reference(plan, trained.reference, 0))
+    verdict = Verdict(array("h", bytes(2 * values.shape[1])), classifiers.features())
+    row = np.frombuffer(verdict.values, np.int16)
+    scores = np.zeros((len(values), len(verdict.passes)), np.int8)
     passes = np.zeros(scores.shape, bool)
-    for i, entry in enumerate(entries):
-        network = Network(trained.packs[entry["name"]])
-        columns = array("h", entry["columns"])
-        row = array("h", bytes(2 * values.shape[1]))
-        view = np.frombuffer(row, np.int16)
-        over_samples = any(plan["cells"][plan["columns"][column][1][0]][1] >= 0 for column in entry["columns"])
-        for w in range(len(values)):
-            view[:] = values[w]
-            network.scale(row, columns)
-            network.invoke()
-            scores[w, i] = network.score()
-            if progress and w % 500 == 0:
-                progress("judge", i * len(values) + w, len(entries) * len(values))
-        passes[:, i] = scores[:, i] <= network.threshold
-        if over_samples:
-            scores[no_data, i], passes[no_data, i] = 127, False
+    for w in range(len(values)):
+        row[:] = values[w]
+        classifiers.judge(verdict, no_data[w])
+        scores[w] = verdict.scores
+        passes[w] = verdict.passes
+        if progress and w % 500 == 0:
+            progress("judge", w, len(values))
     return Verdicts(first, scores, passes)

@@ -4,7 +4,9 @@ from array import array
 from collections.abc import Callable
 
 import numpy as np
+from motegate.firmware.device.boot.pack import Pack
 from motegate.firmware.device.gate import Gate
+from motegate.firmware.device.layout import COMMISSIONING
 from motegate.firmware.device.network import Network
 
 from . import windows
@@ -40,45 +42,61 @@ class Source:
             out[i] = int(value)
 
 
-class _Idle:
-    """No effects."""
+class Recorder:
+    """A reader of verdicts: what was said of every window, as arrays.
 
-    def perform(self, action, ring, seconds, millis):
-        pass
-
-
-class HostGate(Gate):
-    """A gate whose windows are kept instead of sent.
-
-    ``commission``: the first windows, which are judged by nothing. Of every window: ``ends`` (seconds since 2020 and
-    milliseconds of its newest record) and ``measured`` (its columns); of those behind commissioning ``said`` (scores)
-    and ``passed``.
+    ``ends``: seconds since 2020 and milliseconds of each window's newest record, one after the other; ``values``: its
+    dimensions; of those that got a verdict ``scores`` and ``passes``.
     """
 
-    def __init__(self, plan: dict, packs: dict[str, bytes], reference: bytes, records: Records):
+    def __init__(self):
+        self.ends, self.values = array("q"), array("h")
+        self.scores, self.passes = array("h"), array("h")
+
+    def take(self, verdict) -> None:
+        self.ends.append(verdict.seconds)
+        self.ends.append(verdict.millis)
+        self.values += verdict.values
+        if verdict.why != COMMISSIONING:
+            self.scores += verdict.scores
+            self.passes += verdict.passes
+
+
+class HostGate:
+    """The device's gate with a recording as its source and a recorder as its reader.
+
+    ``commission``: the first windows, which are judged by nothing. ``packs``: by parent's name; None where only the
+    dimensions are asked for.
+    """
+
+    def __init__(self, plan: dict, packs: dict[str, bytes] | None, reference: bytes, records: Records):
         self._total = len(windows.expand(plan, records).windows)
         self.commission = Engine(plan, reference).commission_windows(self._total)
-        networks = {name: Network(pack) for name, pack in packs.items()}
-        super().__init__(plan, networks, reference, Source(records), None, _Idle(), self.commission)
-        self.ends: list[tuple[int, int]] = []
-        self.measured, self.said, self.passed = array("h"), array("h"), array("h")
+        networks = None if packs is None else {name: Network(Pack(pack)) for name, pack in packs.items()}
+        self._gate = Gate(plan, networks, reference, self.commission)
+        self._recorder = Recorder()
+        self._gate.connect(Source(records), [self._recorder])
+        self._shape = len(self._gate.verdict.passes), len(self._gate.verdict.values)
 
     def run(self, progress: Progress | None = None) -> "HostGate":
         """Judges the recording to its end."""
-        while self.step() > 0:
+        while self._gate.step() > 0:
             if progress:
-                progress(self.windows, self._total)
+                progress(self._gate.windows, self._total)
         return self
+
+    def ends(self) -> np.ndarray:
+        """int64[windows, 2]: seconds since 2020 and milliseconds of each window's newest record."""
+        return np.array(self._recorder.ends, np.int64).reshape(-1, 2)
 
     def columns(self) -> np.ndarray:
         """The dimensions of every window, int16[windows, columns]."""
-        return np.array(self.measured, np.int16).reshape(len(self.ends), -1)
+        return np.array(self._recorder.values, np.int16).reshape(-1, self._shape[1])
 
-    def _commissioned(self):
-        self.ends.append((self.ring.seconds(), self.ring.millis()))
-        self.measured += self.dimensions.values
+    def scores(self) -> np.ndarray:
+        """int8[judged, classifiers]."""
+        return np.array(self._recorder.scores, np.int8).reshape(-1, self._shape[0])
 
-    def _report(self):
-        self._commissioned()
-        self.said += self.scores
-        self.passed += self.passes
+    def passes(self) -> np.ndarray:
+        """bool[judged, classifiers]."""
+        return np.array(self._recorder.passes, bool).reshape(-1, self._shape[0])

@@ -2,7 +2,7 @@
 
 import numpy as np
 from motegate.firmware.device import layout as at
-from motegate.firmware.device.kernels import value_plain
+from motegate.firmware.device.kernels import follow
 
 from .faults import Job, Kind
 
@@ -83,7 +83,7 @@ def ageing(job: Job) -> np.ndarray:
         references[job.rows, base + edge] += (shift * 16384).astype(np.int32)
     for row, begin in zip(references, base, strict=True):
         laid = row.tolist()
-        value_plain.lay_bins(laid, int(begin))
+        follow.lay_bins(laid, int(begin))
         row[:] = laid
     low, high = job.yard.band(job.channel)
     return np.maximum(np.abs(low - low0), np.abs(high - high0))

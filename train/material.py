@@ -86,7 +86,7 @@ def gather(policy: Policy, paths: list[Path], shares: split.Shares = split.SHARE
         quiet = np.all([share == 0 for share in labels.values()], axis=0) if labels else np.ones(total, bool)
         seen = np.flatnonzero(quiet & (np.arange(total) < commission + shares[0] * (total - commission)))
         blank = pairs.reference(compiled, pairs.find(windows.cut(compiled, slots, seen)[0]))
-    gains = engine.pairs(np.frombuffer(blank[8:-4], "<i4"), len(policy.channels)) if blank else None
+    gains = engine.Engine(compiled, blank).pairs if blank else None
     slots, stats = windows.measure(compiled, records, gains)
     machine = engine.Engine(compiled, blank, commission)
     run = machine.run(slots, stats)

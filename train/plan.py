@@ -10,7 +10,7 @@ from types import ModuleType
 
 from motegate.firmware.device import dimensions as built_in
 from motegate.firmware.device import layout
-from motegate.firmware.device.kernels.value_plain import log2_q14
+from motegate.firmware.device.kernels.plain.value import log2_q14
 from motegate.firmware.errors import InputError
 
 from .policy import Policy
@@ -113,7 +113,7 @@ def _cells(policy: Policy) -> tuple[list[str], list[list[int]], list[list]]:
                 continue
             where[dimension, c] = len(cells)
             threshold = _threshold(policy, module, dimension, c)
-            mode = MODES[module.TAIL] if threshold is None else layout.FIXED
+            mode = MODES[module.LIMIT] if threshold is None else layout.FIXED
             tail = tail_q24(module.FLOOR if threshold is None else max(threshold, module.FLOOR))
             cells.append([modules.index(dimension), c, mode, tail])
         columns.append([column, [where[dimension, c] for c in channels]])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from motegate.firmware.device import layout as at
-from motegate.firmware.device.kernels import ring_plain
+from motegate.firmware.device.kernels import ring
 
 from .faults import Job, Kind
 
@@ -35,10 +35,10 @@ class Clock:
         return max(0, self.period.bit_length() - 15)
 
     def lateness(self, dt: int) -> int:
-        return ring_plain.lateness_q15(dt, self.period, self.scale)
+        return ring.lateness_q15(dt, self.period, self.scale)
 
     def absent(self, dt: int) -> int:
-        return ring_plain.missed_records(dt, dt // 2000, self.period, max(1, (self.period + 500) // 1000))
+        return ring.missed_records(dt, dt // 2000, self.period, max(1, (self.period + 500) // 1000))
 
     def elapsed(self, lateness: int, flags: int, absents: int) -> int:
         """A step that gives this lateness again behind so many absent slots; where it saturates, the likeliest."""

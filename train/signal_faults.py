@@ -1,6 +1,7 @@
 """Faults in the samples: what sensors, wiring and processes do to a signal."""
 
 import numpy as np
+from motegate.firmware.device.layout import LONGEST_RUN
 
 from .faults import Job, Kind
 
@@ -99,7 +100,7 @@ def stuck(job: Job) -> np.ndarray:
     value = x[job.rows, first][:, None]
     job.put(np.where(held & ~np.isnan(x) & ~np.isnan(value), value, x))
     hop = job.plan["hop"]
-    before = np.stack([np.clip(n - hop, 0, 30000 - hop), np.nan_to_num(value[:, 0])], axis=1).astype(np.int32)
+    before = np.stack([np.clip(n - hop, 0, LONGEST_RUN - hop), np.nan_to_num(value[:, 0])], axis=1).astype(np.int32)
     carry = job.windows.carry
     carry[job.rows, job.channel] = np.where(whole[:, None], before, carry[job.rows, job.channel])
     return n - 1

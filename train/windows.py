@@ -7,13 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from motegate.firmware.device import layout
-from motegate.firmware.device.kernels import ring_plain
-from motegate.firmware.device.status import status_bounds, status_layout
+from motegate.firmware.device.boot.status import status_bounds, status_layout
 
 MISSING = layout.MISSING
 CHUNK = 2048
 """Windows scanned at a time: 2,048 of 64 slots take some 10 MB."""
-LONGEST_RUN = 30000
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ def elapsed_ms(plan: dict, records) -> tuple[np.ndarray, np.ndarray]:
     seconds = records.seconds.astype(np.int64)
     half = (seconds[1:] >> 1) - (seconds[:-1] >> 1)
     dt = np.diff(seconds) * 1000 + np.diff(records.millis.astype(np.int64))
-    dt = np.where(half > 249999, ring_plain.LONG_MS, np.where(half < -249999, -ring_plain.LONG_MS, dt))
+    dt = np.where(half > 249999, layout.LONG_MS, np.where(half < -249999, -layout.LONG_MS, dt))
     return dt, half
 
 
@@ -61,7 +59,7 @@ def missed_records(plan: dict, dt: np.ndarray, half: np.ndarray) -> np.ndarray:
     period_s = max(1, (period + 500) // 1000)
     missed = np.where(2 * dt < 3 * period, 0, (2 * dt + period) // (2 * period) - 1)
     long = np.maximum((np.minimum(half, 0xFFFFFFF) * 2 + period_s // 2) // period_s - 1, 0)
-    return np.where(dt >= ring_plain.LONG_MS, long, missed)
+    return np.where(dt >= layout.LONG_MS, long, missed)
 
 
 def _flags(records, dt: np.ndarray) -> np.ndarray:
@@ -72,7 +70,7 @@ def _flags(records, dt: np.ndarray) -> np.ndarray:
     same = (records.counts[1:] == records.counts[:-1]).all(axis=1)
     flags[1:] = np.where(dt > 0, 0, np.where((dt == 0) & same, layout.DUPLICATE, layout.BACKWARDS))
     seqs = records.seqs.astype(np.int64)
-    step = (seqs[1:] - seqs[:-1]) & ring_plain.SEQ_MASK
+    step = (seqs[1:] - seqs[:-1]) & layout.SEQ_MASK
     gap = (seqs[1:] >= 0) & (seqs[:-1] >= 0) & (step != 1) & ~((flags[1:] == layout.DUPLICATE) & (step == 0))
     flags[1:] |= np.where(gap, layout.SEQ_GAP, 0).astype(np.int16)
     return flags
@@ -101,7 +99,7 @@ def expand(plan: dict, records) -> Slots:
         closing = 0
         if end < n:
             closing = length - filled if filled < length else -(filled - length) % hop
-            missed = min(missed + int(gap[end]) - closing, 0x1FFFFFFF)
+            missed = min(missed + int(gap[end]) - closing, layout.MOST_MISSED)
         closings.append(closing)
         begins.append(begin)
         total = filled + closing
@@ -132,7 +130,7 @@ def expand(plan: dict, records) -> Slots:
 def _carry(counts: np.ndarray, begins: np.ndarray, windows: np.ndarray, hop: int, length: int) -> np.ndarray:
     """For each window and channel the run at the end of the window before and its value: int32[k, C, 2]."""
     n_channels, n = counts.shape
-    carry = np.zeros((len(windows), n_channels, 2), np.int32)
+    carry = np.zeros((len(windows), n_channels, layout.CARRY_STRIDE), np.int32)
     if not len(windows):
         return carry
     segment = np.searchsorted(begins, windows, side="right") - 1
@@ -148,8 +146,8 @@ def _carry(counts: np.ndarray, begins: np.ndarray, windows: np.ndarray, hop: int
         newest = np.searchsorted(valid, end, side="right") - 1
         has = follows & (newest >= 0) if len(valid) else np.zeros(len(windows), bool)
         has[has] = of[newest[has]] == segment[has]
-        carry[has, c, 0] = np.minimum(run[newest[has]], LONGEST_RUN)
-        carry[has, c, 1] = x[newest[has]]
+        carry[has, c, layout.CARRY_RUN] = np.minimum(run[newest[has]], layout.LONGEST_RUN)
+        carry[has, c, layout.CARRY_VALUE] = x[newest[has]]
     return carry
 
 
@@ -186,7 +184,6 @@ def scan(
     for k, flag in enumerate((layout.ABSENT, layout.DUPLICATE, layout.BACKWARDS, layout.SEQ_GAP)):
         stats[:, layout.ABSENTS + k] = ((flags & flag) != 0).sum(axis=1)
     stats[:, layout.LATE_SUM] = late.sum(axis=1)
-    stats[:, layout.LATE_MAX] = late.max(axis=1)
     if status is not None:
         stats[:, fields] = status
     for c in range(n_channels):
@@ -229,7 +226,6 @@ def _differences(x: np.ndarray, valid: np.ndarray, lateness: np.ndarray, out: np
     dx = np.where(two, np.abs(x[:, 1:] - x[:, :-1]), 0)
     out[:, layout.DX_N] = two.sum(axis=1)
     out[:, layout.DX_SUM] = dx.sum(axis=1)
-    out[:, layout.DX_MAX] = dx.max(axis=1)
     late = lateness[:, 1:].astype(np.int32)
     per = np.maximum((32768 + late) >> 1, 1)
     whole, rest = np.divmod(dx << 14, per)
@@ -260,8 +256,10 @@ def _runs(plan: dict, x: np.ndarray, valid: np.ndarray, carry, out: np.ndarray) 
     if carry is not None:
         fresh = valid[:, length - plan["hop"] :].sum(axis=1)
         value = packed[np.arange(n), last]
-        whole = some & (longest == count) & (carry[:, 0] > 0) & (carry[:, 1] == value)
-        longest = np.maximum(longest, np.where(whole, np.minimum(carry[:, 0] + fresh, LONGEST_RUN), 0))
+        whole = some & (longest == count) & (carry[:, layout.CARRY_RUN] > 0) & (carry[:, layout.CARRY_VALUE] == value)
+        longest = np.maximum(
+            longest, np.where(whole, np.minimum(carry[:, layout.CARRY_RUN] + fresh, layout.LONGEST_RUN), 0)
+        )
     out[:, layout.RUN] = np.where(some, longest, 0)
 
 

@@ -1,7 +1,7 @@
 """Runs the shipped main loop on the virtual board: `micropython -m runner`, in the folder that holds job.json.
 
-The loop is `motegate.main`'s own; what is added hangs on the hardware layer that it is given: `Line` is the serial
-line, which sees every frame go by, and at each verdict notes the dimensions (the tap) and looks at the heap.
+The loop is `motegate.main`'s own; what is added is a hardware layer whose serial line goes to the host, and `Observer`,
+one more reader of the gate's verdicts, which notes the dimensions (the tap) and looks at the heap.
 The job: `root` (prefix of gate/), `tap` (file for int16 values, or null), `world` (what the pins see, or null), `pins`
 and `little` (see world.py), `start` ([seconds since 1970, millis]), `commission` (see motegate.main), `settle` and
 `measure` (windows before the heap is looked at, and while the collector is off), `report` (JSON of what was seen).
@@ -19,24 +19,35 @@ from motegate.hal import Hal
 
 from motegate import main
 
-VERDICT = 118  # the first letter of the kind, after {"k":"
 ROOM = 8192  # bytes of free heap below which measuring ends early
 
 
 class Line(Hal):
-    """The hardware layer with its serial line watched.
+    """The hardware layer with the host at the end of its serial line; free heap is the observer's affair."""
 
-    What a window takes from the heap is measured from frame to frame with the collector off. Free heap is looked at
+    def __init__(self, clock, observer):
+        Hal.__init__(self, clock)
+        self.out = sys.stdout.buffer
+        self.observer = observer
+
+    def write(self, buf, n):
+        self.out.write(buf, n)
+
+    def heap_free(self):
+        return self.observer.heap_free()
+
+
+class Observer:
+    """A reader of verdicts that watches the VM.
+
+    What a window takes from the heap is measured from verdict to verdict with the collector off. Free heap is looked at
     where the main loop itself does, for its health frames, so always from the same depth of calls (a call's state may
     lie on the heap): after the first windows, and the last time.
     """
 
-    def __init__(self, clock, job):
-        Hal.__init__(self, clock)
-        self.out = sys.stdout.buffer
+    def __init__(self, job):
         self.tap = open(job["tap"], "wb") if job["tap"] else None
         self.gate = None
-        self.fresh = True  # the next write begins a frame
         self.windows = 0
         self.settle = job["settle"]
         self.until = self.settle + job["measure"]
@@ -44,15 +55,9 @@ class Line(Hal):
         self.measuring = self.ended = False
         self.allocated = self.measured = self.before = -1
 
-    def write(self, buf, n):
-        self.out.write(buf, n)
-        if self.fresh and buf[6] == VERDICT:
-            self.window()
-        self.fresh = buf[n - 1] == 10
-
-    def window(self):
+    def take(self, verdict):
         if self.tap:
-            self.tap.write(self.gate.dimensions.values)
+            self.tap.write(verdict.values)
         self.windows += 1
         if self.windows == self.settle:
             gc.collect()
@@ -103,20 +108,22 @@ def run(job):
         from world import World
 
         machine.world = World(job["world"], job["pins"], job["little"])
-    line = Line(Clock(), job)
+    observer = Observer(job)
+    line = Line(Clock(), observer)
     writer = Writer(line.write)
     gate = None
     try:
-        gate = line.gate = main.build(job["root"], line, writer, job["commission"])
+        gate = observer.gate = main.build(job["root"], line, writer, job["commission"])
+        gate.readers.append(observer)
         gc.collect()
         main.loop(gate, line, writer)
     except SystemExit:  # the world is at its end
-        line.ended = True
+        observer.ended = True
         if gate:
             main.health(gate, line, writer, 0, 1)
     except Exception as error:
         main.report(writer, error)
-    line.report(job["report"])
+    observer.report(job["report"])
 
 
 with open("job.json") as file:

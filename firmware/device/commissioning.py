@@ -1,13 +1,19 @@
 """Commissioning: what the first windows teach a reference (reference.py says what, and how robustly).
 
 At most 512 samples of a channel are kept, spread over the windows, and of each measure only the largest twentieth:
-the quantiles that a tail is made of lie there. Once it is done the board forgets this module.
+the quantiles that a limit is made of lie there. Once it is done the board forgets this module.
 """
 
 from array import array
 
 from .compat import const
 from .layout import (
+    BIN_COUNT,
+    BIN_LO,
+    BIN_MULT,
+    BIN_SHIFT,
+    CELL_MODE,
+    CELL_STRIDE,
     DX_N,
     DX_SUM,
     FOLLOW,
@@ -82,7 +88,7 @@ class Commissioning:
         if self._seen < self._windows:
             return False
         self._levels()
-        self._tails()
+        self._limits()
         return True
 
     def _keep(self, ring, stats):
@@ -146,12 +152,12 @@ class Commissioning:
 
     def _shares(self, at, x, n):
         a = self._reference.array
-        bins = [0] * 16
+        bins = [0] * BIN_COUNT
         for i in range(n):
-            d = max(0, min(x[i] - a[at + 5], 131071))
-            bins[min(d * a[at + 6] >> a[at + 7], 15)] += 1
+            d = max(0, min(x[i] - a[at + BIN_LO], 131071))
+            bins[min(d * a[at + BIN_MULT] >> a[at + BIN_SHIFT], BIN_COUNT - 1)] += 1
         held = 0
-        for i in range(16):
+        for i in range(BIN_COUNT):
             held += bins[i]
             a[at + SHARES + i] = ((held << 15) + n // 2) // n
 
@@ -159,17 +165,17 @@ class Commissioning:
         """What was measured against no reference yet does not count."""
         self._half = self._kept
         for k in range(self._reference.n_cells):
-            if self._reference.cells[2 * k] == FOLLOW_LATE:
+            if self._reference.cells[CELL_STRIDE * k + CELL_MODE] == FOLLOW_LATE:
                 for i in range(k * self._depth, (k + 1) * self._depth):
                     self._largest[i] = 0
 
-    def _tails(self):
+    def _limits(self):
         ref = self._reference
         for k in range(ref.n_cells):
-            mode = ref.cells[2 * k]
+            mode = ref.cells[CELL_STRIDE * k + CELL_MODE]
             n = self._kept - (self._half if mode == FOLLOW_LATE else 0)
             if n and (mode == FOLLOW or mode == FOLLOW_LATE):
-                # kept in Q10, a tail is Q24
+                # kept in Q10, a limit is Q24
                 first = k * self._depth
                 most = max(self._largest[first + n // 20] << 14, ref.floors[k]) + (1 << 24)
-                ref.array[ref.tails + k] = max(min(self._largest[first + n // 100] << 14, most), ref.floors[k])
+                ref.array[ref.limits + k] = max(min(self._largest[first + n // 100] << 14, most), ref.floors[k])

@@ -8,12 +8,27 @@ lists every kind and key.
 import json
 from array import array
 
-from .compat import MICROPYTHON, const
-
-if MICROPYTHON:
-    from .kernels.frame_viper import checksum, put
-else:
-    from .kernels.frame_plain import checksum, put
+from .compat import const
+from .kernels import frame as kernel
+from .layout import (
+    FRAME_BASE,
+    FRAME_BEGIN,
+    FRAME_CLOSE,
+    FRAME_COUNT,
+    FRAME_CRC_HIGH,
+    FRAME_CRC_LOW,
+    FRAME_DONE,
+    FRAME_HEAD,
+    FRAME_LENGTH,
+    FRAME_LIST,
+    FRAME_LITERAL,
+    FRAME_MODE,
+    FRAME_OUTER,
+    FRAME_POS,
+    FRAME_ROW,
+    FRAME_SIZE,
+    FRAME_STRIDE,
+)
 
 _SIZE = const(256)
 _LAST = const((1 << 29) - 1)  # the sequence number stays a small int on 32 bits
@@ -33,6 +48,15 @@ def crc_table():
 CRC_TABLE = crc_table()
 
 
+def _restart(job):
+    """Nothing in the buffer, every other field at its default."""
+    for k in range(FRAME_SIZE):
+        job[k] = 0
+    job[FRAME_CRC_LOW] = job[FRAME_CRC_HIGH] = 0xFFFF
+    job[FRAME_LENGTH] = job[FRAME_COUNT] = job[FRAME_STRIDE] = 1
+    job[FRAME_DONE] = -1
+
+
 class Writer:
     """Writes frames through ``write(buf, n)``, which sends the first ``n`` bytes of ``buf``.
 
@@ -43,7 +67,8 @@ class Writer:
     def __init__(self, write, size=_SIZE):
         self._write = write
         self._buf = bytearray(size)
-        self._job = array("i", (0, 0xFFFF, 0xFFFF, 0, 0, 0, 1, 1, 1, -1))  # kernels/frame_plain.py
+        self._job = array("i", [0] * FRAME_SIZE)
+        _restart(self._job)
         self._two = array("i", (0, 0))
         self._table = CRC_TABLE
         self._length = self._head = 0
@@ -56,10 +81,10 @@ class Writer:
         if self._open:
             self._cut()
         self._open = True
-        job[3] = 16
+        job[FRAME_MODE] = FRAME_BEGIN
         self._two[0] = self.n
         self.n = (self.n + 1) & _LAST
-        put(self._buf, job, kind, self._two)
+        kernel.put(self._buf, job, kind, self._two)
 
     def number(self, key, value):
         """``"key":value``, |value| < 2^31."""
@@ -77,12 +102,12 @@ class Writer:
         """``"key":[...]``: ``count`` items of ``source`` (any array, list or bytes of integers) from
         ``start`` on, each ``stride`` further."""
         job = self._job
-        job[3] = 1
-        job[4] = start
-        job[6] = job[7] = count
-        job[8] = stride
+        job[FRAME_MODE] = FRAME_LIST
+        job[FRAME_BASE] = start
+        job[FRAME_LENGTH] = job[FRAME_COUNT] = count
+        job[FRAME_STRIDE] = stride
         if not count:
-            job[6] = 1
+            job[FRAME_LENGTH] = 1
         self._list(key, source)
 
     def circular(self, key, counts, rows, length, head):
@@ -103,24 +128,24 @@ class Writer:
     def literal(self, data):
         """At most 32 bytes as they are, a comma, a key and a value: ``b',"why":"no_data"'``."""
         job = self._job
-        job[3] = 32
-        job[7] = 0
+        job[FRAME_MODE] = FRAME_LITERAL
+        job[FRAME_COUNT] = 0
         self._list(data, data)
 
     def end(self):
         """Close the frame and send what is left of it."""
         job = self._job
-        if job[0] > len(self._buf) - 16:
+        if job[FRAME_POS] > len(self._buf) - 16:
             self._flush(0)
         self._flush(1)
-        job[1] = job[2] = 0xFFFF
+        job[FRAME_CRC_LOW] = job[FRAME_CRC_HIGH] = 0xFFFF
         self._open = False
 
     # A function of more than 11 words of state takes them from the heap at each call (py/objfun.c):
     # hence the small ones below.
 
     def _list(self, key, source):
-        while not put(self._buf, self._job, key, source):
+        while not kernel.put(self._buf, self._job, key, source):
             self._flush(0)
 
     def _rows(self, key, counts, rows):
@@ -132,24 +157,22 @@ class Writer:
 
     def _row(self, row, rows):
         job = self._job
-        job[3] = 1 | (2 if row == 0 else 8) | (4 if row == rows - 1 else 0)
-        job[4] = row * self._length
-        job[5] = self._head
-        job[6] = job[7] = self._length
+        job[FRAME_MODE] = (
+            FRAME_LIST | (FRAME_OUTER if row == 0 else FRAME_ROW) | (FRAME_CLOSE if row == rows - 1 else 0)
+        )
+        job[FRAME_BASE] = row * self._length
+        job[FRAME_HEAD] = self._head
+        job[FRAME_LENGTH] = job[FRAME_COUNT] = self._length
 
     def _flush(self, last):
-        self._write(self._buf, checksum(self._buf, self._job, self._table, last))
-        self._job[0] = 0
+        self._write(self._buf, kernel.checksum(self._buf, self._job, self._table, last))
+        self._job[FRAME_POS] = 0
 
     def _cut(self):
         """End a broken frame's line, without a valid CRC."""
         job, buf = self._job, self._buf
-        if job[0] >= len(buf) - 1:
+        if job[FRAME_POS] >= len(buf) - 1:
             self._flush(0)
-        buf[job[0]] = 10
-        self._write(buf, job[0] + 1)
-        job[0] = 0
-        job[1] = job[2] = 0xFFFF
-        job[3] = job[4] = job[5] = 0
-        job[6] = job[7] = job[8] = 1
-        job[9] = -1
+        buf[job[FRAME_POS]] = 10
+        self._write(buf, job[FRAME_POS] + 1)
+        _restart(job)

@@ -4,14 +4,13 @@ nothing else is there."""
 import gc
 import sys
 
-from .compat import MICROPYTHON, const
+from .compat import MICROPYTHON
+from .layout import MISSING_STATUS
 
 try:
     import machine
 except ImportError:
     machine = None
-
-_MISSING = const(-(1 << 30))  # a status field that nothing fills
 
 
 class Hal:
@@ -48,7 +47,7 @@ class Hal:
             return self.clock.uptime
         if name == "clock_set":
             return self.clock.is_set()
-        return _MISSING
+        return MISSING_STATUS
 
     def heap_free(self):
         """Bytes; 0 where there is no such heap."""

@@ -1,78 +1,243 @@
-"""Where each number stands in the arrays that the rooms hand on.
+"""Where each number stands in the arrays that the stations hand on: the only home of an offset, a stride, a flag or a
+job slot.
 
-Kernels repeat these as their own ``const()``, which viper needs; a test holds them equal.
+The build writes these names out as the integers they stand for, in the viper kernels too, so a board does not hold this
+module. Blocks of several numbers come first in their array: a single one is added at its end, with its stride.
 """
 
 from .compat import const
 
 MISSING = const(-32768)  # a count that is not there
+MISSING_BITS = const(0x8000)  # the same as an unsigned load gives it
 MISSING_STATUS = const(-1073741824)  # a status field that is not there: -2**30, a small int on every port
+
+# Bounds that several forms of a computation share
+LONGEST_RUN = const(30000)
+LONG_MS = const(500000000)  # 5.8 days: a step beyond it is counted in whole seconds
+MOST_MISSED = const(0x1FFFFFFF)
+SEQ_MASK = const(0x3FFFFFFF)  # of a sequence number
 
 # Flags of a slot
 ABSENT = const(1)  # the record did not come
 DUPLICATE = const(2)  # the record before it, again
 BACKWARDS = const(4)  # its time is not after the record before
 SEQ_GAP = const(8)  # its sequence number is not the next
+DUPLICATE_BIT = const(1)
+BACKWARDS_BIT = const(2)
+SEQ_GAP_BIT = const(3)
 
-# Statistics of a window: int32[HEAD + n_channels * STRIDE + status]
+# The ring's state: int32[RING_SIZE]
+RING_DUE = const(0)  # a window is complete
+RING_HEAD = const(1)  # the slot that is next, so the oldest of a window that is due
+RING_NEED = const(2)  # slots until the next window is due
+RING_OPEN = const(3)  # slots were filled since the last one was
+RING_FIRST = const(4)  # the next window is the first after a fresh start
+RING_PENDING = const(5)  # absent slots to come before the record in hand; -1: none is in hand
+RING_AFRESH = const(6)  # filling starts afresh behind them
+RING_LATE = const(7)  # of the record in hand
+RING_FLAGS = const(8)
+RING_STARTED = const(9)  # there was a record before
+RING_LAST_S = const(10)  # the newest record's time and number
+RING_LAST_MS = const(11)
+RING_LAST_SEQ = const(12)
+RING_MISSED = const(13)  # records that no window holds
+RING_LENGTH = const(14)
+RING_HOP = const(15)
+RING_CHANNELS = const(16)
+RING_PERIOD = const(17)  # in milliseconds >> RING_SCALE it has at most 15 bits
+RING_SCALE = const(18)
+RING_PERIOD_S = const(19)
+RING_SIZE = const(20)
+
+# What a channel may be: int16[n_channels * BOUND_STRIDE]
+BOUND_LOW = const(0)  # the physically possible range
+BOUND_HIGH = const(1)
+RAIL_LOW = const(2)  # the sensor's rails
+RAIL_HIGH = const(3)
+BOUND_STRIDE = const(4)
+
+# The run at the end of the window before: int32[n_channels * CARRY_STRIDE]
+CARRY_RUN = const(0)
+CARRY_VALUE = const(1)
+CARRY_STRIDE = const(2)
+
+# Statistics of a window: int32[HEAD + n_channels * STRIDE + status blocks]
 LENGTH = const(0)
 ABSENTS = const(1)
 DUPLICATES = const(2)
 BACKWARD = const(3)
 SEQ_GAPS = const(4)
 LATE_SUM = const(5)  # sum of |lateness|, Q15 of a period, at most 2**25
-LATE_MAX = const(6)
-HEAD = const(8)
+HEAD = const(6)
 
 # ... and of each channel in it, from HEAD + channel * STRIDE
-VALID = const(0)
-MIN = const(1)
-MAX = const(2)
-SUM = const(3)  # |sum| <= 2**25
-QUARTER_SUM = const(4)  # four of them; the quarter of slot i is 4 * i // length
-QUARTER_VALID = const(8)  # four of them
-DX_N = const(12)  # pairs of neighbouring valid slots
-DX_SUM = const(13)  # sum of |x1 - x0|, at most 2**26
-DX_MAX = const(14)
-RATE_MAX = const(15)  # largest |x1 - x0| per elapsed period, Q8, at most 2**29
-SPIKE_N = const(16)  # triples of neighbouring valid slots
-SPIKE_SUM = const(17)  # sum of |2 x1 - x0 - x2|, at most 2**27
-SPIKE_MAX = const(18)
-RUN = const(19)  # longest run; the one at the window's end counts from where it began; at most 30000
-DISTINCT = const(20)
-RAILED = const(21)
-OUTSIDE = const(22)
-PAIR_N = const(23)
-RESIDUAL_SUM = const(24)  # sum of |residual - its mean|, at most 2**29
-BINS = const(25)  # sixteen of them
-STRIDE = const(41)
+BIN_COUNT = const(16)
+BINS = const(0)  # sixteen of them
+QUARTER_SUM = const(16)  # four of them; the quarter of slot i is 4 * i // length
+QUARTER_VALID = const(20)  # four of them
+VALID = const(24)
+MIN = const(25)
+MAX = const(26)
+SUM = const(27)  # |sum| <= 2**25
+DX_N = const(28)  # pairs of neighbouring valid slots
+DX_SUM = const(29)  # sum of |x1 - x0|, at most 2**26
+RATE_MAX = const(30)  # largest |x1 - x0| per elapsed period, Q8, at most 2**29
+SPIKE_N = const(31)  # triples of neighbouring valid slots
+SPIKE_SUM = const(32)  # sum of |2 x1 - x0 - x2|, at most 2**27
+SPIKE_MAX = const(33)
+RUN = const(34)  # longest run; the one at the window's end counts from where it began; at most LONGEST_RUN
+DISTINCT = const(35)
+RAILED = const(36)
+OUTSIDE = const(37)
+PAIR_N = const(38)
+RESIDUAL_SUM = const(39)  # sum of |residual - its mean|, at most 2**29
+STRIDE = const(40)
 
-# Reference: int32[REF_HEAD + n_channels * REF_STRIDE + n_cells]
+# ... and of each dimension over status fields: their number, then of each its value and its bounds
+FIELD_COUNT = const(0)
+FIELDS = const(1)
+FIELD_VALUE = const(0)
+FIELD_LOW = const(1)
+FIELD_HIGH = const(2)
+FIELD_STRIDE = const(3)
+
+# Reference: int32[REF_HEAD + n_channels * REF_STRIDE + n_cells + n_classifiers]
+LAYOUT_VERSION = const(2)  # of a reference's file: another one is refused
 READY = const(0)  # 0 while commissioning
-TAIL_STEP = const(1)  # outward step of a tail, Q24 octaves
+LIMIT_STEP = const(1)  # outward step of a limit, Q24 octaves
 EVERY = const(2)  # windows between two steps
 SINCE = const(3)  # windows since the last step
 REF_HEAD = const(4)
 
-LO = const(0)  # the followed band, Q14 counts
-HI = const(1)
-LO0 = const(2)  # the commissioned band
-HI0 = const(3)
-STEP = const(4)  # outward step of an edge, Q14 counts
-BIN_LO = const(5)  # where the first bin begins, counts
-BIN_MULT = const(6)  # bin = (x - BIN_LO) * BIN_MULT >> BIN_SHIFT
-BIN_SHIFT = const(7)
-VARIATION = const(8)  # mean |x1 - x0| of a good window, Q4 counts
-PAIR = const(9)  # the channel that explains this one, or -1
-GAIN = const(10)  # Q12
-WIDTH_LOG = const(11)  # log2 of the band's width in Q8 counts, Q14
-WIDTH0_LOG = const(12)
-SHARES = const(13)  # cumulative shares of the sixteen bins, Q15
+# ... and of each channel in it, from REF_HEAD + channel * REF_STRIDE; behind the channels come the cells' limits (log2,
+# Q24), behind those the classifiers' thresholds
+SHARES = const(0)  # cumulative shares of the sixteen bins, Q15
+LO = const(16)  # the followed band, Q14 counts
+HI = const(17)
+LO0 = const(18)  # the commissioned band
+HI0 = const(19)
+STEP = const(20)  # outward step of an edge, Q14 counts
+BIN_LO = const(21)  # where the first bin begins, counts
+BIN_MULT = const(22)  # bin = (x - BIN_LO) * BIN_MULT >> BIN_SHIFT
+BIN_SHIFT = const(23)
+VARIATION = const(24)  # mean |x1 - x0| of a good window, Q4 counts
+PAIR = const(25)  # the channel that explains this one, or -1
+GAIN = const(26)  # Q12
+WIDTH_LOG = const(27)  # log2 of the band's width in Q8 counts, Q14
+WIDTH0_LOG = const(28)
 REF_STRIDE = const(29)
 
-# How a cell's tail is kept
+# How a cell's limit is kept, and where its channel's part of the reference begins: int16[n_cells * CELL_STRIDE]
+CELL_MODE = const(0)
+CELL_BASE = const(1)  # 0 without a channel
+CELL_STRIDE = const(2)
+
 FOLLOW = const(0)
 FIXED = const(1)  # the policy's threshold, or a status bound
 WIDTH = const(2)  # the band's present width
 WIDTH0 = const(3)  # the band's commissioned width
 FOLLOW_LATE = const(4)  # as FOLLOW; commissioned in the second half, against a provisional reference
+
+NO_ACTION = const(-1)  # a verdict's, while commissioning
+
+# Why a verdict is what it is
+JUDGED = const(0)
+COMMISSIONING = const(1)
+NO_DATA = const(2)
+
+# A pack (docs/pack.md), and who fills its network's input
+PACK_VERSION = const(2)
+WIDEST_LAYER = const(16384)  # the sum of as many products of two bytes stays below 2^30
+MAP_PLAIN = const(0)  # the caller
+MAP_FEATURES = const(1)  # scale(), from dimension values
+MAP_COUNTS = const(2)  # fill(), from a window of counts
+
+# A network's program: int32[PROGRAM_HEAD + layers * LAYER_STRIDE + parameters]
+PROGRAM_INPUTS = const(0)
+PROGRAM_OUTPUTS = const(1)
+PROGRAM_LAYERS = const(2)
+PROGRAM_HERE = const(3)  # offsets of the two layer buffers in the arena
+PROGRAM_THERE = const(4)
+PROGRAM_HEAD = const(5)
+
+LAYER_KIND = const(0)
+LAYER_IN = const(1)
+LAYER_OUT = const(2)
+LAYER_WEIGHTS = const(3)  # offset in the pack: weights, or the table
+LAYER_PARAMETERS = const(4)  # index of its parameters in the program
+LAYER_LOW = const(5)  # of the output, each + 128: 0..255
+LAYER_HIGH = const(6)
+LAYER_ZERO = const(7)
+LAYER_STRIDE = const(8)
+
+PARAMETER_BIAS = const(0)  # int32
+PARAMETER_MULTIPLIER = const(1)  # 0 or 2^30..2^31-1, Q31
+PARAMETER_SHIFT = const(2)  # + 32: 1..62
+PARAMETER_STRIDE = const(3)
+
+FULLY_CONNECTED = const(1)  # kinds of a layer
+TABLE = const(2)
+
+# From dimension values to a network's input: int32[SCALE_HEAD + inputs * SCALE_STRIDE]
+SCALE_COUNT = const(0)
+SCALE_HEAD = const(1)
+SCALE_CENTRE = const(0)  # + 32768
+SCALE_MULT = const(1)
+SCALE_SHIFT = const(2)
+SCALE_STRIDE = const(3)
+
+# From a window of counts to a network's input: int32[FILL_SIZE]
+FILL_BASE = const(0)
+FILL_HEAD = const(1)
+FILL_LENGTH = const(2)
+FILL_MULT = const(3)
+FILL_BIAS_HIGH = const(4)  # + 32768: words of 2^30 and more would be boxed on a 32-bit port
+FILL_BIAS_LOW = const(5)
+FILL_SHIFT = const(6)
+FILL_SIZE = const(7)
+
+# A frame in the making: int32[FRAME_SIZE]; put() leaves every field but the first three at its default
+FRAME_POS = const(0)  # bytes in the buffer
+FRAME_CRC_LOW = const(1)  # running CRC-32 of the line, low half, not yet complemented
+FRAME_CRC_HIGH = const(2)
+FRAME_MODE = const(3)
+FRAME_BASE = const(4)  # item k is source[BASE + (HEAD + k) % LENGTH * STRIDE]
+FRAME_HEAD = const(5)
+FRAME_LENGTH = const(6)
+FRAME_COUNT = const(7)  # items to write
+FRAME_STRIDE = const(8)
+FRAME_DONE = const(9)  # items written; -1: the key is still to come
+FRAME_SIZE = const(10)
+
+FRAME_LIST = const(1)  # modes, summed: brackets around the items
+FRAME_OUTER = const(2)  # a bracket before
+FRAME_CLOSE = const(4)  # a bracket after
+FRAME_ROW = const(8)  # no key, only a comma
+FRAME_BEGIN = const(16)  # the key is the frame's kind, the item its sequence number
+FRAME_LITERAL = const(32)  # the key as it is; no items then
+FRAME_OUTER_BIT = const(1)
+FRAME_CLOSE_BIT = const(2)
+
+# Records taken out of a replay file: int32[REPLAY_SIZE], and the arrays they go into
+REPLAY_AT = const(0)  # byte in the buffer
+REPLAY_COUNT = const(1)
+REPLAY_START = const(2)  # record index in the arrays
+REPLAY_CHANNELS = const(3)
+REPLAY_BYTES = const(4)  # a record
+REPLAY_SIZE = const(5)
+
+REPLAY_VALUES = const(0)
+REPLAY_SECONDS = const(1)
+REPLAY_MILLIS = const(2)
+REPLAY_SEQS = const(3)
+REPLAY_ARRAYS = const(4)
+
+# What a verdict's frame carries beyond its scores
+SEND_DIMENSIONS = const(1)
+SEND_SAMPLES = const(2)
+
+# What goes before a stored window: int32[STORE_HEAD]
+STORE_NUMBER = const(0)
+STORE_SECONDS = const(1)
+STORE_HEAD_MILLIS = const(2)  # the ring's head << 16 | milliseconds
+STORE_HEAD = const(3)

@@ -6,7 +6,7 @@ from .clock import Clock
 from .compat import const
 from .frames import Writer
 from .hal import Hal
-from .stages import collect_every, forget
+from .modules import collect_every, unload
 
 _HEALTH = const(64)  # windows between two health frames
 _OFTEN = const(4096)  # bytes taken between two collections while starting
@@ -37,21 +37,15 @@ def run(root="/", hal=None, commission=None):
 
 
 def build(root, hal, writer, commission=None):
-    """The gate out of the files of ``root``; says hello. What only this needs is loaded for it and then forgotten."""
+    """The gate out of the files of ``root``; says hello. What only this needs is loaded for it and then unloaded."""
     collect_every(_OFTEN)
     try:
-        from .start import start
+        from .boot import boot
 
-        gate = start(root, hal, writer, commission)
-        forget("start", "pack", "sensors.board")
-        from .hello import hello
-
-        hello(writer, root + "gate/")
-        return gate
+        return boot(root, hal, writer, commission)
     finally:
-        forget("start", "pack", "sensors.board", "hello", "plan")
+        unload("boot")
         collect_every(-1)
-        gc.collect()
 
 
 def loop(gate, hal, writer):

@@ -2,28 +2,24 @@
 
 from array import array
 
-from .compat import MICROPYTHON, micropython
+from .compat import micropython
+from .kernels import value as kernel
 from .layout import HEAD, REF_HEAD, REF_STRIDE, STRIDE
-
-if MICROPYTHON:
-    from .kernels import value_viper as kernel
-else:
-    from .kernels import value_plain as kernel
+from .modules import load
 
 
-def load(name):
-    """The measure of a dimension: a function of the dimensions package where the build gathered them there, else of
-    the module of that name."""
-    package = __name__[: __name__.rfind(".")] + ".dimensions"
-    found = getattr(__import__(package, None, None, (name,)), name, None)
-    return found if callable(found) else __import__(package + "." + name, None, None, ("measure",)).measure
+def measure_of(name):
+    """The measure of a dimension: a function of the dimensions package where the build merged them there, else of the
+    module of that name."""
+    found = getattr(load("dimensions"), name, None)
+    return found if callable(found) else load("dimensions." + name).measure
 
 
 class Dimensions:
     """Measures and values of one window. ``measures``: int32[n_cells]; ``values``: int16[n_columns]."""
 
     def __init__(self, plan):
-        from .status import status_layout  # needed here only
+        from .boot.status import status_layout  # needed here only
 
         cells = plan["cells"]
         columns = plan["columns"]
@@ -31,7 +27,7 @@ class Dimensions:
         self.n_cells = len(cells)
         self.n_columns = len(columns)
         names = plan["modules"]
-        modules = [load(name) for name in names]
+        modules = [measure_of(name) for name in names]
         self._functions = [modules[cell[0]] for cell in cells]
         self._stats_at = [0] * self.n_cells
         self._reference_at = [0] * self.n_cells
@@ -64,6 +60,6 @@ class Dimensions:
             measures[k] = functions[k](stats, stats_at[k], array, reference_at[k])
             k += 1
         kernel.values(
-            array, reference.tails, reference.cells, measures, reference.logs, self._starts, self._members, self.values,
-            self.n_columns,
+            array, reference.limits, reference.cells, measures, reference.logs, self._starts, self._members,
+            self.values, self.n_columns,
         )  # fmt: skip

@@ -1,49 +1,33 @@
 """An int8 network out of a pack: fully connected layers and the logistic, bit for bit as TFLM computes them.
 
-Everything is prepared once, in the constructor, where pack.py reads and checks; a call is arithmetic over arrays made
-there and allocates nothing. The program that the kernels run is an array('i'):
-
-    inputs, outputs, layers, here, there              offsets of the two layer buffers in the arena
-    per layer: kind, n_in, n_out, offset in the pack (weights or table), index of its parameters,
-               low, high, zero                        of the output, each + 128: 0..255
-    per output: bias int32, multiplier 0 or 2^30..2^31-1 (Q31), shift + 32 (1..62)
+Everything is prepared once, where boot/pack.py reads and checks; a call is arithmetic over arrays made
+there and allocates nothing. The program that the kernels run is an array('i') (layout.py): its head, a block for each
+layer, then the parameters of each output.
 
 The arena, int8: input, output, then two buffers as wide as the widest layer.
 """
 
 from array import array
 
-from .compat import MICROPYTHON, const
-
-if MICROPYTHON:
-    from .kernels import network_viper as kernel
-else:
-    from .kernels import network_plain as kernel
-
-_FEATURES = const(1)  # as in pack.py
-_COUNTS = const(2)
+from .kernels import network as kernel
+from .layout import FILL_BASE, FILL_HEAD, MAP_COUNTS, MAP_FEATURES
 
 
 class Network:
     """The model of one parent, or one that the gate guards.
 
-    ``data`` is a whole pack (bytes; the weights stay in it). ValueError says what is wrong with it.
+    ``pack``: a read one (boot/pack.py), whose bytes hold the weights.
 
     inputs, outputs  sizes
-    mapping          PLAIN, FEATURES or COUNTS of pack.py
-    threshold        int8; a score above it is a failure
+    mapping          MAP_PLAIN, MAP_FEATURES or MAP_COUNTS (layout.py)
     input, output    int8[inputs], int8[outputs]: views that live as long as the network
     """
 
-    def __init__(self, data):
-        from .pack import Reader  # needed here only: a board forgets it after the start
-
-        pack = Reader(data)
+    def __init__(self, pack):
         self.mapping = pack.mapping
-        self.threshold = pack.threshold
         self.inputs = pack.inputs
         self.outputs = pack.outputs
-        self._data = data
+        self._data = pack.data
         self._scaling = pack.scaling
         self._program = pack.program
         self._arena = array("b", bytes(pack.arena))
@@ -63,7 +47,7 @@ class Network:
         kernel.scale(values, self._columns, self._arena, self._scaling)
 
     def _bind(self, values, columns):
-        if self.mapping != _FEATURES:
+        if self.mapping != MAP_FEATURES:
             raise ValueError("pack: has no feature scaling")
         if len(columns) != self.inputs or max(columns) >= len(values) or min(columns) < 0:
             raise ValueError("columns: %d indices into %d values needed" % (self.inputs, len(values)))
@@ -76,12 +60,12 @@ class Network:
         q = clamp((count * mult + bias) >> shift). A missing count (-32768) repeats the one before it, or
         is 0 where there is none.
         """
-        if self.mapping != _COUNTS or length != self.inputs:
+        if self.mapping != MAP_COUNTS or length != self.inputs:
             raise ValueError("pack: takes no window of %d counts" % length)
         if base < 0 or head < 0 or head >= length or base + length > len(counts):
             raise ValueError("window outside of the counts")
-        self._scaling[0] = base
-        self._scaling[1] = head
+        self._scaling[FILL_BASE] = base
+        self._scaling[FILL_HEAD] = head
         kernel.fill(counts, self._arena, self._scaling)
 
     def invoke(self):

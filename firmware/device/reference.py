@@ -1,31 +1,37 @@
 """The reference: what the stream looks like when it is good, in integers; commissioned and followed.
 
 It is one int32 array (layout.py): a head; for each channel the followed and the commissioned band (Q14 counts),
-the bins that lie on it, the cumulative shares of the bins, the coefficient against its partner; then a tail for
-each cell, log2 in Q24. It is a file of its own on the board, in training and in service made and followed by
-this very code.
+the bins that lie on it, the cumulative shares of the bins, the coefficient against its partner; then a limit for
+each cell, log2 in Q24; then a threshold for each classifier, which commissioning leaves as it is. It is a file
+of its own on the board, in training and in service made and followed by this very code.
 
 Commissioning takes the first ``windows`` windows, whose verdicts are not given. The band is the 1 % to the 99 %
-quantile of 512 samples, a tail the 99 % quantile of its measure. One bad window in twenty does not spoil it: windows
+quantile of 512 samples, a limit the 99 % quantile of its measure. One bad window in twenty does not spoil it: windows
 that would stop the following (below) give no samples, an edge lies at most three times as far beyond the 95 %
-quantile as that lies from the median, and a tail at most an octave above its 95 % quantile.
+quantile as that lies from the median, and a limit at most an octave above its 95 % quantile.
 
 Following moves an edge of the band outwards when the window lies outside it, at most ``follow_per_day`` commissioned
 widths a day, and inwards a twentieth as fast when it does not; eight times slower while the window lies more than 0.75
 widths outside; not at all when more than an eighth of its samples are missing or invalid, or a run is three windows
-long. Tails move by the same rule, in octaves for widths (far out: two octaves). Edges never cross: a band is at least
-one count wide, and a tail never below one count or one slot.
+long. Limits move by the same rule, in octaves for widths (far out: two octaves). Edges never cross: a band is at least
+one count wide, and a limit never below one count or one slot.
 """
 
 import struct
 from array import array
 from binascii import crc32
 
-from .compat import MICROPYTHON
+from .compat import const
+from .kernels import follow as kernel
 from .layout import (
+    CELL_BASE,
+    CELL_MODE,
+    CELL_STRIDE,
     EVERY,
     HI,
     HI0,
+    LAYOUT_VERSION,
+    LIMIT_STEP,
     LO,
     LO0,
     PAIR,
@@ -35,26 +41,27 @@ from .layout import (
     SHARES,
     SINCE,
     STEP,
-    TAIL_STEP,
     WIDTH0_LOG,
     WIDTH_LOG,
 )
-from .stages import forget
-
-if MICROPYTHON:
-    from .kernels import value_viper as kernel
-else:
-    from .kernels import value_plain as kernel
+from .modules import unload
 
 _MAGIC = b"MGF1"
+_BODY = const(12)  # where the array begins
+_NEVER = const(127)  # a threshold that no score exceeds
 
 
 class Reference:
     """The reference of one stream, and its commissioning.
 
     Loaded from ``data`` (a file made by ``dump``) or blank. With ``commission`` windows to come it starts over,
-    and keeps of ``data`` only the partners and coefficients between channels, which are trained and not
-    relearned.
+    and keeps of ``data`` only what is trained and not relearned: partners and coefficients between channels, and
+    thresholds.
+
+    array       int32, as above
+    limits      where the cells' limits begin in it, ``thresholds`` where the classifiers' thresholds do
+    cells       how each limit is kept (layout.py); ``floors`` the smallest it may be, log2 in Q24
+    logs        log2 of a window's measures, Q14, -1 for 0: Dimensions fills it, following and commissioning read it
     """
 
     def __init__(self, plan, data=None, commission=None):
@@ -62,19 +69,24 @@ class Reference:
         self.n_channels = len(plan["channels"])
         cells = plan["cells"]
         self.n_cells = len(cells)
-        self.tails = REF_HEAD + self.n_channels * REF_STRIDE
-        self.array = array("i", [0] * (self.tails + self.n_cells))
-        self.cells = array("h", bytes(4 * self.n_cells))
+        self.n_classifiers = len([p for p in plan["parents"] if p["classifier"] >= 0])
+        self.limits = REF_HEAD + self.n_channels * REF_STRIDE
+        self.thresholds = self.limits + self.n_cells
+        self.array = array("i", [0] * (self.thresholds + self.n_classifiers))
+        self.cells = array("h", [0] * (CELL_STRIDE * self.n_cells))
         self.floors = array("i", [0] * self.n_cells)
         self.logs = array("i", [0] * self.n_cells)
-        for k, (_, channel, mode, tail) in enumerate(cells):
-            self.cells[2 * k] = mode
-            self.cells[2 * k + 1] = REF_HEAD + channel * REF_STRIDE if channel >= 0 else 0
-            self.floors[k] = tail
-            self.array[self.tails + k] = tail
+        for k, (_, channel, mode, limit) in enumerate(cells):
+            at = CELL_STRIDE * k
+            self.cells[at + CELL_MODE] = mode
+            self.cells[at + CELL_BASE] = REF_HEAD + channel * REF_STRIDE if channel >= 0 else 0
+            self.floors[k] = limit
+            self.array[self.limits + k] = limit
+        for k in range(self.n_classifiers):
+            self.set_threshold(k, _NEVER)
         self._rate = plan["reference"]["step_q24"]
         self.array[EVERY] = plan["reference"]["every"]
-        self.array[TAIL_STEP] = self._rate
+        self.array[LIMIT_STEP] = self._rate
         for c in range(self.n_channels):
             at = REF_HEAD + c * REF_STRIDE
             self.array[at + PAIR] = -1
@@ -91,19 +103,36 @@ class Reference:
         return self.array[READY]
 
     def dump(self):
-        """The file: magic, number of channels and cells (uint16), the array (int32, little-endian), CRC-32."""
-        body = struct.pack("<4sHH", _MAGIC, self.n_channels, self.n_cells) + bytes(self.array)
+        """The file: magic; version of the layout, number of channels, cells and classifiers (uint16 each); the array
+        (int32, little-endian); CRC-32."""
+        body = struct.pack("<4sHHHH", _MAGIC, *self._shape()) + bytes(self.array)
         return body + struct.pack("<I", crc32(body))
 
     def _load(self, data):
-        size = 8 + 4 * len(self.array) + 4
-        if len(data) != size or bytes(data[:4]) != _MAGIC:
-            raise ValueError("reference: not a reference of %d bytes for this policy" % size)
+        if len(data) < _BODY or bytes(data[:4]) != _MAGIC:
+            raise ValueError("reference: does not begin with MGF1")
+        shape = struct.unpack("<HHHH", bytes(data[4:_BODY]))
+        if shape[0] != LAYOUT_VERSION:
+            raise ValueError("reference: layout version %d, this firmware reads %d" % (shape[0], LAYOUT_VERSION))
+        if shape != self._shape():
+            raise ValueError("reference: made for other channels, dimensions or classifiers")
+        size = _BODY + 4 * len(self.array) + 4
+        if len(data) != size:
+            raise ValueError("reference: %d bytes, expected %d" % (len(data), size))
         if crc32(bytes(data[: size - 4])) != struct.unpack("<I", bytes(data[size - 4 :]))[0]:
             raise ValueError("reference: CRC-32 does not match")
-        if struct.unpack("<HH", bytes(data[4:8])) != (self.n_channels, self.n_cells):
-            raise ValueError("reference: made for other channels or dimensions")
-        self.array = array("i", bytes(data[8 : size - 4]))
+        self.array = array("i", bytes(data[_BODY : size - 4]))
+
+    def _shape(self):
+        return LAYOUT_VERSION, self.n_channels, self.n_cells, self.n_classifiers
+
+    def threshold(self, classifier):
+        """int8; a score above it is a failure."""
+        return self.array[self.thresholds + classifier]
+
+    def set_threshold(self, classifier, threshold):
+        """Replaces one threshold, and nothing else."""
+        self.array[self.thresholds + classifier] = threshold
 
     def set_band(self, at, lo, hi):
         """The channel at ``at`` gets a band, commissioned and followed, and bins on it."""
@@ -127,7 +156,7 @@ class Reference:
         if not self._commissioning.take(ring, stats):
             return False
         self._commissioning = None
-        forget("commissioning")
+        unload("commissioning")
         self.array[READY] = 1
         return True
 
@@ -139,7 +168,7 @@ class Reference:
             a[SINCE] = since
             return
         a[SINCE] = 0
-        if a[TAIL_STEP]:
+        if a[LIMIT_STEP]:
             kernel.follow(
-                a, self.tails, self.cells, self.n_cells, self.logs, self.floors, stats, self.n_channels, self.length
+                a, self.limits, self.cells, self.n_cells, self.logs, self.floors, stats, self.n_channels, self.length
             )  # fmt: skip

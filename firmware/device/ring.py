@@ -2,23 +2,25 @@
 
 from array import array
 
-from .compat import MICROPYTHON, const
-
-if MICROPYTHON:
-    from .kernels import ring_viper as kernel
-else:
-    from .kernels import ring_plain as kernel
-
-_DUE = const(0)
-_HEAD = const(1)
-_NEED = const(2)
-_FIRST = const(4)
-_PENDING = const(5)
-_LAST_S = const(10)
-_LAST_MS = const(11)
-_LAST_SEQ = const(12)
-_MISSED = const(13)
-_SIZE = const(20)
+from .kernels import ring as kernel
+from .layout import (
+    RING_CHANNELS,
+    RING_DUE,
+    RING_FIRST,
+    RING_HEAD,
+    RING_HOP,
+    RING_LAST_MS,
+    RING_LAST_S,
+    RING_LAST_SEQ,
+    RING_LENGTH,
+    RING_MISSED,
+    RING_NEED,
+    RING_PENDING,
+    RING_PERIOD,
+    RING_PERIOD_S,
+    RING_SCALE,
+    RING_SIZE,
+)
 
 
 class Ring:
@@ -43,18 +45,18 @@ class Ring:
             scale += 1
         self.counts = array("h", bytes(2 * (self.n_channels + 2) * self.length))
         self._last = array("h", bytes(2 * self.n_channels))
-        self._state = array("i", [0] * _SIZE)
+        self._state = array("i", [0] * RING_SIZE)
         state = self._state
-        state[_NEED] = self.length
-        state[_FIRST] = 1
-        state[_PENDING] = -1
-        state[_LAST_SEQ] = -1
-        state[14] = self.length
-        state[15] = self.hop
-        state[16] = self.n_channels
-        state[17] = period
-        state[18] = scale
-        state[19] = max(1, (period + 500) // 1000)
+        state[RING_NEED] = self.length
+        state[RING_FIRST] = 1
+        state[RING_PENDING] = -1
+        state[RING_LAST_SEQ] = -1
+        state[RING_LENGTH] = self.length
+        state[RING_HOP] = self.hop
+        state[RING_CHANNELS] = self.n_channels
+        state[RING_PERIOD] = period
+        state[RING_SCALE] = scale
+        state[RING_PERIOD_S] = max(1, (period + 500) // 1000)
 
     def fill(self, values, seconds, millis, seqs, start, n):
         """Takes records until a window is due; returns how many. Ask ``due()`` after each call.
@@ -65,28 +67,28 @@ class Ring:
         return kernel.fill(self._state, self.counts, self._last, values, seconds, millis, seqs, start, n)
 
     def due(self):
-        return self._state[_DUE]
+        return self._state[RING_DUE]
 
     def need(self):
         """Slots until the next window is due."""
-        return self._state[_NEED]
+        return self._state[RING_NEED]
 
     def head(self):
-        return self._state[_HEAD]
+        return self._state[RING_HEAD]
 
     def first(self):
         """True once for the first window after a fresh start: no run reaches into it from before."""
-        first = self._state[_FIRST]
-        self._state[_FIRST] = 0
+        first = self._state[RING_FIRST]
+        self._state[RING_FIRST] = 0
         return first
 
     def seconds(self):
         """Time of the newest record, int32 seconds since 2020."""
-        return self._state[_LAST_S]
+        return self._state[RING_LAST_S]
 
     def millis(self):
-        return self._state[_LAST_MS]
+        return self._state[RING_LAST_MS]
 
     def missed(self):
         """Records of long gaps that no window holds; saturates at 2**29 - 1."""
-        return self._state[_MISSED]
+        return self._state[RING_MISSED]

@@ -2,20 +2,15 @@
 
 from array import array
 
-from .compat import MICROPYTHON
-from .layout import GAIN, HEAD, PAIR, REF_HEAD, REF_STRIDE, STRIDE
-
-if MICROPYTHON:
-    from .kernels import scan_viper as kernel
-else:
-    from .kernels import scan_plain as kernel
+from .kernels import scan as kernel
+from .layout import BOUND_STRIDE, CARRY_STRIDE, GAIN, HEAD, PAIR, REF_HEAD, REF_STRIDE, STRIDE
 
 
 class Scan:
     """Statistics of one window: int32[HEAD + n_channels * STRIDE + status blocks], made once."""
 
     def __init__(self, plan):
-        from .status import status_bounds, status_layout  # needed here only
+        from .boot.status import status_bounds, status_layout  # needed here only
 
         channels = plan["channels"]
         self._length = plan["length"]
@@ -24,12 +19,12 @@ class Scan:
         _, self._fields, size = status_layout(plan)
         self.stats = array("i", [0] * size)
         status_bounds(plan, self.stats)
-        self._limits = array("h", [x for c in channels for x in c["range"] + c["rails"]])
+        self._bounds = array("h", [x for c in channels for x in c["range"] + c["rails"]])
         power = 2
         while power < 2 * self._length:
             power *= 2
         self._table = array("h", bytes(2 * power))
-        self._carry = array("i", [0] * (2 * self._n))
+        self._carry = array("i", [0] * (CARRY_STRIDE * self._n))
 
     def fill(self, ring, reference):
         """Scans the window that is due in ``ring`` into ``stats``; histograms lie over ``reference``'s bins."""
@@ -40,7 +35,7 @@ class Scan:
         late_at = self._n * length
         carry = self._carry
         if ring.first():
-            for k in range(2 * self._n):
+            for k in range(CARRY_STRIDE * self._n):
                 carry[k] = 0
         kernel.scan_slots(slots, late_at, head, length, stats)
         c = 0
@@ -49,8 +44,8 @@ class Scan:
             sat = HEAD + c * STRIDE
             rat = REF_HEAD + c * REF_STRIDE
             kernel.scan_channel(
-                slots, at, late_at, head, length, self._limits, 4 * c, reference, rat, self._table, carry, 2 * c,
-                self._hop, stats, sat,
+                slots, at, late_at, head, length, self._bounds, BOUND_STRIDE * c, reference, rat, self._table,
+                carry, CARRY_STRIDE * c, self._hop, stats, sat,
             )  # fmt: skip
             pair = reference[rat + PAIR]
             if pair >= 0:

@@ -13,16 +13,22 @@ file in flash writes, hence the small bound.
 import struct
 from array import array
 
-from .compat import MICROPYTHON, const
+from .compat import const
 from .frames import CRC_TABLE
-
-if MICROPYTHON:
-    from .kernels.frame_viper import checksum
-else:
-    from .kernels.frame_plain import checksum
+from .kernels import frame as kernel
+from .layout import (
+    FRAME_CRC_HIGH,
+    FRAME_CRC_LOW,
+    FRAME_POS,
+    FRAME_SIZE,
+    STORE_HEAD,
+    STORE_HEAD_MILLIS,
+    STORE_NUMBER,
+    STORE_SECONDS,
+)
 
 _HEADER = const(16)
-_HEAD = const(12)
+_BODY = const(4 * STORE_HEAD)
 _WINDOWS = const(64)
 _BYTES = const(65536)
 _LAST = const((1 << 29) - 1)
@@ -30,7 +36,7 @@ _LAST = const((1 << 29) - 1)
 
 def capacity(plan):
     """Windows the store holds: 64, or what fits 64 KiB, at least one."""
-    size = _HEAD + 2 * (len(plan["channels"]) + 2) * plan["length"] + 4
+    size = _BODY + 2 * (len(plan["channels"]) + 2) * plan["length"] + 4
     return max(1, min(_WINDOWS, (_BYTES - _HEADER) // size))
 
 
@@ -41,10 +47,10 @@ class Store:
         channels = len(plan["channels"])
         counts = (channels + 2) * plan["length"]
         self.slots = capacity(plan)
-        self.size = _HEAD + 2 * counts + 4
-        self._head = array("i", (0, 0, 0))
+        self.size = _BODY + 2 * counts + 4
+        self._head = array("i", [0] * STORE_HEAD)
         self._tail = bytearray(4)
-        self._job = array("i", (0, 0, 0))
+        self._job = array("i", [0] * FRAME_SIZE)
         header = b"MGS1" + struct.pack("<HHII", channels, plan["length"], self.slots, self.size)
         self._file = _open(path, header)
         self.next = self._newest(counts)
@@ -52,9 +58,9 @@ class Store:
     def append(self, ring, seconds, millis):
         """Keep the window that the ring holds."""
         head = self._head
-        head[0] = self.next
-        head[1] = seconds
-        head[2] = ring.head() << 16 | millis
+        head[STORE_NUMBER] = self.next
+        head[STORE_SECONDS] = seconds
+        head[STORE_HEAD_MILLIS] = ring.head() << 16 | millis
         self._write(ring.counts)
         self.next = (self.next + 1) & _LAST
 
@@ -70,12 +76,12 @@ class Store:
     def _sum(self, counts):
         """Leave the CRC of head and counts in the tail."""
         job = self._job
-        job[1] = job[2] = 0xFFFF
-        job[0] = _HEAD
-        checksum(self._head, job, CRC_TABLE, 0)
-        job[0] = self.size - _HEAD - 4
-        checksum(counts, job, CRC_TABLE, 0)
-        struct.pack_into("<HH", self._tail, 0, job[1] ^ 0xFFFF, job[2] ^ 0xFFFF)
+        job[FRAME_CRC_LOW] = job[FRAME_CRC_HIGH] = 0xFFFF
+        job[FRAME_POS] = _BODY
+        kernel.checksum(self._head, job, CRC_TABLE, 0)
+        job[FRAME_POS] = self.size - _BODY - 4
+        kernel.checksum(counts, job, CRC_TABLE, 0)
+        struct.pack_into("<HH", self._tail, 0, job[FRAME_CRC_LOW] ^ 0xFFFF, job[FRAME_CRC_HIGH] ^ 0xFFFF)
 
     def _newest(self, n_counts):
         """The sequence number after the last whole record's."""
@@ -84,13 +90,13 @@ class Store:
         following = 0
         self._file.seek(_HEADER)
         for slot in range(self.slots):
-            if self._file.readinto(self._head) != _HEAD:
+            if self._file.readinto(self._head) != _BODY:
                 break
             self._file.readinto(counts)
             if self._file.readinto(tail) != 4:
                 break
             self._sum(counts)
-            number = self._head[0]
+            number = self._head[STORE_NUMBER]
             if tail == self._tail and number % self.slots == slot and 0 <= number <= _LAST:
                 if not following or (number + 1 - following) & _LAST < 1 << 28:
                     following = number + 1 & _LAST

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from motegate.convert.convert import convert
+from motegate.firmware.device.boot.pack import Pack
 from motegate.firmware.device.network import Network
 from motegate.train import metrics
 from motegate.train.evaluate import evaluate
@@ -56,7 +57,7 @@ def tables(work: Path) -> dict:
     floats = json.loads((work / "train" / "metrics.json").read_text())["parents"]
     found = {}
     for name, entry in floats.items():
-        network = Network((work / "convert" / f"{name}.pack").read_bytes())
+        network = Network(Pack((work / "convert" / f"{name}.pack").read_bytes()))
         with np.load(work / "train" / f"features_{name}.npz") as file:
             test = file["part"] == TEST
             x, fail, kind, severity = (file[key][test] for key in ("x", "fail", "kind", "severity"))

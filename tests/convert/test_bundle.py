@@ -34,7 +34,7 @@ def test_each_boards_native_files_are_of_its_architecture(work, name):
     kinds = {path: mpy.architecture(path.read_bytes()) for path in made.folder.rglob("*.mpy")}
     native = {path.stem for path, kind in kinds.items() if kind != "bytecode"}
     assert {kind for kind in kinds.values() if kind != "bytecode"} == {boards.load(name).arch}
-    assert {"frame_viper", "network_viper", "ring_viper", "scan_viper", "value_viper"} <= native
+    assert {"frame", "gate", "network"} <= native
 
 
 @pytest.mark.unit

@@ -12,6 +12,7 @@ from motegate.convert import guarded, infer, oracle, pack, quantize, tflite_mode
 from motegate.convert.convert import convert
 from motegate.convert.lower import lower
 from motegate.convert.tflite_model import Tensor
+from motegate.firmware.device.reference import Reference
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.train import plan, policy
 
@@ -58,8 +59,9 @@ def work(tmp_path_factory):
     (folder / "forecast.tflite").write_bytes(forecaster())
     trained = folder / "train"
     trained.mkdir()
-    (trained / "plan.json").write_text(json.dumps(plan.make(policy.load(folder / "policy.toml"))))
-    (trained / "reference.bin").write_bytes(b"reference")
+    compiled = plan.make(policy.load(folder / "policy.toml"))
+    (trained / "plan.json").write_text(json.dumps(compiled))
+    (trained / "reference.bin").write_bytes(Reference(compiled, None, 0).dump())
     scaling = {"columns": COLUMNS, "centre": [512, 512], "mult": [1, 1], "shift": [2, 2]}
     (trained / "dimensions.json").write_text(json.dumps({"parents": {"intrinsic": scaling}}))
     rng = np.random.default_rng(0)
@@ -107,7 +109,10 @@ def test_it_leaves_what_the_bundle_and_a_tflm_program_need(work, converted):
     assert not [path for path in work.iterdir() if path.name.startswith(".")]
     found = pack.read((work / "convert" / "intrinsic.pack").read_bytes())
     assert found.mapping == pack.Features((512, 512), (1, 1), (2, 2))
-    assert found.threshold == converted.parents[0].threshold
+    kept = Reference(
+        json.loads((work / "convert" / "plan.json").read_text()), (work / "convert" / "reference.bin").read_bytes(), 0
+    )
+    assert kept.threshold(0) == converted.parents[0].threshold
 
 
 @pytest.mark.oracle
@@ -195,9 +200,10 @@ def test_a_guarded_model_of_another_length_is_refused(work, converted, tmp_path)
 def test_a_guarded_model_reads_counts_as_its_own_units(work, converted):
     from array import array
 
+    from motegate.firmware.device.boot.pack import Pack
     from motegate.firmware.device.network import Network
 
-    net = Network((work / "convert" / "forecast.pack").read_bytes())
+    net = Network(Pack((work / "convert" / "forecast.pack").read_bytes()))
     counts = policy.load(work / "policy.toml").channels[0].count(np.linspace(2.0, 4.0, 8))
     net.fill(array("h", counts.tolist()), 0, 0, 8)
     net.invoke()

@@ -23,7 +23,7 @@ SCOPE = "channel"
 UNIT = "count"
 ONE = 256
 FLOOR = 256
-TAIL = "own"
+LIMIT = "own"
 
 
 def measure(s, c, r, b):

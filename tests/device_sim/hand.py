@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from motegate.convert import bundle, pack
+from motegate.convert.convert import with_thresholds
 from motegate.train import plan as plans
 from motegate.train import policy as policies
 from motegate.train import recording
@@ -46,13 +47,13 @@ windows = {windows}
 
 
 def classifier(columns: int) -> bytes:
-    """score = sum of what each value exceeds 512 by, in eighths, - 128; fails above 32 of them."""
+    """score = sum of what each value exceeds 512 by, in eighths, - 128; a threshold of -96 is 32 of them."""
     layer = pack.Dense(
         np.ones((1, columns), np.int8), np.zeros(1, np.int32), np.array([1 << 30], np.int32), np.array([0], np.int8),
         0, 255, 0,
     )  # fmt: skip
     features = pack.Features((1024,) * columns, (1,) * columns, (2,) * columns)
-    return pack.write(pack.Pack(columns, 1, (layer,), features, -96))
+    return pack.write(pack.Pack(columns, 1, (layer,), features))
 
 
 def deep(columns: int) -> bytes:
@@ -60,7 +61,7 @@ def deep(columns: int) -> bytes:
     layers = [_dense(np.eye(n, k, dtype=np.int8)) for n, k in ((16, columns), (8, 16))]
     table = pack.Table(bytes(range(256)))
     features = pack.Features((1024,) * columns, (1,) * columns, (2,) * columns)
-    return pack.write(pack.Pack(columns, 1, (*layers, _dense(np.ones((1, 8), np.int8)), table), features, -96))
+    return pack.write(pack.Pack(columns, 1, (*layers, _dense(np.ones((1, 8), np.int8)), table), features))
 
 
 def _dense(weights: np.ndarray) -> pack.Dense:
@@ -90,7 +91,9 @@ def work(
     for where in (folder / "train", folder / "convert"):
         where.mkdir(exist_ok=True)
         (where / "plan.json").write_text(json.dumps(plan))
-        (where / "reference.bin").write_bytes(engine.commissioned)
+        (where / "reference.bin").write_bytes(
+            with_thresholds(plan, engine.commissioned, [-96] * len(loaded.classifiers))
+        )
     for parent in plan["parents"]:
         if parent["classifier"] >= 0:
             (folder / "convert" / f"{parent['name']}.pack").write_bytes(pack_of(len(parent["columns"])))

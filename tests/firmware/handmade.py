@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from motegate.convert import pack, tflite_model
+from motegate.convert.convert import with_thresholds
 from motegate.convert.guarded import count_mapping
 from motegate.convert.lower import lower
 from motegate.firmware.device.layout import MISSING
@@ -165,22 +166,23 @@ def work(folder: Path, text: str = POLICY, seed: int = 23, records: Records | No
     plan = plans.make(policy)
     out = folder / "convert"
     out.mkdir(exist_ok=True)
+    limits: list[int] = []
     for parent in plan["parents"]:
         if parent["classifier"] >= 0:
             n = len(parent["columns"])
             model = tflite_model.parse(network(rng, n), parent["name"])
             mapping = pack.Features((512,) * n, (1,) * n, (2,) * n)
-            limit = int(rng.integers(-20, 20))
-            (out / f"{parent['name']}.pack").write_bytes(pack.write(lower(model, mapping, limit)))
+            limits.append(int(rng.integers(-20, 20)))
+            (out / f"{parent['name']}.pack").write_bytes(pack.write(lower(model, mapping)))
     for entry in plan["models"]:
         model = tflite_model.parse(forecast, "forecast")
         channel = policy.channels[max(entry["channel"], 0)]
         mapping = count_mapping(channel.middle, channel.resolution, model.input)
-        (out / entry["file"]).write_bytes(pack.write(lower(model, mapping, 127)))
+        (out / entry["file"]).write_bytes(pack.write(lower(model, mapping)))
     engine = Engine(plan)
     engine.run(*windows.measure(plan, records or quiet(rng, 2000, len(policy.channels))))
     for room in (folder / "train", out):
         room.mkdir(exist_ok=True)
         (room / "plan.json").write_text(json.dumps(plan))
-        (room / "reference.bin").write_bytes(engine.commissioned)
+        (room / "reference.bin").write_bytes(with_thresholds(plan, engine.commissioned, limits))
     return folder

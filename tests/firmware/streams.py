@@ -42,7 +42,7 @@ def plan(length=16, hop=8, channels=2, period_ms=1000, windows=0, step_q24=60000
         kind = module(name)
         over = range(channels) if kind.SCOPE == "channel" else [-1]
         columns.append([name, [len(cells) + i for i in range(len(over))]])
-        cells += [[index, c, MODES[kind.TAIL], tail_q24(kind.FLOOR)] for c in over]
+        cells += [[index, c, MODES[kind.LIMIT], tail_q24(kind.FLOOR)] for c in over]
     return {
         "format": 1,
         "stream": "test",

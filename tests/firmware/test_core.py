@@ -1,20 +1,18 @@
 """Ring, scan, values and reference: three ways to the same bits, on streams from quiet to hostile."""
 
-import ast
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from motegate.convert.modules import device_tree
 from motegate.firmware import vm
 from motegate.firmware.device import layout
 from motegate.firmware.device.reference import Reference
 from motegate.train import engine, windows
 
 from . import streams, trace
-
-DEVICE = Path(layout.__file__).parent
 
 
 def paired(plan: dict, gains: list[int]) -> bytes:
@@ -41,7 +39,7 @@ def without_bins(plan, stats):
     stats = stats.copy()
     for c in range(len(plan["channels"])):
         at = layout.HEAD + c * layout.STRIDE + layout.BINS
-        stats[:, at : at + 16] = 0
+        stats[:, at : at + layout.BIN_COUNT] = 0
     return stats
 
 
@@ -99,7 +97,7 @@ def test_the_vm_equals_the_device_code_on_cpython_on_hostile_streams(tmp_path):
         job = tmp_path / f"{seed}.json"
         job.write_text(streams.job(plan, records, int(r.integers(1, 40)), plan["reference"]["windows"], reference))
         jobs.append((job, plan))
-    done = vm.run(Path(trace.__file__), [job for job, _ in jobs], heap="8M", path=[vm.device_tree()])
+    done = vm.run(Path(trace.__file__), [job for job, _ in jobs], heap="8M", path=[device_tree()])
     assert done.returncode == 0, (done.stdout + done.stderr).decode()
     windows_seen = 0
     for job, _ in jobs:
@@ -109,30 +107,6 @@ def test_the_vm_equals_the_device_code_on_cpython_on_hostile_streams(tmp_path):
         windows_seen += len(out) // 4
         assert Path(f"{job}.out").read_bytes() == b"".join(out)
     assert windows_seen > 500
-
-
-@pytest.mark.unit
-def test_kernels_repeat_the_layout_rightly():
-    """viper needs its constants in its own file: they are the same ones."""
-
-    def constants(file, strip=""):
-        tree = ast.parse(file.read_text())
-        return {
-            node.targets[0].id.lstrip(strip): node.value.args[0].value
-            for node in tree.body
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and node.value.func.id == "const"
-        }
-
-    plain = constants(DEVICE / "kernels" / "ring_plain.py")
-    viper = constants(DEVICE / "kernels" / "ring_viper.py", "_")
-    ring = {
-        node.targets[0].id.lstrip("_"): node.value.value
-        for node in ast.parse((DEVICE / "ring.py").read_text()).body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
-    }
-    assert viper.items() <= plain.items()
-    assert ring.items() <= plain.items()
-    assert (layout.BINS, layout.STRIDE, layout.REF_STRIDE, layout.SHARES) == (25, 41, 29, 13)
 
 
 @pytest.mark.unit

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from ioos_qc import qartod
 from motegate.firmware.device import layout as at
-from motegate.firmware.device.kernels import tables, value_plain
+from motegate.firmware.device.kernels import follow, tables, value
 from motegate.firmware.device.measure import Dimensions
 from motegate.firmware.device.reference import Reference
 from motegate.train import engine, windows
@@ -79,7 +79,7 @@ class Window:
             a[b + at.HI] += int(r.integers(0, 500)) * 1000
             if a[b + at.HI] - a[b + at.LO] < 16384:
                 a[b + at.HI] = a[b + at.LO] + 16384
-            value_plain.lay_bins(a, b)
+            follow.lay_bins(a, b)
             shares = [*np.sort(r.integers(0, 32768, 15)).tolist(), 32768]
             for i in range(16):
                 a[b + at.SHARES + i] = shares[i]
@@ -88,7 +88,7 @@ class Window:
             a[b + at.GAIN] = int(r.integers(-9000, 9000))
         for k in range(reference.n_cells):
             if reference.cells[2 * k] in (at.FOLLOW, at.FOLLOW_LATE):
-                a[reference.tails + k] = reference.floors[k] + int(r.integers(0, 8 << 24))
+                a[reference.limits + k] = reference.floors[k] + int(r.integers(0, 8 << 24))
         return reference
 
     def channel(self, c: int, key: int) -> int:
@@ -106,7 +106,7 @@ class Window:
             return max(hi - lo, 1)
         if mode == at.WIDTH0:
             return max((self.channel(channel, at.HI0) - self.channel(channel, at.LO0)) / 16384, 1)
-        return 2.0 ** (self.reference.array[self.reference.tails + k] / (1 << 24)) / one
+        return 2.0 ** (self.reference.array[self.reference.limits + k] / (1 << 24)) / one
 
 
 @pytest.fixture(scope="module")
@@ -142,15 +142,15 @@ def test_log2_is_within_a_few_units_of_q14_over_its_whole_range():
     r = np.random.default_rng(0)
     m = np.concatenate((np.arange(1, 5000), 2 ** np.arange(30), (2.0 ** r.uniform(0, 30, 5000)).astype(int)))
     m = np.clip(m, 1, 2**30 - 1)
-    found = np.array([value_plain.log2_q14(int(x)) for x in m])
+    found = np.array([value.log2_q14(int(x)) for x in m])
     assert np.abs(found - 2**14 * np.log2(m)).max() <= 3.2
 
 
 @pytest.mark.unit
 def test_a_measure_of_one_tail_gives_256_and_each_doubling_256_more():
-    assert value_plain.value_q8(20 << 14, 20 << 14) == 256
-    assert value_plain.value_q8(29 << 14, 8 << 14) == 21 * 256
-    assert value_plain.value_q8(8 << 14, 29 << 14) == 0
+    assert value.value_q8(20 << 14, 20 << 14) == 256
+    assert value.value_q8(29 << 14, 8 << 14) == 21 * 256
+    assert value.value_q8(8 << 14, 29 << 14) == 0
 
 
 @pytest.mark.unit
@@ -161,7 +161,7 @@ def test_bins_lie_on_the_band(width, lo):
     b = at.REF_HEAD
     a = reference.array
     a[b + at.LO], a[b + at.HI] = lo << 14, (lo + width) << 14
-    value_plain.lay_bins(a, b)
+    follow.lay_bins(a, b)
     size = 2.0 ** a[b + at.BIN_SHIFT] / a[b + at.BIN_MULT]
     assert abs(size - width / 8) <= width / 8 / 2000
     assert abs(a[b + at.BIN_LO] - (lo - width / 2)) <= 0.5

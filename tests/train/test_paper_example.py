@@ -48,7 +48,7 @@ windows = 100
 SEEDS = range(20)
 SEVERITIES = (2.0, 4.0, 8.0)  # in tails: band widths of level for the foreign stream, tails of noise for the noisy one
 SIGMA = 0.1
-TAIL = 1.25 * SIGMA  # noise that one good window in a hundred exceeds
+LIMIT = 1.25 * SIGMA  # noise that one good window in a hundred exceeds
 WIDTH = 4.65 * SIGMA  # the band holds the 1 to 99 % quantiles
 GOOD, ODD = 100 * 64 + 40 * 64, 40 * 64  # commissioning and good windows, then windows of the other kind
 
@@ -60,7 +60,7 @@ def stream(path: Path, kind: str = "good", severity: float = 0.0, seed: int = 0,
     behind = np.arange(n) >= GOOD
     noise = SIGMA * rng.normal(size=n)
     if kind == "noisy":
-        noise[behind] *= severity * TAIL / SIGMA
+        noise[behind] *= severity * LIMIT / SIGMA
     level = np.zeros(n)
     if kind == "foreign":
         # the same noise at another level; half of the streams have another shape, too: a slow swing

@@ -345,8 +345,8 @@ def test_a_policy_that_is_not_there_is_refused(tmp_path):
         ("def measure(s, c, r, b:", "is no Python"),
         ("def measure(s, c, r, b): return 0", "has no SCOPE = one of"),
         ('SCOPE = "row"', 'has no SCOPE = one of "channel", "window", "status"'),
-        ('SCOPE = "channel"\nUNIT = "count"\nTAIL = "own"\nFLOOR = 1\nONE = 1.5', "has no ONE = a whole number"),
-        ('SCOPE = "channel"\nUNIT = "count"\nTAIL = "own"\nFLOOR = const(1)\nONE = 256', "has no function measure"),
+        ('SCOPE = "channel"\nUNIT = "count"\nLIMIT = "own"\nFLOOR = 1\nONE = 1.5', "has no ONE = a whole number"),
+        ('SCOPE = "channel"\nUNIT = "count"\nLIMIT = "own"\nFLOOR = const(1)\nONE = 256', "has no function measure"),
     ],
 )
 def test_a_dimension_of_ones_own_that_lacks_its_form_is_refused(source, said, tmp_path):

@@ -166,7 +166,7 @@ SCOPE = "channel"
 UNIT = "slot"
 ONE = 256
 FLOOR = 256
-TAIL = "own"
+LIMIT = "own"
 
 
 def measure(s, c, r, b):

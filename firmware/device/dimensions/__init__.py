@@ -9,15 +9,15 @@ A dimension's file holds
     ``"rate"`` (one count a period), ``"slot"``, ``"period"``, ``"bin"``, ``"width"`` (of the band), ``"ratio"``
     or ``"status"`` (one unit of a status field);
 ``FLOOR``
-    the smallest tail, in measure;
-``TAIL``
-    whose tail it has: ``"own"`` (learned and followed), ``"late"`` (the same, but commissioned in the second half,
+    the smallest limit, in measure;
+``LIMIT``
+    whose limit it has: ``"own"`` (learned and followed), ``"late"`` (the same, but commissioned in the second half,
     since the measure needs the reference), ``"width"`` (the band's present width), ``"width0"`` (the
     commissioned one) or ``"fixed"`` (FLOOR);
-``measure(s, c, r, b)``
-    the measure of one window, 0 <= measure < 2**30, 0 = as it should be: ``s`` int32 statistics (layout.py),
-    ``c`` where the channel's begin (0 for a window's dimension, the block for a status one), ``r`` int32
-    reference, ``b`` where the channel's part begins.
+``measure(stats, at, reference, base)``
+    the measure of one window, 0 <= measure < 2**30, 0 = as it should be: ``stats`` int32 statistics (layout.py),
+    ``at`` where the channel's begin (0 for a window's dimension, the block for a status one), ``reference``
+    int32, ``base`` where the channel's part begins.
 
 Every name that does not begin with an underscore is a dimension; a user's own has the same form.
 """

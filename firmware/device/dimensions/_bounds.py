@@ -1,30 +1,32 @@
 """Bounds on status fields: what every status dimension measures."""
 
-from ..layout import MISSING_STATUS
+from ..layout import FIELD_COUNT, FIELD_HIGH, FIELD_LOW, FIELD_STRIDE, FIELD_VALUE, FIELDS, MISSING_STATUS
 
 
-def measure(s, c, r, b):
+def measure(stats, at, reference, base):
     """How far the worst field lies outside its bounds, in the field's unit; a missing field gives 2**29.
 
-    ``s[c]`` is the number of fields; value, low and high of each follow, all within +-2**30.
+    ``at``: where the dimension's block of fields begins (layout.py); values and bounds lie within +-2**30.
     """
     worst = 0
-    at = c + 1
-    end = at + 3 * s[c]
-    while at < end:
-        value = s[at]
+    here = at + FIELDS
+    end = here + FIELD_STRIDE * stats[at + FIELD_COUNT]
+    while here < end:
+        value = stats[here + FIELD_VALUE]
+        low = stats[here + FIELD_LOW]
+        high = stats[here + FIELD_HIGH]
         if value == MISSING_STATUS:
             return 536870912
         # halves first: the difference of two 31-bit integers would not fit
-        if value < s[at + 1]:
-            away = (s[at + 1] >> 1) - (value >> 1)
-            away = 536870912 if away > 268435455 else s[at + 1] - value
-        elif value > s[at + 2]:
-            away = (value >> 1) - (s[at + 2] >> 1)
-            away = 536870912 if away > 268435455 else value - s[at + 2]
+        if value < low:
+            away = (low >> 1) - (value >> 1)
+            away = 536870912 if away > 268435455 else low - value
+        elif value > high:
+            away = (value >> 1) - (high >> 1)
+            away = 536870912 if away > 268435455 else value - high
         else:
             away = 0
         if away > worst:
             worst = away
-        at += 3
+        here += FIELD_STRIDE
     return worst

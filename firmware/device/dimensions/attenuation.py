@@ -11,18 +11,18 @@ SCOPE = "channel"
 UNIT = "ratio"
 ONE = 256
 FLOOR = 256
-TAIL = "late"
+LIMIT = "late"
 
 
-def measure(s, c, r, b):
-    n = s[c + DX_N]
+def measure(stats, at, reference, base):
+    n = stats[at + DX_N]
     if n == 0:
         return 0
-    total = s[c + DX_SUM]
+    total = stats[at + DX_SUM]
     if total < 1:
         total = 1
     # VARIATION is Q4 and at most 2**19, so the product is below 2**29; four more bits make it Q8
-    v = r[b + VARIATION]
+    v = reference[base + VARIATION]
     if v > 524287:
         v = 524287
     value = ratio(v * n, total, 4) - 256

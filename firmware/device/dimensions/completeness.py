@@ -10,8 +10,8 @@ SCOPE = "channel"
 UNIT = "slot"
 ONE = 256
 FLOOR = 256
-TAIL = "own"
+LIMIT = "own"
 
 
-def measure(s, c, r, b):
-    return (s[LENGTH] - s[ABSENTS] - s[c + VALID]) << 8
+def measure(stats, at, reference, base):
+    return (stats[LENGTH] - stats[ABSENTS] - stats[at + VALID]) << 8

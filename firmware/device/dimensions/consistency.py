@@ -13,11 +13,11 @@ SCOPE = "channel"
 UNIT = "count"
 ONE = 256
 FLOOR = 256
-TAIL = "own"
+LIMIT = "own"
 
 
-def measure(s, c, r, b):
-    n = s[c + PAIR_N]
+def measure(stats, at, reference, base):
+    n = stats[at + PAIR_N]
     if n == 0:
         return 0
-    return ratio(s[c + RESIDUAL_SUM], n, 8)
+    return ratio(stats[at + RESIDUAL_SUM], n, 8)

@@ -9,8 +9,8 @@ SCOPE = "window"
 UNIT = "slot"
 ONE = 256
 FLOOR = 256
-TAIL = "own"
+LIMIT = "own"
 
 
-def measure(s, c, r, b):
-    return (s[ABSENTS] + s[SEQ_GAPS]) << 8
+def measure(stats, at, reference, base):
+    return (stats[ABSENTS] + stats[SEQ_GAPS]) << 8

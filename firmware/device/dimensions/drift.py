@@ -1,6 +1,6 @@
 """Drift: the way of the followed band from the commissioned one.
 
-measure = the larger way of the two edges, Q8 counts, at most 2**25; the tail is the commissioned width. It
+measure = the larger way of the two edges, Q8 counts, at most 2**25; the limit is the commissioned width. It
 moves slowly, by the reference's rule. Source: concept drift of the mean and spread, Gama et al. 2014, on a
 followed quantile band.
 """
@@ -11,13 +11,13 @@ SCOPE = "channel"
 UNIT = "count"
 ONE = 256
 FLOOR = 256
-TAIL = "width0"
+LIMIT = "width0"
 
 
-def measure(s, c, r, b):
+def measure(stats, at, reference, base):
     # Q14, |edge| <= 2**29: shifted to Q8 before the difference
-    low = ((r[b + LO] + 32) >> 6) - ((r[b + LO0] + 32) >> 6)
-    high = ((r[b + HI] + 32) >> 6) - ((r[b + HI0] + 32) >> 6)
+    low = ((reference[base + LO] + 32) >> 6) - ((reference[base + LO0] + 32) >> 6)
+    high = ((reference[base + HI] + 32) >> 6) - ((reference[base + HI0] + 32) >> 6)
     if low < 0:
         low = -low
     if high < 0:

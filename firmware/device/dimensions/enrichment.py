@@ -1,7 +1,7 @@
 """Enrichment: metadata is there and in date (age of calibration, age of the clock's setting).
 
 measure = how far the worst bound field lies outside its bounds (min, max in the policy), in the field's unit,
-saturating at 2**29; a field that is missing gives 2**29. The tail is one unit. Source: Chatterjee et al. 2022,
+saturating at 2**29; a field that is missing gives 2**29. The limit is one unit. Source: Chatterjee et al. 2022,
 data enrichment.
 """
 
@@ -11,6 +11,6 @@ SCOPE = "status"
 UNIT = "status"
 ONE = 1
 FLOOR = 1
-TAIL = "fixed"
+LIMIT = "fixed"
 
 __all__ = ["measure"]

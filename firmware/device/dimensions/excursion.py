@@ -1,6 +1,6 @@
 """Excursion: how far the window's extremes lie outside the followed band.
 
-measure = max(0, max - hi, lo - min), Q8 counts, at most 2**25; the tail is the band's present width. A channel
+measure = max(0, max - hi, lo - min), Q8 counts, at most 2**25; the limit is the band's present width. A channel
 without a sample gives 0. Source: QARTOD, climatology test, with a band that follows.
 """
 
@@ -10,14 +10,14 @@ SCOPE = "channel"
 UNIT = "count"
 ONE = 256
 FLOOR = 256
-TAIL = "width"
+LIMIT = "width"
 
 
-def measure(s, c, r, b):
-    if s[c + VALID] == 0:
+def measure(stats, at, reference, base):
+    if stats[at + VALID] == 0:
         return 0
-    above = (s[c + MAX] << 8) - ((r[b + HI] + 32) >> 6)
-    below = ((r[b + LO] + 32) >> 6) - (s[c + MIN] << 8)
+    above = (stats[at + MAX] << 8) - ((reference[base + HI] + 32) >> 6)
+    below = ((reference[base + LO] + 32) >> 6) - (stats[at + MIN] << 8)
     if below > above:
         above = below
     return above if above > 0 else 0

@@ -10,9 +10,9 @@ SCOPE = "channel"
 UNIT = "slot"
 ONE = 256
 FLOOR = 256
-TAIL = "own"
+LIMIT = "own"
 
 
-def measure(s, c, r, b):
-    run = s[c + RUN]
+def measure(stats, at, reference, base):
+    run = stats[at + RUN]
     return (run - 1) << 8 if run > 1 else 0

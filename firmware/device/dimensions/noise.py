@@ -11,11 +11,11 @@ SCOPE = "channel"
 UNIT = "count"
 ONE = 256
 FLOOR = 256
-TAIL = "own"
+LIMIT = "own"
 
 
-def measure(s, c, r, b):
-    n = s[c + SPIKE_N]
+def measure(stats, at, reference, base):
+    n = stats[at + SPIKE_N]
     if n == 0:
         return 0
-    return ratio(s[c + SPIKE_SUM], n, 7)
+    return ratio(stats[at + SPIKE_SUM], n, 7)

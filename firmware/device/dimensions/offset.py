@@ -1,6 +1,6 @@
 """Offset: the window's mean against the middle of the followed band.
 
-measure = |mean - (lo + hi) / 2|, Q8 counts, at most 2**25; the tail is the band's present width. A channel without a
+measure = |mean - (lo + hi) / 2|, Q8 counts, at most 2**25; the limit is the band's present width. A channel without a
 sample gives 0. Source: climatology test of QARTOD, with a band that follows.
 """
 
@@ -11,13 +11,13 @@ SCOPE = "channel"
 UNIT = "count"
 ONE = 256
 FLOOR = 256
-TAIL = "width"
+LIMIT = "width"
 
 
-def measure(s, c, r, b):
-    n = s[c + VALID]
+def measure(stats, at, reference, base):
+    n = stats[at + VALID]
     if n == 0:
         return 0
     # the band's edges are Q14, |edge| <= 2**29: halved before they are added
-    away = mean_q8(s[c + SUM], n) - ((((r[b + LO] >> 1) + (r[b + HI] >> 1)) + 32) >> 6)
+    away = mean_q8(stats[at + SUM], n) - ((((reference[base + LO] >> 1) + (reference[base + HI] >> 1)) + 32) >> 6)
     return away if away >= 0 else -away

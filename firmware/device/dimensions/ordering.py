@@ -9,8 +9,8 @@ SCOPE = "window"
 UNIT = "slot"
 ONE = 256
 FLOOR = 256
-TAIL = "own"
+LIMIT = "own"
 
 
-def measure(s, c, r, b):
-    return s[BACKWARD] << 8
+def measure(stats, at, reference, base):
+    return stats[BACKWARD] << 8

@@ -1,7 +1,8 @@
 """Privacy: a consent or licence id allows this use.
 
 measure = how far the worst bound field lies outside its bounds (min, max in the policy), in the field's unit,
-saturating at 2**29; a field that is missing gives 2**29. The tail is one unit. Source: Chatterjee et al. 2022, privacy.
+saturating at 2**29; a field that is missing gives 2**29. The limit is one unit. Source: Chatterjee et al. 2022,
+privacy.
 """
 
 from ._bounds import measure
@@ -10,6 +11,6 @@ SCOPE = "status"
 UNIT = "status"
 ONE = 1
 FLOOR = 1
-TAIL = "fixed"
+LIMIT = "fixed"
 
 __all__ = ["measure"]

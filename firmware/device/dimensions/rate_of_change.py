@@ -11,8 +11,8 @@ SCOPE = "channel"
 UNIT = "rate"
 ONE = 256
 FLOOR = 256
-TAIL = "own"
+LIMIT = "own"
 
 
-def measure(s, c, r, b):
-    return s[c + RATE_MAX]
+def measure(stats, at, reference, base):
+    return stats[at + RATE_MAX]

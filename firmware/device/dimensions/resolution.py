@@ -11,10 +11,10 @@ SCOPE = "channel"
 UNIT = "ratio"
 ONE = 256
 FLOOR = 256
-TAIL = "own"
+LIMIT = "own"
 
 
-def measure(s, c, r, b):
-    if s[c + DISTINCT] == 0:
+def measure(stats, at, reference, base):
+    if stats[at + DISTINCT] == 0:
         return 0
-    return ratio(s[c + VALID] - s[c + DISTINCT], s[c + DISTINCT], 8)
+    return ratio(stats[at + VALID] - stats[at + DISTINCT], stats[at + DISTINCT], 8)

@@ -10,8 +10,8 @@ SCOPE = "channel"
 UNIT = "slot"
 ONE = 256
 FLOOR = 256
-TAIL = "own"
+LIMIT = "own"
 
 
-def measure(s, c, r, b):
-    return s[c + RAILED] << 8
+def measure(stats, at, reference, base):
+    return stats[at + RAILED] << 8

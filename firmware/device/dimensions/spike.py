@@ -10,8 +10,8 @@ SCOPE = "channel"
 UNIT = "count"
 ONE = 256
 FLOOR = 256
-TAIL = "own"
+LIMIT = "own"
 
 
-def measure(s, c, r, b):
-    return s[c + SPIKE_MAX] << 7
+def measure(stats, at, reference, base):
+    return stats[at + SPIKE_MAX] << 7

@@ -11,16 +11,16 @@ SCOPE = "channel"
 UNIT = "count"
 ONE = 256
 FLOOR = 256
-TAIL = "own"
+LIMIT = "own"
 
 
-def measure(s, c, r, b):
-    total, n = s[c + SUM], s[c + VALID]
+def measure(stats, at, reference, base):
+    total, n = stats[at + SUM], stats[at + VALID]
     left = left_n = worst = 0
     k = 0
     while k < 3:
-        left += s[c + QUARTER_SUM + k]
-        left_n += s[c + QUARTER_VALID + k]
+        left += stats[at + QUARTER_SUM + k]
+        left_n += stats[at + QUARTER_VALID + k]
         if 0 < left_n < n:
             shift = mean_q8(total - left, n - left_n) - mean_q8(left, left_n)
             if shift < 0:

@@ -1,7 +1,7 @@
 """Timeliness: jitter and lateness of the records, against the period.
 
 measure = mean over the window's records of |dt - period| / period, Q15, at most 2**15; a record's lateness
-saturates at one period. The smallest tail is 1/64 of a period. A window without a record gives 0.
+saturates at one period. The smallest limit is 1/64 of a period. A window without a record gives 0.
 Source: Chatterjee et al. 2022 (timeliness); QARTOD, timing test.
 """
 
@@ -12,11 +12,11 @@ SCOPE = "window"
 UNIT = "period"
 ONE = 32768
 FLOOR = 512
-TAIL = "own"
+LIMIT = "own"
 
 
-def measure(s, c, r, b):
-    n = s[LENGTH] - s[ABSENTS]
+def measure(stats, at, reference, base):
+    n = stats[LENGTH] - stats[ABSENTS]
     if n == 0:
         return 0
-    return ratio(s[LATE_SUM], n, 0)
+    return ratio(stats[LATE_SUM], n, 0)

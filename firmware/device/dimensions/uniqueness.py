@@ -10,8 +10,8 @@ SCOPE = "window"
 UNIT = "slot"
 ONE = 256
 FLOOR = 256
-TAIL = "own"
+LIMIT = "own"
 
 
-def measure(s, c, r, b):
-    return s[DUPLICATES] << 8
+def measure(stats, at, reference, base):
+    return stats[DUPLICATES] << 8

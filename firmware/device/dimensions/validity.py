@@ -9,8 +9,8 @@ SCOPE = "channel"
 UNIT = "slot"
 ONE = 256
 FLOOR = 256
-TAIL = "own"
+LIMIT = "own"
 
 
-def measure(s, c, r, b):
-    return s[c + OUTSIDE] << 8
+def measure(stats, at, reference, base):
+    return stats[at + OUTSIDE] << 8

@@ -1,9 +1,7 @@
 """A channel in a register of an I2C device."""
 
-from ..compat import const
+from ..layout import MISSING
 from .scaling import count
-
-_MISSING = const(-32768)
 
 
 class I2c:
@@ -36,7 +34,7 @@ class I2c:
             self._fetch()
         except OSError:
             self._ready = False
-            return _MISSING
+            return MISSING
         return count(self._raw(), self._high, self._low, self._split, self._shift, self._bias)
 
     def _fetch(self):

@@ -8,12 +8,21 @@ C is even), int32 sequence number (-1: none), int32 status[F].
 import struct
 from array import array
 
-from ..compat import MICROPYTHON, const
-
-if MICROPYTHON:
-    from ..kernels.replay_viper import fields, unpack
-else:
-    from ..kernels.replay_plain import fields, unpack
+from ..compat import const
+from ..kernels import replay as kernel
+from ..layout import (
+    REPLAY_ARRAYS,
+    REPLAY_AT,
+    REPLAY_BYTES,
+    REPLAY_CHANNELS,
+    REPLAY_COUNT,
+    REPLAY_MILLIS,
+    REPLAY_SECONDS,
+    REPLAY_SEQS,
+    REPLAY_SIZE,
+    REPLAY_START,
+    REPLAY_VALUES,
+)
 
 _BLOCK = const(1024)  # bytes read at once, in whole records
 
@@ -38,8 +47,10 @@ class Replay:
         file.seek(16)
         self._file = file
         self._buf = bytearray(max(_BLOCK // size, 1) * size)
-        self._job = array("i", (0, 0, 0, channels, size))
-        self._arrays = [None, None, None, None]
+        self._job = array("i", [0] * REPLAY_SIZE)
+        self._job[REPLAY_CHANNELS] = channels
+        self._job[REPLAY_BYTES] = size
+        self._arrays = [None] * REPLAY_ARRAYS
         self._fields = n_status
         self._tail = size - 4 * n_status
         self._block = 0  # where the block last read begins in the buffer
@@ -49,10 +60,10 @@ class Replay:
 
     def read(self, values, seconds, millis, seqs, start, n):
         """Up to ``n`` records into the arrays from index ``start`` on; -1 at the end."""
-        self._arrays[0] = values
-        self._arrays[1] = seconds
-        self._arrays[2] = millis
-        self._arrays[3] = seqs
+        self._arrays[REPLAY_VALUES] = values
+        self._arrays[REPLAY_SECONDS] = seconds
+        self._arrays[REPLAY_MILLIS] = millis
+        self._arrays[REPLAY_SEQS] = seqs
         return self._take(start, n)
 
     def status(self, out, newest):
@@ -63,25 +74,25 @@ class Replay:
                 out[i] = self._before[i]
                 i += 1
         else:
-            fields(self._buf, self._block + newest * self._size + self._tail, self._fields, out)
+            kernel.fields(self._buf, self._block + newest * self._size + self._tail, self._fields, out)
 
     def _take(self, start, n):
         job = self._job
-        if job[0]:
-            fields(self._buf, job[0] - self._size + self._tail, self._fields, self._before)
+        if job[REPLAY_AT]:
+            kernel.fields(self._buf, job[REPLAY_AT] - self._size + self._tail, self._fields, self._before)
         if not self._left and not self._fill():
             return -1
         if n > self._left:
             n = self._left
-        job[1] = n
-        job[2] = start
-        unpack(self._buf, job, self._arrays)
-        self._block = job[0]
-        job[0] += n * self._size
+        job[REPLAY_COUNT] = n
+        job[REPLAY_START] = start
+        kernel.unpack(self._buf, job, self._arrays)
+        self._block = job[REPLAY_AT]
+        job[REPLAY_AT] += n * self._size
         self._left -= n
         return n
 
     def _fill(self):
-        self._job[0] = 0
+        self._job[REPLAY_AT] = 0
         self._left = self._file.readinto(self._buf) // self._size
         return self._left

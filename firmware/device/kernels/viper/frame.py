@@ -1,4 +1,4 @@
-"""The frame kernel in viper; frame_plain.py is its specification.
+"""The frame kernel in viper; plain/frame.py is its specification.
 
 Every intermediate fits int32: the CRC lives in two halves of 16 bits between calls, and a 32-bit pattern
 inside one, where only masked right shifts and XOR touch it (so 32 and 64 bits agree).
@@ -7,6 +7,25 @@ inside one, where only masked right shifts and XOR touch it (so 32 and 64 bits a
 from array import array
 
 import micropython
+
+from ...layout import (
+    FRAME_BASE,
+    FRAME_BEGIN,
+    FRAME_CLOSE,
+    FRAME_COUNT,
+    FRAME_CRC_HIGH,
+    FRAME_CRC_LOW,
+    FRAME_DONE,
+    FRAME_HEAD,
+    FRAME_LENGTH,
+    FRAME_LIST,
+    FRAME_LITERAL,
+    FRAME_MODE,
+    FRAME_OUTER,
+    FRAME_POS,
+    FRAME_ROW,
+    FRAME_STRIDE,
+)
 
 _TENS = array("i", [10**k for k in range(10)])
 _BEGIN = b'{"k":"'
@@ -20,52 +39,52 @@ def put(buf, job, key, source) -> int:
     text = ptr8(key)
     tens = ptr32(_TENS)
     end = int(len(buf)) - 16
-    pos = j[0]
-    mode = j[3]
-    base = j[4]
-    at = j[5]
-    length = j[6]
-    count = j[7]
-    stride = j[8]
-    done = j[9]
+    pos = j[FRAME_POS]
+    mode = j[FRAME_MODE]
+    base = j[FRAME_BASE]
+    at = j[FRAME_HEAD]
+    length = j[FRAME_LENGTH]
+    count = j[FRAME_COUNT]
+    stride = j[FRAME_STRIDE]
+    done = j[FRAME_DONE]
     if done & 0x20000000:  # -1: the key comes first
         size = int(len(key))
         if pos + size + 14 > end:
             return 0
-        if mode & 16:
+        if mode & FRAME_BEGIN:
             fixed = ptr8(_BEGIN)
             i = 0
             while i < 6:
                 out[pos + i] = fixed[i]
                 i += 1
             pos += 6
-        elif not mode & 32:
+        elif not mode & FRAME_LITERAL:
             out[pos] = 44
             pos += 1
-            if not mode & 8:
+            if not mode & FRAME_ROW:
                 out[pos] = 34
                 pos += 1
-        if not mode & 8:
+        if not mode & FRAME_ROW:
             i = 0
             while i < size:
                 out[pos + i] = text[i]
                 i += 1
             pos += size
-            if mode & 16:
+            if mode & FRAME_BEGIN:
                 fixed = ptr8(_NUMBER)
                 i = 0
                 while i < 6:
                     out[pos + i] = fixed[i]
                     i += 1
                 pos += 6
-            elif not mode & 32:
+            elif not mode & FRAME_LITERAL:
                 out[pos] = 34
                 out[pos + 1] = 58
                 pos += 2
-        if mode & 2:
+        if mode & FRAME_OUTER:
             out[pos] = 91
             pos += 1
-        if mode & 1:
+        if mode & FRAME_LIST:
             out[pos] = 91
             pos += 1
         done = 0
@@ -75,8 +94,8 @@ def put(buf, job, key, source) -> int:
         at -= length
     while done < count:
         if pos > end:
-            j[0] = pos
-            j[9] = done
+            j[FRAME_POS] = pos
+            j[FRAME_DONE] = done
             return 0
         if done:
             out[pos] = 44
@@ -107,38 +126,38 @@ def put(buf, job, key, source) -> int:
         at += 1
         if at == length:
             at = 0
-    if mode & 1:
+    if mode & FRAME_LIST:
         out[pos] = 93
         pos += 1
-    if mode & 4:
+    if mode & FRAME_CLOSE:
         out[pos] = 93
         pos += 1
-    j[0] = pos
-    j[3] = 0
-    j[4] = 0
-    j[5] = 0
-    j[6] = 1
-    j[7] = 1
-    j[8] = 1
-    j[9] = -1
+    j[FRAME_POS] = pos
+    j[FRAME_MODE] = 0
+    j[FRAME_BASE] = 0
+    j[FRAME_HEAD] = 0
+    j[FRAME_LENGTH] = 1
+    j[FRAME_COUNT] = 1
+    j[FRAME_STRIDE] = 1
+    j[FRAME_DONE] = -1
     return 1
 
 
 @micropython.viper
 def checksum(buf: ptr8, job: ptr32, table: ptr32, last: int) -> int:
-    pos = job[0]
+    pos = job[FRAME_POS]
     if last:
         buf[pos] = 125
         pos += 1
-    crc = (job[2] << 16) | job[1]
+    crc = (job[FRAME_CRC_HIGH] << 16) | job[FRAME_CRC_LOW]
     i = 0
     while i < pos:
         crc = ((crc >> 8) & 0xFFFFFF) ^ table[(crc ^ buf[i]) & 255]
         i += 1
     low = crc & 0xFFFF
     high = (crc >> 16) & 0xFFFF
-    job[1] = low
-    job[2] = high
+    job[FRAME_CRC_LOW] = low
+    job[FRAME_CRC_HIGH] = high
     if last:
         buf[pos] = 9
         pos += 1

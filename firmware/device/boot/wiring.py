@@ -1,8 +1,9 @@
-"""The board's own sensors, as sensors.json lists them. Only the start needs this module: main forgets it afterwards."""
+"""The board's own sensors, as sensors.json lists them."""
 
 import machine
 
-from .polled import Polled
+from ..modules import load
+from ..sensors.polled import Polled
 
 
 def make_polled(sensors, hal, period_ms, names):
@@ -19,15 +20,11 @@ def _reader(sensor, buses):
         raise ValueError("a channel has no sensor in the policy, and there is no replay.bin")
     scale = sensor["scaling"]
     if sensor["driver"] == "adc":
-        from .adc import Adc
-
-        return Adc(_adc(sensor["pin"]), *scale)
+        return load("sensors.adc").Adc(_adc(sensor["pin"]), *scale)
     if sensor["driver"] == "i2c":
-        from .i2c import I2c
-
         bus = _i2c(sensor["bus"], sensor["scl"], sensor["sda"], sensor["freq"], buses)
         keys = ("address", "register", "size", "signed", "big", "setup")
-        return I2c(bus, *[sensor[key] for key in keys], *scale)
+        return load("sensors.i2c").I2c(bus, *[sensor[key] for key in keys], *scale)
     raise ValueError("unknown driver " + sensor["driver"])
 
 

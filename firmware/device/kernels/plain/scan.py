@@ -1,30 +1,73 @@
 """One scan of a window, as specified: see layout.py for the statistics.
 
-``limits`` is int16[n_channels * 4]: range low and high, rails low and high. ``table`` is int16[a power of
-two, at least twice the length], scratch for distinct values. ``carry`` is int32[n_channels * 2]: the run at
+``bounds`` is int16[n_channels * BOUND_STRIDE]. ``table`` is int16[a power of
+two, at least twice the length], scratch for distinct values. ``carry`` is int32[n_channels * CARRY_STRIDE]: the run at
 the end of the window before, and its value.
 """
+
+from ...layout import (
+    ABSENT,
+    ABSENTS,
+    BACKWARD,
+    BACKWARDS_BIT,
+    BIN_COUNT,
+    BIN_LO,
+    BIN_MULT,
+    BIN_SHIFT,
+    BINS,
+    BOUND_HIGH,
+    BOUND_LOW,
+    CARRY_RUN,
+    CARRY_VALUE,
+    DISTINCT,
+    DUPLICATE_BIT,
+    DUPLICATES,
+    DX_N,
+    DX_SUM,
+    LATE_SUM,
+    LENGTH,
+    LONGEST_RUN,
+    MAX,
+    MIN,
+    MISSING,
+    OUTSIDE,
+    PAIR_N,
+    QUARTER_SUM,
+    QUARTER_VALID,
+    RAIL_HIGH,
+    RAIL_LOW,
+    RAILED,
+    RATE_MAX,
+    RESIDUAL_SUM,
+    RUN,
+    SEQ_GAP_BIT,
+    SEQ_GAPS,
+    SPIKE_MAX,
+    SPIKE_N,
+    SPIKE_SUM,
+    STRIDE,
+    SUM,
+    VALID,
+)
 
 
 def scan_slots(slots, late_at, head, length, stats):
     """Fills the window's own statistics from lateness and flags."""
-    absent = duplicates = backwards = gaps = late_sum = late_max = 0
+    absent = duplicates = backwards = gaps = late_sum = 0
     for j in range(length):
         late = abs(slots[late_at + j])
         flags = slots[late_at + length + j]
-        absent += flags & 1
-        duplicates += (flags >> 1) & 1
-        backwards += (flags >> 2) & 1
-        gaps += (flags >> 3) & 1
+        absent += flags & ABSENT
+        duplicates += (flags >> DUPLICATE_BIT) & 1
+        backwards += (flags >> BACKWARDS_BIT) & 1
+        gaps += (flags >> SEQ_GAP_BIT) & 1
         late_sum += late
-        late_max = max(late_max, late)
-    stats[0] = length
-    stats[1] = absent
-    stats[2] = duplicates
-    stats[3] = backwards
-    stats[4] = gaps
-    stats[5] = late_sum
-    stats[6] = late_max
+    stats[LENGTH] = length
+    stats[ABSENTS] = absent
+    stats[DUPLICATES] = duplicates
+    stats[BACKWARD] = backwards
+    stats[SEQ_GAPS] = gaps
+    stats[LATE_SUM] = late_sum
 
 
 def rate_q8(dx, late):
@@ -40,16 +83,21 @@ def rate_q8(dx, late):
     return (min(whole, 0x1FFFFF) << 8) + (rest << 8) // per
 
 
-def scan_channel(slots, at, late_at, head, length, limits, lat, ref, rat, table, carry, cat, hop, stats, sat):
+def scan_channel(slots, at, late_at, head, length, bounds, bat, ref, rat, table, carry, cat, hop, stats, sat):
     """Fills one channel's statistics; its slots begin at ``at``, its statistics at ``sat``."""
-    low, high, rail_low, rail_high = limits[lat], limits[lat + 1], limits[lat + 2], limits[lat + 3]
-    bin_lo, bin_mult, bin_shift = ref[rat + 5], ref[rat + 6], ref[rat + 7]
-    for k in range(41):
+    low, high, rail_low, rail_high = (
+        bounds[bat + BOUND_LOW],
+        bounds[bat + BOUND_HIGH],
+        bounds[bat + RAIL_LOW],
+        bounds[bat + RAIL_HIGH],
+    )
+    bin_lo, bin_mult, bin_shift = ref[rat + BIN_LO], ref[rat + BIN_MULT], ref[rat + BIN_SHIFT]
+    for k in range(STRIDE):
         stats[sat + k] = 0
     mask = len(table) - 1
     for k in range(mask + 1):
-        table[k] = -32768
-    valid = total = dx_n = dx_sum = dx_max = rate_max = spike_n = spike_sum = spike_max = 0
+        table[k] = MISSING
+    valid = total = dx_n = dx_sum = rate_max = spike_n = spike_sum = spike_max = 0
     run = longest = distinct = railed = outside = fresh = 0
     least, most = 32767, -32767
     whole = 1
@@ -58,14 +106,14 @@ def scan_channel(slots, at, late_at, head, length, limits, lat, ref, rat, table,
     for i in range(length):
         j = (head + i) % length
         x = slots[at + j]
-        if x == -32768:
+        if x == MISSING:
             before = 0
             continue
         valid += 1
         total += x
         quarter = (4 * i) // length
-        stats[sat + 4 + quarter] += x
-        stats[sat + 8 + quarter] += 1
+        stats[sat + QUARTER_SUM + quarter] += x
+        stats[sat + QUARTER_VALID + quarter] += 1
         least = min(least, x)
         most = max(most, x)
         if i >= length - hop:
@@ -82,19 +130,18 @@ def scan_channel(slots, at, late_at, head, length, limits, lat, ref, rat, table,
             run = 1
             value = x
             key = (x & 0xFFFF) % mask
-            while table[key] != -32768 and table[key] != x:
+            while table[key] != MISSING and table[key] != x:
                 key = (key + 1) & mask
             if table[key] != x:
                 table[key] = x
                 distinct += 1
         longest = max(longest, run)
         d = min(max(x - bin_lo, 0), 131071)
-        stats[sat + 25 + min(d * bin_mult >> bin_shift, 15)] += 1
+        stats[sat + BINS + min(d * bin_mult >> bin_shift, BIN_COUNT - 1)] += 1
         if before:
             dx = abs(x - x1)
             dx_n += 1
             dx_sum += dx
-            dx_max = max(dx_max, dx)
             late = slots[late_at + j]
             if late != -32768:
                 rate_max = max(rate_max, rate_q8(dx, late))
@@ -107,22 +154,27 @@ def scan_channel(slots, at, late_at, head, length, limits, lat, ref, rat, table,
         x0 = x1
         x1 = x
     if valid:
-        if whole and carry[cat] and carry[cat + 1] == value:
-            run = min(carry[cat] + fresh, 30000)
-        carry[cat] = run
-        carry[cat + 1] = value
+        if whole and carry[cat + CARRY_RUN] and carry[cat + CARRY_VALUE] == value:
+            run = min(carry[cat + CARRY_RUN] + fresh, LONGEST_RUN)
+        carry[cat + CARRY_RUN] = run
+        carry[cat + CARRY_VALUE] = value
         longest = max(longest, run)
     else:
         least = most = 0
-    stats[sat] = valid
-    stats[sat + 1] = least
-    stats[sat + 2] = most
-    stats[sat + 3] = total
-    for k, v in enumerate((dx_n, dx_sum, dx_max, rate_max, spike_n, spike_sum, spike_max, longest)):
-        stats[sat + 12 + k] = v
-    stats[sat + 20] = distinct
-    stats[sat + 21] = railed
-    stats[sat + 22] = outside
+    stats[sat + VALID] = valid
+    stats[sat + MIN] = least
+    stats[sat + MAX] = most
+    stats[sat + SUM] = total
+    stats[sat + DX_N] = dx_n
+    stats[sat + DX_SUM] = dx_sum
+    stats[sat + RATE_MAX] = rate_max
+    stats[sat + SPIKE_N] = spike_n
+    stats[sat + SPIKE_SUM] = spike_sum
+    stats[sat + SPIKE_MAX] = spike_max
+    stats[sat + RUN] = longest
+    stats[sat + DISTINCT] = distinct
+    stats[sat + RAILED] = railed
+    stats[sat + OUTSIDE] = outside
 
 
 def scan_pair(slots, at, other, length, gain, stats, sat):
@@ -133,14 +185,14 @@ def scan_pair(slots, at, other, length, gain, stats, sat):
     n = total = 0
     for j in range(length):
         x, y = slots[at + j], slots[other + j]
-        if x != -32768 and y != -32768:
+        if x != MISSING and y != MISSING:
             n += 1
             total += x - (gain * y >> 12)
     mean = (2 * total + n) // (2 * n) if n else 0
     away = 0
     for j in range(length):
         x, y = slots[at + j], slots[other + j]
-        if x != -32768 and y != -32768:
+        if x != MISSING and y != MISSING:
             away += abs(x - (gain * y >> 12) - mean)
-    stats[sat + 23] = n
-    stats[sat + 24] = away
+    stats[sat + PAIR_N] = n
+    stats[sat + RESIDUAL_SUM] = away

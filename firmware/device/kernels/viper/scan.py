@@ -1,10 +1,55 @@
-"""One scan of a window, for 32 and 64 bits: scan_plain.py is its specification.
+"""One scan of a window, for 32 and 64 bits: plain/scan.py is its specification.
 
 Bounds: counts are int16, length <= 1024. |sums| <= 2**25, sums of |dx| <= 2**26, of the spike measure
 <= 2**27; (bin distance <= 131071) * (mult <= 8191) < 2**30; dx << 14 < 2**30; gain * y < 2**30.
 """
 
 import micropython
+
+from ...layout import (
+    ABSENT,
+    ABSENTS,
+    BACKWARD,
+    BACKWARDS_BIT,
+    BIN_COUNT,
+    BIN_LO,
+    BIN_MULT,
+    BIN_SHIFT,
+    BINS,
+    BOUND_HIGH,
+    BOUND_LOW,
+    CARRY_RUN,
+    CARRY_VALUE,
+    DISTINCT,
+    DUPLICATE_BIT,
+    DUPLICATES,
+    DX_N,
+    DX_SUM,
+    LATE_SUM,
+    LENGTH,
+    LONGEST_RUN,
+    MAX,
+    MIN,
+    MISSING_BITS,
+    OUTSIDE,
+    PAIR_N,
+    QUARTER_SUM,
+    QUARTER_VALID,
+    RAIL_HIGH,
+    RAIL_LOW,
+    RAILED,
+    RATE_MAX,
+    RESIDUAL_SUM,
+    RUN,
+    SEQ_GAP_BIT,
+    SEQ_GAPS,
+    SPIKE_MAX,
+    SPIKE_N,
+    SPIKE_SUM,
+    STRIDE,
+    SUM,
+    VALID,
+)
 
 
 @micropython.viper
@@ -14,7 +59,6 @@ def scan_slots(slots: ptr16, late_at: int, head: int, length: int, stats: ptr32)
     backwards = 0
     gaps = 0
     late_sum = 0
-    late_max = 0
     j = late_at
     end = late_at + length
     while j < end:
@@ -24,22 +68,19 @@ def scan_slots(slots: ptr16, late_at: int, head: int, length: int, stats: ptr32)
             if late < 0:
                 late = 0 - late
             late_sum += late
-            if late > late_max:
-                late_max = late
         flags = slots[j + length]
         if flags != 0:
-            absent += flags & 1
-            duplicates += (flags >> 1) & 1
-            backwards += (flags >> 2) & 1
-            gaps += (flags >> 3) & 1
+            absent += flags & ABSENT
+            duplicates += (flags >> DUPLICATE_BIT) & 1
+            backwards += (flags >> BACKWARDS_BIT) & 1
+            gaps += (flags >> SEQ_GAP_BIT) & 1
         j += 1
-    stats[0] = length
-    stats[1] = absent
-    stats[2] = duplicates
-    stats[3] = backwards
-    stats[4] = gaps
-    stats[5] = late_sum
-    stats[6] = late_max
+    stats[LENGTH] = length
+    stats[ABSENTS] = absent
+    stats[DUPLICATES] = duplicates
+    stats[BACKWARD] = backwards
+    stats[SEQ_GAPS] = gaps
+    stats[LATE_SUM] = late_sum
 
 
 @micropython.viper
@@ -49,8 +90,8 @@ def scan_channel(
     late_at: int,
     head: int,
     length: int,
-    limits: ptr16,
-    lat: int,
+    bounds: ptr16,
+    bat: int,
     ref: ptr32,
     rat: int,
     table,
@@ -62,28 +103,27 @@ def scan_channel(
 ):
     sign = 1
     sign = sign << 31
-    low = (limits[lat] ^ 0x8000) - 0x8000
-    high = (limits[lat + 1] ^ 0x8000) - 0x8000
-    rail_low = (limits[lat + 2] ^ 0x8000) - 0x8000
-    rail_high = (limits[lat + 3] ^ 0x8000) - 0x8000
-    bin_lo = (ref[rat + 5] ^ sign) - sign
-    bin_mult = ref[rat + 6]
-    bin_shift = ref[rat + 7]
+    low = (bounds[bat + BOUND_LOW] ^ 0x8000) - 0x8000
+    high = (bounds[bat + BOUND_HIGH] ^ 0x8000) - 0x8000
+    rail_low = (bounds[bat + RAIL_LOW] ^ 0x8000) - 0x8000
+    rail_high = (bounds[bat + RAIL_HIGH] ^ 0x8000) - 0x8000
+    bin_lo = (ref[rat + BIN_LO] ^ sign) - sign
+    bin_mult = ref[rat + BIN_MULT]
+    bin_shift = ref[rat + BIN_SHIFT]
     k = 0
-    while k < 41:
+    while k < STRIDE:
         stats[sat + k] = 0
         k += 1
     mask = int(len(table)) - 1
     seen = ptr16(table)
     k = 0
     while k <= mask:
-        seen[k] = 0x8000
+        seen[k] = MISSING_BITS
         k += 1
     valid = 0
     total = 0
     dx_n = 0
     dx_sum = 0
-    dx_max = 0
     rate_max = 0
     spike_n = 0
     spike_sum = 0
@@ -110,8 +150,8 @@ def scan_channel(
     i = 0
     while i < length:
         if i == bound:
-            stats[sat + 4 + quarter] = part
-            stats[sat + 8 + quarter] = part_n
+            stats[sat + QUARTER_SUM + quarter] = part
+            stats[sat + QUARTER_VALID + quarter] = part_n
             total += part
             valid += part_n
             part = 0
@@ -119,7 +159,7 @@ def scan_channel(
             quarter += 1
             bound = ((quarter + 1) * length + 3) >> 2
         raw = slots[at + j]
-        if raw == 0x8000:
+        if raw == MISSING_BITS:
             before = 0
         else:
             x = (raw ^ 0x8000) - 0x8000
@@ -144,10 +184,10 @@ def scan_channel(
                 value = x
                 key = raw % mask
                 held = seen[key]
-                while held != 0x8000 and held != raw:
+                while held != MISSING_BITS and held != raw:
                     key = (key + 1) & mask
                     held = seen[key]
-                if held == 0x8000:
+                if held == MISSING_BITS:
                     seen[key] = raw
                     distinct += 1
             if run > longest:
@@ -158,17 +198,15 @@ def scan_channel(
             elif d > 131071:
                 d = 131071
             d = d * bin_mult >> bin_shift
-            if d > 15:
-                d = 15
-            stats[sat + 25 + d] += 1
+            if d > BIN_COUNT - 1:
+                d = BIN_COUNT - 1
+            stats[sat + BINS + d] += 1
             if before != 0:
                 dx = x - x1
                 if dx < 0:
                     dx = 0 - dx
                 dx_n += 1
                 dx_sum += dx
-                if dx > dx_max:
-                    dx_max = dx
                 late = slots[late_at + j]
                 if late == 0:
                     if dx << 8 > rate_max:
@@ -200,38 +238,37 @@ def scan_channel(
         if j == length:
             j = 0
         i += 1
-    stats[sat + 4 + quarter] = part
-    stats[sat + 8 + quarter] = part_n
+    stats[sat + QUARTER_SUM + quarter] = part
+    stats[sat + QUARTER_VALID + quarter] = part_n
     total += part
     valid += part_n
     if valid != 0:
-        if whole != 0 and carry[cat] != 0:
-            if (carry[cat + 1] ^ sign) - sign == value:
-                run = carry[cat] + fresh
-                if run > 30000:
-                    run = 30000
-        carry[cat] = run
-        carry[cat + 1] = value
+        if whole != 0 and carry[cat + CARRY_RUN] != 0:
+            if (carry[cat + CARRY_VALUE] ^ sign) - sign == value:
+                run = carry[cat + CARRY_RUN] + fresh
+                if run > LONGEST_RUN:
+                    run = LONGEST_RUN
+        carry[cat + CARRY_RUN] = run
+        carry[cat + CARRY_VALUE] = value
         if run > longest:
             longest = run
     else:
         least = 0
         most = 0
-    stats[sat] = valid
-    stats[sat + 1] = least
-    stats[sat + 2] = most
-    stats[sat + 3] = total
-    stats[sat + 12] = dx_n
-    stats[sat + 13] = dx_sum
-    stats[sat + 14] = dx_max
-    stats[sat + 15] = rate_max
-    stats[sat + 16] = spike_n
-    stats[sat + 17] = spike_sum
-    stats[sat + 18] = spike_max
-    stats[sat + 19] = longest
-    stats[sat + 20] = distinct
-    stats[sat + 21] = railed
-    stats[sat + 22] = outside
+    stats[sat + VALID] = valid
+    stats[sat + MIN] = least
+    stats[sat + MAX] = most
+    stats[sat + SUM] = total
+    stats[sat + DX_N] = dx_n
+    stats[sat + DX_SUM] = dx_sum
+    stats[sat + RATE_MAX] = rate_max
+    stats[sat + SPIKE_N] = spike_n
+    stats[sat + SPIKE_SUM] = spike_sum
+    stats[sat + SPIKE_MAX] = spike_max
+    stats[sat + RUN] = longest
+    stats[sat + DISTINCT] = distinct
+    stats[sat + RAILED] = railed
+    stats[sat + OUTSIDE] = outside
 
 
 @micropython.viper
@@ -242,7 +279,7 @@ def scan_pair(slots: ptr16, at: int, other: int, length: int, gain: int, stats: 
     while j < length:
         x = slots[at + j]
         y = slots[other + j]
-        if x != 0x8000 and y != 0x8000:
+        if x != MISSING_BITS and y != MISSING_BITS:
             n += 1
             total += ((x ^ 0x8000) - 0x8000) - (gain * ((y ^ 0x8000) - 0x8000) >> 12)
         j += 1
@@ -254,11 +291,11 @@ def scan_pair(slots: ptr16, at: int, other: int, length: int, gain: int, stats: 
     while j < length:
         x = slots[at + j]
         y = slots[other + j]
-        if x != 0x8000 and y != 0x8000:
+        if x != MISSING_BITS and y != MISSING_BITS:
             d = ((x ^ 0x8000) - 0x8000) - (gain * ((y ^ 0x8000) - 0x8000) >> 12) - mean
             if d < 0:
                 d = 0 - d
             away += d
         j += 1
-    stats[sat + 23] = n
-    stats[sat + 24] = away
+    stats[sat + PAIR_N] = n
+    stats[sat + RESIDUAL_SUM] = away

@@ -1,7 +1,7 @@
-"""Where the status fields stand among the statistics. Only constructors ask: the board forgets this after the start."""
+"""Where the status fields stand among the statistics. Only constructors ask."""
 
-from .compat import const
-from .layout import HEAD, STRIDE
+from ..compat import const
+from ..layout import FIELD_COUNT, FIELD_HIGH, FIELD_LOW, FIELD_STRIDE, FIELD_VALUE, FIELDS, HEAD, STRIDE
 
 _NO_BOUND = const(1073741823)
 
@@ -19,31 +19,27 @@ def _groups(plan):
 def status_layout(plan):
     """(where each status dimension's block begins, where each field's value stands, size of the statistics).
 
-    A block is the number of fields, then value, low and high of each.
+    A block is the number of fields, then each field (layout.py).
     """
     at = HEAD + len(plan["channels"]) * STRIDE
     blocks, fields = {}, []
     for dimension, indices in _groups(plan):
         blocks[dimension] = at
-        fields += [at + 1 + 3 * k for k in range(len(indices))]
-        at += 1 + 3 * len(indices)
+        first = at + FIELDS
+        fields += [first + FIELD_STRIDE * k + FIELD_VALUE for k in range(len(indices))]
+        at = first + FIELD_STRIDE * len(indices)
     return blocks, fields, at
 
 
 def status_bounds(plan, stats):
     """Writes counts and bounds of the status blocks into ``stats``; values are left alone."""
-    _, fields, _ = status_layout(plan)
+    blocks, _, _ = status_layout(plan)
     bound = plan["status"]
-    for (_, indices), first in zip(_groups(plan), _first_fields(plan, fields)):
-        stats[first - 1] = len(indices)
-        for k, index in enumerate(indices):
+    for dimension, indices in _groups(plan):
+        stats[blocks[dimension] + FIELD_COUNT] = len(indices)
+        at = blocks[dimension] + FIELDS
+        for index in indices:
             low, high = bound[index]["min"], bound[index]["max"]
-            stats[first + 3 * k + 1] = -_NO_BOUND if low is None else low
-            stats[first + 3 * k + 2] = _NO_BOUND if high is None else high
-
-
-def _first_fields(plan, fields):
-    at = 0
-    for _, indices in _groups(plan):
-        yield fields[at]
-        at += len(indices)
+            stats[at + FIELD_LOW] = -_NO_BOUND if low is None else low
+            stats[at + FIELD_HIGH] = _NO_BOUND if high is None else high
+            at += FIELD_STRIDE

@@ -1,4 +1,4 @@
-"""An int8 network, one call from input to output, in viper: equals network_plain bit for bit.
+"""An int8 network, one call from input to output, in viper: equals plain/network.py bit for bit.
 
 Every intermediate fits int32 for the programs that network.py lets through, though a viper integer is wider
 on a 64-bit host; a test runs this very file with checked integers. Inside, an activation is value + 128 in
@@ -6,6 +6,43 @@ on a 64-bit host; a test runs this very file with checked integers. Inside, an a
 """
 
 import micropython
+
+from ...layout import (
+    FILL_BASE,
+    FILL_BIAS_HIGH,
+    FILL_BIAS_LOW,
+    FILL_HEAD,
+    FILL_LENGTH,
+    FILL_MULT,
+    FILL_SHIFT,
+    LAYER_HIGH,
+    LAYER_IN,
+    LAYER_KIND,
+    LAYER_LOW,
+    LAYER_OUT,
+    LAYER_PARAMETERS,
+    LAYER_STRIDE,
+    LAYER_WEIGHTS,
+    LAYER_ZERO,
+    MISSING_BITS,
+    PARAMETER_BIAS,
+    PARAMETER_MULTIPLIER,
+    PARAMETER_SHIFT,
+    PARAMETER_STRIDE,
+    PROGRAM_HEAD,
+    PROGRAM_HERE,
+    PROGRAM_INPUTS,
+    PROGRAM_LAYERS,
+    PROGRAM_OUTPUTS,
+    PROGRAM_THERE,
+    SCALE_CENTRE,
+    SCALE_COUNT,
+    SCALE_HEAD,
+    SCALE_MULT,
+    SCALE_SHIFT,
+    SCALE_STRIDE,
+    TABLE,
+)
 
 
 @micropython.viper
@@ -17,34 +54,34 @@ def invoke(w: ptr8, x: ptr8, s: int, program: ptr32):
     """
     data = int(w)
     arena = int(x)
-    inputs = int(program[0])
-    here = arena + int(program[3])
-    there = arena + int(program[4])
+    inputs = int(program[PROGRAM_INPUTS])
+    here = arena + int(program[PROGRAM_HERE])
+    there = arena + int(program[PROGRAM_THERE])
     y = ptr8(here)
     i = 0
     while i < inputs:
         y[i] = x[i] ^ 0x80
         i += 1
-    at = 5
-    layers = int(program[2])
+    at = PROGRAM_HEAD
+    layers = int(program[PROGRAM_LAYERS])
     while layers > 0:
         layers -= 1
-        n_in = int(program[at + 1])
-        n_out = int(program[at + 2])
-        w = ptr8(data + int(program[at + 3]))
+        n_in = int(program[at + LAYER_IN])
+        n_out = int(program[at + LAYER_OUT])
+        w = ptr8(data + int(program[at + LAYER_WEIGHTS]))
         x = ptr8(here)
-        if int(program[at]) == 2:
+        if int(program[at + LAYER_KIND]) == TABLE:
             i = 0
             while i < n_in:
                 x[i] = w[x[i]]
                 i += 1
-            at += 8
+            at += LAYER_STRIDE
             continue
-        parameters = int(program[at + 4])
-        zero = int(program[at + 7])
-        low = int(program[at + 5]) - zero
-        high = int(program[at + 6]) - zero
-        at += 8
+        parameters = int(program[at + LAYER_PARAMETERS])
+        zero = int(program[at + LAYER_ZERO])
+        low = int(program[at + LAYER_LOW]) - zero
+        high = int(program[at + LAYER_HIGH]) - zero
+        at += LAYER_STRIDE
         total = 0
         i = 0
         while i < n_in:
@@ -72,11 +109,11 @@ def invoke(w: ptr8, x: ptr8, s: int, program: ptr32):
                 s += int(w[i]) * int(x[i])
                 i += 1
             w = ptr8(int(w) + rest)
-            b = int(program[parameters])
+            b = int(program[parameters + PARAMETER_BIAS])
             s = ((((((b >> 16) & 0xFFFF) ^ 0x8000) - 0x8000) << 16) + (b & 0xFFFF)) + (s - total)
-            m = int(program[parameters + 1])
-            shift = int(program[parameters + 2])
-            parameters += 3
+            m = int(program[parameters + PARAMETER_MULTIPLIER])
+            shift = int(program[parameters + PARAMETER_SHIFT])
+            parameters += PARAMETER_STRIDE
             if shift > 32:
                 s = s << (shift - 32)
                 shift = 32
@@ -109,7 +146,7 @@ def invoke(w: ptr8, x: ptr8, s: int, program: ptr32):
         there = i
     x = ptr8(here)
     y = ptr8(arena + inputs)
-    n_out = int(program[1])
+    n_out = int(program[PROGRAM_OUTPUTS])
     i = 0
     while i < n_out:
         y[i] = x[i] ^ 0x80
@@ -119,36 +156,36 @@ def invoke(w: ptr8, x: ptr8, s: int, program: ptr32):
 @micropython.viper
 def scale(values: ptr16, columns: ptr16, arena: ptr8, mapping: ptr32):
     """|value - centre| * mult < 2^30 by the checks of network.py."""
-    n = int(mapping[0])
-    at = 1
+    n = int(mapping[SCALE_COUNT])
+    at = SCALE_HEAD
     i = 0
     while i < n:
-        q = (int(values[int(columns[i])]) ^ 0x8000) - int(mapping[at])
-        q = (q * int(mapping[at + 1])) >> int(mapping[at + 2])
+        q = (int(values[int(columns[i])]) ^ 0x8000) - int(mapping[at + SCALE_CENTRE])
+        q = (q * int(mapping[at + SCALE_MULT])) >> int(mapping[at + SCALE_SHIFT])
         if q < -128:
             q = -128
         elif q > 127:
             q = 127
         arena[i] = q
-        at += 3
+        at += SCALE_STRIDE
         i += 1
 
 
 @micropython.viper
 def fill(counts: ptr16, arena: ptr8, job: ptr32):
     """|count| * mult < 2^30 and |bias| < 2^30 by the checks of network.py."""
-    length = int(job[2])
-    base = int(job[0])
-    slot = base + int(job[1])
+    length = int(job[FILL_LENGTH])
+    base = int(job[FILL_BASE])
+    slot = base + int(job[FILL_HEAD])
     end = base + length
-    mult = int(job[3])
-    bias = ((int(job[4]) - 0x8000) << 16) + int(job[5])
-    shift = int(job[6])
+    mult = int(job[FILL_MULT])
+    bias = ((int(job[FILL_BIAS_HIGH]) - 0x8000) << 16) + int(job[FILL_BIAS_LOW])
+    shift = int(job[FILL_SHIFT])
     count = 0
     i = 0
     while i < length:
         sample = int(counts[slot])
-        if sample != 0x8000:
+        if sample != MISSING_BITS:
             count = (sample ^ 0x8000) - 0x8000
         q = (count * mult + bias) >> shift
         if q < -128:

@@ -1,29 +1,36 @@
 """The pack's reader: a network's numbers out of its file (docs/pack.md), with every bound checked.
 
-Only a network's constructor needs it: the board forgets this module after the start.
+The start makes networks of it; the board unloads this module afterwards.
 """
 
 from array import array
 from binascii import crc32
 from struct import unpack_from
 
-VERSION = 1
-WIDEST = 16384  # sum of WIDEST products of two bytes stays below 2^30
-PLAIN = 0  # mapping: .input is filled by the caller
-FEATURES = 1  # by scale(), from dimension values
-COUNTS = 2  # by fill(), from a window of counts
-FULLY_CONNECTED = 1
-TABLE = 2
+from ..layout import (
+    FULLY_CONNECTED,
+    LAYER_STRIDE,
+    MAP_COUNTS,
+    MAP_FEATURES,
+    MAP_PLAIN,
+    PACK_VERSION,
+    PARAMETER_BIAS,
+    PARAMETER_STRIDE,
+    PROGRAM_HEAD,
+    TABLE,
+    WIDEST_LAYER,
+)
 
 
 def refuse(what):
     raise ValueError("pack: " + what)
 
 
-class Reader:
+class Pack:
     """Reads ``data``, a whole pack; ValueError says what is wrong with it.
 
-    inputs, outputs, mapping, threshold  as in network.py
+    data                                 as given: the weights stay in it
+    inputs, outputs, mapping             as in network.py
     scaling                              array('i') for the kernel's scale() or fill(), or None
     program                              array('i') for its invoke()
     arena                                bytes that it works in
@@ -33,16 +40,18 @@ class Reader:
         n = len(data)
         if n < 16 or bytes(data[:4]) != b"MGP1":
             refuse("does not begin with MGP1")
-        if data[4] != VERSION:
-            refuse("version %d, this firmware reads %d" % (data[4], VERSION))
+        if data[4] != PACK_VERSION:
+            refuse("version %d, this firmware reads %d" % (data[4], PACK_VERSION))
         if crc32(memoryview(data)[: n - 4]) & 0xFFFFFFFF != unpack_from("<I", data, n - 4)[0]:
             refuse("the CRC does not match: truncated or altered")
         self._end = n - 4
-        self._data = data
-        self.mapping, self.threshold, layers, self.inputs, self.outputs = unpack_from("<BbBHH", data, 5)
+        self.data = data
+        self.mapping, reserved, layers, self.inputs, self.outputs = unpack_from("<BBBHH", data, 5)
+        if reserved:
+            refuse("a reserved byte is not 0")
         self._at = 12
-        if not 1 <= self.inputs <= WIDEST:
-            refuse("%d inputs, allowed 1 to %d" % (self.inputs, WIDEST))
+        if not 1 <= self.inputs <= WIDEST_LAYER:
+            refuse("%d inputs, allowed 1 to %d" % (self.inputs, WIDEST_LAYER))
         self.scaling = None
         self._read_mapping()
         self._read_layers(layers)
@@ -52,10 +61,10 @@ class Reader:
         if at + size > self._end:
             refuse("ends in the middle of a layer")
         self._at = at + size
-        return unpack_from(form, self._data, at)
+        return unpack_from(form, self.data, at)
 
     def _read_mapping(self):
-        if self.mapping == FEATURES:
+        if self.mapping == MAP_FEATURES:
             words = [self.inputs]
             for _ in range(self.inputs):
                 centre, mult, shift = self._take("<hHB", 5)
@@ -64,12 +73,12 @@ class Reader:
                     refuse("feature scaling out of bounds")
                 words += (centre + 32768, mult, shift)
             self.scaling = array("i", words)
-        elif self.mapping == COUNTS:
+        elif self.mapping == MAP_COUNTS:
             bias, mult, shift = self._take("<iHB", 7)
             if abs(bias) >= 1 << 30 or mult > 32767 or shift > 30:
                 refuse("count scaling out of bounds")
             self.scaling = array("i", (0, 0, self.inputs, mult, (bias >> 16) + 32768, bias & 0xFFFF, shift))
-        elif self.mapping != PLAIN:
+        elif self.mapping != MAP_PLAIN:
             refuse("unknown input mapping %d" % self.mapping)
 
     def _read_layers(self, layers):
@@ -80,12 +89,11 @@ class Reader:
             (kind,) = self._take("<B", 1)
             if kind == FULLY_CONNECTED:
                 n_out, per_channel, low, high, zero = self._take("<HBBBB", 6)
-                if not 1 <= n_out <= WIDEST or per_channel > 1 or low > high:
+                if not 1 <= n_out <= WIDEST_LAYER or per_channel > 1 or low > high:
                     refuse("a layer out of bounds")
-                # 5 + 8 * layers is where the parameters will begin
-                heads += (kind, width, n_out, 0, 5 + 8 * layers + len(parameters), low, high, zero)
+                own = PROGRAM_HEAD + LAYER_STRIDE * layers + len(parameters)
                 self._read_parameters(parameters, n_out, per_channel)
-                heads[-5] = self._at
+                heads += (kind, width, n_out, self._at, own, low, high, zero)  # in the order of layout.py's LAYER_...
                 self._take("", width * n_out)
                 width = n_out
                 widest = max(widest, width)
@@ -110,5 +118,5 @@ class Reader:
                 if (multiplier != 0 and multiplier < 1 << 30) or not -31 <= shift <= 30:
                     refuse("a multiplier out of bounds")
             words += (0, multiplier, shift + 32)
-        for j in range(-3 * n_out, 0, 3):
-            words[j] = self._take("<i", 4)[0]
+        for j in range(-PARAMETER_STRIDE * n_out, 0, PARAMETER_STRIDE):
+            words[j + PARAMETER_BIAS] = self._take("<i", 4)[0]

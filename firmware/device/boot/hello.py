@@ -14,7 +14,7 @@ from .plan import Plan
 
 def hello(writer, folder):
     """Says hello for the files of ``folder``, gate/."""
-    plan = Plan(folder + "plan.json")
+    plan = Plan(folder)
     writer.begin(b"hello")
     writer.number(b"v", 1)
     writer.text(b"stream", plan["stream"])

@@ -1,6 +1,18 @@
-"""The replay kernel in viper; replay_plain.py is its specification. It only moves 16 and 32 bits."""
+"""The replay kernel in viper; plain/replay.py is its specification. It only moves 16 and 32 bits."""
 
 import micropython
+
+from ...layout import (
+    REPLAY_AT,
+    REPLAY_BYTES,
+    REPLAY_CHANNELS,
+    REPLAY_COUNT,
+    REPLAY_MILLIS,
+    REPLAY_SECONDS,
+    REPLAY_SEQS,
+    REPLAY_START,
+    REPLAY_VALUES,
+)
 
 
 @micropython.viper
@@ -8,15 +20,15 @@ def unpack(buf, job, arrays):
     j = ptr32(job)
     halves = ptr16(buf)
     words = ptr32(buf)
-    values = ptr16(arrays[0])
-    seconds = ptr32(arrays[1])
-    millis = ptr16(arrays[2])
-    seqs = ptr32(arrays[3])
-    at = j[0]
-    i = j[2]
-    stop = i + j[1]
-    channels = j[3]
-    size = j[4]
+    values = ptr16(arrays[REPLAY_VALUES])
+    seconds = ptr32(arrays[REPLAY_SECONDS])
+    millis = ptr16(arrays[REPLAY_MILLIS])
+    seqs = ptr32(arrays[REPLAY_SEQS])
+    at = j[REPLAY_AT]
+    i = j[REPLAY_START]
+    stop = i + j[REPLAY_COUNT]
+    channels = j[REPLAY_CHANNELS]
+    size = j[REPLAY_BYTES]
     tail = (6 + 2 * channels + 3) >> 2
     v = i * channels
     half = at >> 1

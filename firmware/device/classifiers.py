@@ -1,0 +1,67 @@
+"""The classifiers: from a window's dimensions to pass or fail of each, and the rule for one that holds too little."""
+
+from array import array
+
+from .compat import const
+from .layout import HEAD, JUDGED, NO_DATA, STRIDE, VALID
+
+_NO_DATA_SCORE = const(127)
+
+
+def holds_too_little(valid, length):
+    """The no-data rule: fewer valid samples of a channel than a quarter of the window. Integers, or arrays of them."""
+    return valid * 4 < length
+
+
+class Classifiers:
+    """The parents' classifiers, in the policy's order.
+
+    ``networks``: by parent's name, None where only dimensions are asked for; ``reference`` keeps their thresholds.
+    """
+
+    def __init__(self, plan, networks, reference):
+        channels = [channel for _, channel, _, _ in plan["cells"]]
+        sampled = [any(channels[cell] >= 0 for cell in cells) for _, cells in plan["columns"]]
+        self._reference = reference
+        self._length = plan["length"]
+        self._stats_end = HEAD + len(plan["channels"]) * STRIDE
+        self._classifiers = []
+        for parent in plan["parents"]:
+            if networks is not None and parent["classifier"] >= 0:
+                over_samples = any(sampled[column] for column in parent["columns"])
+                self._classifiers.append((networks[parent["name"]], array("h", parent["columns"]), over_samples))
+
+    def features(self):
+        """What each classifier reads: a view of its input."""
+        return [network.input for network, _, _ in self._classifiers]
+
+    def no_data(self, stats):
+        """True when a channel of the window holds too little."""
+        at = HEAD + VALID
+        while at < self._stats_end:
+            if holds_too_little(stats[at], self._length):
+                return True
+            at += STRIDE
+        return False
+
+    def judge(self, verdict, no_data):
+        """Fills passes, scores and why of ``verdict`` from its values; returns the verdict vector: bit i set =
+        classifier i passes. Without data, classifiers over samples fail without running: the gate fails closed."""
+        values = verdict.values
+        vector = 0
+        i = 0
+        for network, columns, over_samples in self._classifiers:
+            if no_data and over_samples:
+                score = _NO_DATA_SCORE
+                passes = 0
+            else:
+                network.scale(values, columns)
+                network.invoke()
+                score = network.score()
+                passes = 0 if score > self._reference.threshold(i) else 1
+            verdict.scores[i] = score
+            verdict.passes[i] = passes
+            vector |= passes << i
+            i += 1
+        verdict.why = NO_DATA if no_data else JUDGED
+        return vector

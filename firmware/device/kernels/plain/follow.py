@@ -1,0 +1,89 @@
+"""The reference's following, as specified: see reference.py for the rule and the arrays."""
+
+from ...layout import (
+    BIN_LO,
+    BIN_MULT,
+    BIN_SHIFT,
+    CELL_BASE,
+    CELL_MODE,
+    CELL_STRIDE,
+    FOLLOW,
+    FOLLOW_LATE,
+    HEAD,
+    HI,
+    LIMIT_STEP,
+    LO,
+    MAX,
+    MIN,
+    OUTSIDE,
+    REF_HEAD,
+    REF_STRIDE,
+    RUN,
+    STEP,
+    STRIDE,
+    VALID,
+    WIDTH_LOG,
+)
+from .value import log2_q14
+
+
+def lay_bins(ref, rat):
+    """Lays the sixteen bins and the width's logarithm over the present band of the channel at ``rat``."""
+    lo, hi = ref[rat + LO], ref[rat + HI]
+    width = max((hi - lo) >> 10, 16)  # Q4 counts
+    ref[rat + BIN_LO] = ((lo >> 6) - (width << 3) + 128) >> 8
+    extra = shift = 0
+    while width > 16383:
+        width >>= 1
+        extra += 1
+    while (128 << shift) // width < 4096:
+        shift += 1
+    ref[rat + BIN_MULT] = (128 << shift) // width
+    ref[rat + BIN_SHIFT] = shift + extra
+    ref[rat + WIDTH_LOG] = log2_q14(max((hi - lo) >> 6, 256))
+
+
+def follow(ref, limits, cells, n_cells, logs, floors, stats, n_channels, length):
+    """One step of the reference after a window, on its measures alone."""
+    frozen = 0
+    for c in range(n_channels):
+        rat = REF_HEAD + c * REF_STRIDE
+        sat = HEAD + c * STRIDE
+        valid = stats[sat + VALID]
+        if (length - valid) * 8 > length or stats[sat + OUTSIDE] * 8 > length or stats[sat + RUN] >= 3 * length:
+            frozen |= 1 << c
+            continue
+        lo, hi = ref[rat + LO], ref[rat + HI]
+        least, most = stats[sat + MIN] << 14, stats[sat + MAX] << 14
+        far = ((hi - lo) >> 2) * 3
+        step = ref[rat + STEP]
+        if most - far > hi or least + far < lo:
+            step >>= 3
+        back = step // 20 or 1
+        if most > hi:
+            hi += min(step, most - hi)
+        else:
+            hi -= min(back, hi - most)
+        if least < lo:
+            lo -= min(step, lo - least)
+        else:
+            lo += min(back, least - lo)
+        if hi - lo >= 16384:
+            ref[rat + LO], ref[rat + HI] = lo, hi
+            lay_bins(ref, rat)
+    for k in range(n_cells):
+        mode = cells[CELL_STRIDE * k + CELL_MODE]
+        if mode != FOLLOW and mode != FOLLOW_LATE:
+            continue
+        rat = cells[CELL_STRIDE * k + CELL_BASE]
+        if rat and frozen >> ((rat - REF_HEAD) // REF_STRIDE) & 1:
+            continue
+        limit = ref[limits + k]
+        step = ref[LIMIT_STEP]
+        over = logs[k] - (limit >> 10)
+        if over > 32768:
+            step >>= 3
+        if over > 0:
+            ref[limits + k] = limit + min(step, over << 10)
+        else:
+            ref[limits + k] = max(limit - (step // 20 or 1), floors[k])

@@ -1,0 +1,1 @@
+"""The kernels in viper: machine code for every architecture that MicroPython emits."""
