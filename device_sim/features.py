@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 from motegate.convert import atomic
 from motegate.firmware import boards
+from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.errors import InputError
-from motegate.firmware.frames import Frame
+from motegate.firmware.frames import Verdict
 from motegate.train import policy as policies
 from motegate.train import recording
 from motegate.train.engine import Engine
@@ -21,7 +22,7 @@ from motegate.train.host_gate import HostGate
 from motegate.train.policy import Policy
 from motegate.train.windows import measure
 
-from .journal import EPOCH_S, Scribe
+from .journal import Scribe
 from .launch import launch
 from .taken import take, too_few
 
@@ -89,8 +90,8 @@ def on_micropython(work: Path, policy: Policy, plan: dict, data: list[Path], pro
             heap_kb=ENOUGH_KB,
         ) as running:
             for item in running.frames():
-                if isinstance(item, Frame) and item.kind == "verdict":
-                    scribe.verdict(item.body)
+                if isinstance(item.form, Verdict):
+                    scribe.verdict(item.form)
                     progress("features", len(scribe), taken.records // plan["hop"])
         assert running.values is not None  # the tap is open
         return scribe.close().ends_ms, running.values

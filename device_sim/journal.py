@@ -4,8 +4,9 @@ from array import array
 from dataclasses import dataclass
 
 import numpy as np
+from motegate.firmware.clock import EPOCH_S
+from motegate.firmware.frames import Verdict
 
-EPOCH_S = 1577836800  # 2020-01-01 UTC, from which the device counts
 NONE = 255  # no action: the window was not judged
 REASONS = ("", "commissioning", "no_data")
 
@@ -65,20 +66,19 @@ class Scribe:
     def __len__(self) -> int:
         return len(self._why)
 
-    def verdict(self, body: dict) -> None:
-        """Takes a verdict frame's JSON."""
-        seconds, millis = body["t"]
+    def verdict(self, verdict: Verdict) -> None:
+        """Takes what a verdict frame says."""
+        seconds, millis = verdict.t
         self._ends.append((seconds + EPOCH_S) * 1000 + millis)
-        reason = body.get("why", "")
-        self._why.append(REASONS.index(reason) if reason in REASONS else 0)
-        if "a" in body:
-            self._passes += bytes(body["p"])
-            self._scores.extend(body["s"])
-            self._actions.append(body["a"])
-        else:
+        self._why.append(REASONS.index(verdict.why) if verdict.why in REASONS else 0)
+        if verdict.action is None:
             self._passes += self._none
             self._scores.frombytes(self._none)
             self._actions.append(NONE)
+        else:
+            self._passes += bytes(verdict.passes)
+            self._scores.extend(verdict.scores)
+            self._actions.append(verdict.action)
 
     def close(self, values: np.ndarray | None = None) -> Journal:
         """The journal; ``values`` int16[n, columns] as the runner's tap gave them."""

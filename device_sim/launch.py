@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 from motegate.convert import mpy
 from motegate.firmware import vm
+from motegate.firmware.decoder import Decoder, Frame, Text
 from motegate.firmware.errors import InputError, RefusedError
-from motegate.firmware.frames import Decoder, Frame, Text
 
 BOARD = Path(__file__).parent / "board"
 SETTLE = 8  # windows after commissioning before the heap is looked at

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.errors import InputError
 from motegate.train import recording, windows
 from motegate.train.policy import Policy
 
 from . import drivers as wiring
-from .journal import EPOCH_S
 from .series import Painter, Series
 
 Progress = Callable[[str, int, int], None]

@@ -22,9 +22,11 @@ class TrainingError(InputError):
 class Material:
     """Windows of a recording, measured as the device would.
 
-    ``judged`` int64[k]: the windows after commissioning, in time order; the arrays below have a row for each.
-    ``values`` int16[k, n_columns]; ``fails`` parent -> bool[k], only where the recording has labels; ``clean``
-    bool[k]: nothing labelled, enough samples; ``part`` uint8[k] (split.py).
+    ``slots``: the whole recording. ``judged`` int64[k]: the windows after commissioning, in time order. With a row for
+    each of them: ``values`` int16[k, n_columns], ``references`` int32[k, n_ref] (before the window), ``status``
+    int32[k, F], ``clean`` bool[k] (nothing labelled, enough samples), ``fails`` parent -> bool[k] (only where the
+    recording has labels) and ``split``. ``reference``: the file's bytes after the last window. ``numbered``: the
+    records carry sequence numbers. ``sources``: the recording's files.
     """
 
     policy: Policy

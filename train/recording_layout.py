@@ -11,13 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.errors import InputError
 
 from .policy_form import Policy
 from .table import nearest
 
-EPOCH_S = 1_577_836_800
-"""2020-01-01 UTC in Unix time."""
 UNIX_MS = 100_000_000_000
 """``t_ms`` of this size or more counts from 1970, less from 2020: a device without a clock starts at 0."""
 EARLIEST_S, LATEST_S = -EPOCH_S, 1_072_915_199

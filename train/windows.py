@@ -22,9 +22,8 @@ class Slots:
 
     ``counts`` int16[C, n], ``lateness`` int16[n] (Q15 of a period), ``flags`` int16[n], ``row`` int32[n]: the
     record in each slot, -1 where none came. ``windows`` int64[k]: where each window begins. ``last_row``
-    int64[k]: the newest record when it was due. ``runs`` int32[C, n]: length of the run that ends in or before
-    each slot. ``first`` bool[k]: no run reaches into the window from before. ``missed``: records that no window
-    holds.
+    int64[k]: the newest record when it was due. ``carry`` int32[k, C, 2]: the run at the end of the window before
+    and its value, 0 where there is none. ``missed``: records that no window holds.
     """
 
     counts: np.ndarray

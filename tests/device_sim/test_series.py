@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from motegate.device_sim.journal import EPOCH_S, NONE, Scribe
+from motegate.device_sim.journal import NONE, Scribe
 from motegate.device_sim.series import MISSING, Painter
+from motegate.firmware.clock import EPOCH_S
+from motegate.firmware.frames import Verdict
 
 pytestmark = pytest.mark.unit
 
@@ -79,9 +81,9 @@ def test_frames_become_a_journal_and_parents_follow_from_their_children():
         ],
     }
     scribe = Scribe(plan)
-    scribe.verdict({"t": [0, 0], "why": "commissioning"})
-    scribe.verdict({"t": [1, 500], "p": [1, 0], "s": [-128, 99], "a": 2})
-    scribe.verdict({"t": [2, 0], "p": [0, 1], "s": [127, -5], "a": 1, "why": "no_data"})
+    scribe.verdict(Verdict((0, 0), why="commissioning"))
+    scribe.verdict(Verdict((1, 500), (1, 0), (-128, 99), 2))
+    scribe.verdict(Verdict((2, 0), (0, 1), (127, -5), 1, why="no_data"))
     journal = scribe.close()
     assert list(journal.ends_ms) == [EPOCH_S * 1000, EPOCH_S * 1000 + 1500, EPOCH_S * 1000 + 2000]
     assert list(journal.actions) == [NONE, 2, 1]

@@ -7,7 +7,8 @@ import pytest
 from motegate.firmware import flash
 from motegate.firmware.boards import ARCHITECTURES
 from motegate.firmware.errors import InputError, RefusedError
-from motegate.firmware.raw_repl import RawRepl
+from motegate.firmware.frames import Hello
+from motegate.firmware.transport import RawRepl
 
 PICO = {"board": "RPI_PICO", "mpy": {"version": 6, "sub_version": 3, "arch": "armv6m"}, "files": {}}
 
@@ -104,7 +105,7 @@ def test_a_line_that_never_falls_silent_is_no_board():
 @pytest.mark.unit
 def test_a_board_that_runs_other_files_than_were_sent_is_refused():
     manifest = {"files": {"gate/plan.json": {"sha256": "ab" * 32}, "gate/replay.bin": {"sha256": "cd" * 32}}}
-    flash._compare({"hashes": {"plan.json": "ab" * 8}}, manifest)
+    flash._compare(Hello(hashes={"plan.json": "ab" * 8}), manifest)
     for said in ({}, {"plan.json": "00" * 8}, {"plan.json": "ab" * 8, "old.pack": "ab" * 8}):
         with pytest.raises(RefusedError, match="runs other files than were sent"):
-            flash._compare({"hashes": said}, manifest)
+            flash._compare(Hello(hashes=said), manifest)

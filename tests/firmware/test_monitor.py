@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from motegate.firmware import monitor, port
-from motegate.firmware.frames import Frame, Text
+from motegate.firmware.decoder import Frame, Text, parse
+from motegate.firmware.frames import Hello
 
 HELLO = (
     '{"k":"hello","n":0,"v":1,"stream":"air","parents":["intrinsic","contextual"],"columns":["spike","noise"],'
@@ -78,8 +79,7 @@ def test_text_passes_through_and_losses_and_damage_are_counted(wire, tmp_path):
 
 @pytest.mark.unit
 def test_every_kind_has_a_readable_line():
-    names = monitor.Names()
-    names.take({"parents": ["a"], "actions": ["use"], "models": ["forecast"]})
+    names = Hello(parents=("a",), actions=("use",), models=("forecast",))
     bodies = [
         ({"k": "verdict", "t": [0, 5], "why": "commissioning"}, "2020-01-01 00:00:00.005 commissioning"),
         ({"k": "verdict", "t": [0, 5], "p": [0], "s": [127], "a": 0, "why": "no_data", "w": [[1]]},
@@ -91,6 +91,24 @@ def test_every_kind_has_a_readable_line():
         assert monitor.show(Frame(body["k"], 4, body, b""), names) == f"4 {text}"
     odd = Frame("drift", 4, {"k": "drift"}, line('{"k":"drift","n":4}')[:-1])
     assert monitor.show(odd, names) == '4 {"k":"drift","n":4}'
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    "body",
+    [
+        '"k":"verdict","n":1,"t":[0,5],"p":[1],"s":[1,2],"a":0',
+        '"k":"verdict","n":1,"t":[0,5],"p":[2],"s":[1],"a":0',
+        '"k":"verdict","n":1,"t":[0,5],"p":[1],"s":[128],"a":0',
+        '"k":"verdict","n":1,"t":[0],"why":"commissioning"',
+        '"k":"model","n":1,"t":[0,5],"m":0,"y":3',
+        '"k":"health","n":1,"t":[0,5],"windows":true,"missed":0,"heap":9,"errors":0',
+        '"k":"hello","n":1,"stream":"air","parents":["a",1],"columns":[],"actions":[],"models":[],"board":"","hashes":{}',
+        '"k":"error","n":1,"e":28',
+    ],
+)
+def test_a_frame_whose_fields_are_not_the_kinds_own_is_shown_as_its_json(body):
+    assert monitor.show(parse(line("{" + body + "}")), Hello()) == "1 {" + body + "}"
 
 
 JSON = st.recursive(
@@ -106,10 +124,9 @@ JSON = st.recursive(
     ),
 )
 def test_a_frame_of_any_form_is_shown_and_never_raises(kind, body):
-    names = monitor.Names()
-    names.take(body)
-    shown = monitor.show(Frame(kind, 1, body, b'{"k":"?"}\t00000000'), names)
-    assert shown.startswith("1 ")
+    said = Frame(kind, 1, body, b'{"k":"?"}\t00000000')
+    names = said.form if isinstance(said.form, Hello) else Hello()
+    assert monitor.show(said, names).startswith("1 ")
     assert monitor.show(Text(b"\xff\r"), names) == "\N{REPLACEMENT CHARACTER}"
 
 
