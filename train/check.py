@@ -70,8 +70,9 @@ def _policy_findings(policy: Policy) -> Iterable[Finding]:
             yield Finding("warning", key_path("status", status.name), what)
     if "consistency" in used and len(policy.channels) == 1:
         yield Finding("warning", "parents", '"consistency" compares channels; with a single one it is always 0')
+    decisive = _decisive(policy)
     for parent in policy.parents:
-        if parent.name not in _decisive(policy):
+        if parent.name not in decisive:
             yield Finding("warning", key_path("parents", parent.name), "no action depends on it")
     run = {effect for action in policy.actions for effect in action.do}
     for model in policy.models:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from . import network
-from .material import Material, TrainingError
+from .material import Material
 from .parent_table import Table
 from .policy import Policy
 
@@ -71,9 +71,7 @@ def copy_policy(policy: Policy, out: Path) -> None:
     beside = policy.path.parent
     named = [rule.file for rule in policy.rules.values() if rule.file] + [model.file for model in policy.models]
     for source in named:
-        target = out / os.path.relpath(source, beside)
-        if out.resolve() not in target.resolve().parents:
-            raise TrainingError(f"{policy.path}: {source} lies outside the policy's folder; put it beside the policy")
+        target = out / source.relative_to(beside)
         if source.exists() and source.resolve() != target.resolve():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
