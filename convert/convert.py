@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from motegate.firmware import vm
+from motegate.firmware import atomic, vm
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.train import metrics, policy, threshold
 from motegate.train.split import TEST, TRAIN, VALIDATION
 
-from . import atomic, c_array, infer, oracle, pack, tflite_model
+from . import c_array, infer, oracle, pack, tflite_model
 from .guarded import count_mapping
 from .lower import lower
 from .pack import Counts, Features

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
-from motegate.convert import atomic
-from motegate.firmware import boards
+from motegate.firmware import atomic, boards
 from motegate.firmware.errors import InputError
 from motegate.firmware.frames import Frame
 from motegate.train import policy as policies

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from motegate.convert import atomic
-from motegate.firmware import boards
+from motegate.firmware import atomic, boards
 from motegate.firmware.errors import RefusedError
 from motegate.firmware.frames import Frame
 from motegate.train import policy as policies

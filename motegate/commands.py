@@ -45,7 +45,7 @@ def _print(args, result, lines: list[str]) -> None:
 
 
 def init(args) -> None:
-    from .convert import atomic
+    from .firmware import atomic
     from .firmware.errors import InputError
     from .train.init import init
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import __version__
+from .firmware import atomic
 from .firmware import device as device_package
 from .firmware.errors import InputError
 from .progress import Progress
@@ -180,9 +181,7 @@ class Steps:
         )
         text = json.dumps({name: vars(step) for name, step in self.steps.items()}, indent=1)
         self.work.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_suffix(".part")
-        part.write_text(text)
-        os.replace(part, self.path)
+        atomic.write(self.path, text.encode())
 
     def _place(self, path: Path) -> str:
         """What a file is called in the record: the same wherever the work folder and Motegate lie."""

@@ -1,14 +1,10 @@
 """The work folder: what training leaves in it, the same bytes for the same inputs, whole or not at all."""
 
-import contextlib
 import io
 import json
-import os
 import re
 import shutil
-import tempfile
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -81,18 +77,3 @@ def copy_policy(policy: Policy, out: Path) -> None:
 
 def write_json(path: Path, content: dict) -> None:
     path.write_text(json.dumps(content, indent=1) + "\n")
-
-
-@contextlib.contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A folder that takes the place of ``path`` when it is filled, and is removed when something fails."""
-    fresh = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-    try:
-        yield fresh
-        fresh.chmod(0o755)
-        if path.exists():
-            shutil.rmtree(path)
-        os.replace(fresh, path)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise

@@ -86,9 +86,9 @@ HOSTILE = {
     "sixty-four parents in a chain": chain(64),
     "every parent over the next sixteen": HEAD
     + "".join(
-        f"[parents.p{i}]\nchildren = {[f'p{j}' for j in range(i + 1, min(64, i + 17))] or ['spike']}\n".replace("'", '"')
+        f"[parents.p{i}]\nchildren = {[f'p{j}' for j in range(i + 1, min(64, i + 17))] or ['spike']}\n"
         for i in range(64)
-    ),
+    ).replace("'", '"'),
     "many children": HEAD + f"[parents.a]\nchildren = {[f'x{i}' for i in range(7000)]}\n".replace("'", '"'),
     "one child many times": HEAD + '[parents.a]\nchildren = ["spike"' + ', "spike"' * 6000 + "]\n",
     "many parents": HEAD + "".join(f"[parents.a{i}]\n" for i in range(3900)),
