@@ -119,8 +119,8 @@ def convert(work: Path, progress: Progress = lambda what, done, total: None) -> 
     """
     work = Path(work)
     trained = work / "train"
-    plan = _json(trained / "plan.json")
-    scaling = _json(trained / "dimensions.json")["parents"]
+    plan = _json(trained / "plan.json", "parents", "models", "length")
+    scaling = _json(trained / "dimensions.json", "parents")["parents"]
     rules = policy.load(work / "policy.toml")
     names = [parent["name"] for parent in plan["parents"] if parent["classifier"] >= 0]
     total = len(names) + len(plan["models"])
@@ -144,9 +144,12 @@ def convert(work: Path, progress: Progress = lambda what, done, total: None) -> 
     return result
 
 
-def _json(path: Path) -> dict:
+def _json(path: Path, *keys: str) -> dict:
     try:
-        return json.loads(path.read_text())
+        content = json.loads(path.read_text())
+        if not isinstance(content, dict) or not set(keys) <= set(content):
+            raise ValueError(f"without {' and '.join(keys)}")
+        return content
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not what train writes ({error}); run: motegate train") from error
 
