@@ -47,8 +47,6 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _say([f"{where}{error.strerror or error}"], 2)
-    except KeyboardInterrupt:
-        return 130
 
 
 def _say(lines: list[str], status: int) -> int:
