@@ -10,7 +10,6 @@ from motegate import cli, commands
 
 pytestmark = pytest.mark.unit
 
-PIP = "pip install 'motegate[train]'"
 VERBS = [
     "init", "check", "demo", "train", "convert", "build", "simulate", "features", "evaluate", "infer", "flash",
     "monitor",
@@ -76,7 +75,6 @@ def test_wrong_usage_is_one_line_and_status_2(words, part, capsys):
         (InputError("a.toml: x: one", "a.toml: y: two"), 2, ["a.toml: x: one", "a.toml: y: two"]),
         (RefusedError("intrinsic: 3 windows differ"), 1, ["intrinsic: 3 windows differ"]),
         (FileNotFoundError(2, "No such file or directory", "gone.csv"), 2, ["gone.csv: No such file or directory"]),
-        (ModuleNotFoundError("no", name="tensorflow"), 2, ["tensorflow is not installed; it comes with: " + PIP]),
     ],
 )  # fmt: skip
 def test_what_a_room_raises_becomes_lines_and_a_status(raised, status, lines, monkeypatch, capsys):
