@@ -11,6 +11,7 @@ from typing import BinaryIO, TextIO
 
 from .frames import Decoder, Frame, Text
 from .port import PortError, choose
+from .printable import printable
 
 LEAVE = b"\x1d"  # Ctrl-]
 _EPOCH = 1577836800  # 2020-01-01 UTC
@@ -45,7 +46,12 @@ def stamp(t) -> str:
 
 
 def show(item: Frame | Text, names: Names) -> str:
-    """One readable line. Never raises: a frame of an odd form is shown as its JSON."""
+    """One readable line, without what a terminal would obey: the line is anybody's who has the board in his hands.
+    Never raises: a frame of an odd form is shown as its JSON."""
+    return printable(_line(item, names), kept="\t")
+
+
+def _line(item: Frame | Text, names: Names) -> str:
     if isinstance(item, Text):
         return ("damaged: " if item.damaged else "") + item.text.rstrip("\r")
     try:
@@ -104,15 +110,16 @@ def _name(names: list[str], index: int) -> str:
 def monitor(
     port: str | None = None,
     log: Path | None = None,
-    plain: bool = True,
+    plain: bool = False,
     out: TextIO | None = None,
     until_end: bool = False,
 ) -> None:
     """Prints what the board at ``port`` says until Ctrl-] is typed, the line closes, or, with ``until_end``, a
-    replay has ended. ``log`` takes the raw bytes. Counts are said at the end."""
+    replay has ended. ``log`` takes the raw bytes; ``plain`` leaves the terminal as it is, and its keys unread.
+    Counts are said at the end."""
     out = out or sys.stdout
     decoder, names = Decoder(), Names()
-    with _open(choose(port)) as line, _log(log) as file, _keys() as keys:
+    with _open(choose(port)) as line, _log(log) as file, _keys(plain) as keys:
         with contextlib.suppress(KeyboardInterrupt):  # wherever it comes, the counts are said
             for data in _bytes(line, keys):
                 if file is not None:
@@ -161,9 +168,9 @@ def _log(path: Path | None) -> contextlib.AbstractContextManager[BinaryIO | None
 
 
 @contextlib.contextmanager
-def _keys() -> Iterator[int | None]:
-    """The terminal's keys one by one, unechoed; None where stdin is no terminal."""
-    if not sys.stdin or not sys.stdin.isatty():
+def _keys(plain: bool) -> Iterator[int | None]:
+    """The terminal's keys one by one, unechoed; None where stdin is no terminal, or nobody may touch it."""
+    if plain or not sys.stdin or not sys.stdin.isatty():
         yield None
         return
     import termios

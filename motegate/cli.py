@@ -12,6 +12,7 @@ from pathlib import Path
 
 from . import __version__, commands
 from .firmware.errors import InputError, RefusedError
+from .firmware.printable import printable
 
 VMS = ("micropython", "cpython", "numpy")
 
@@ -60,7 +61,7 @@ def _not_installed(module: str, extras: Sequence[str]) -> str:
 
 def _say(lines: list[str], status: int) -> int:
     for line in lines:
-        print(f"motegate: error: {line}", file=sys.stderr)
+        print(f"motegate: error: {printable(line)}", file=sys.stderr)  # a board's last words, say
     return status
 
 
@@ -183,5 +184,6 @@ def parser() -> Parser:
     p = verb("monitor", commands.monitor, "show what a board says; leave with Ctrl-]", json=False)
     p.add_argument("--port", metavar="PORT", help="the serial port (default: the only board there is)")
     p.add_argument("--log", metavar="FILE", type=Path, help="append each line to this file")
-    p.add_argument("--plain", action="store_true", help="lines for a pipe")
+    p.add_argument("--plain", action="store_true",
+                   help="lines for a pipe: leaves the terminal alone and reads no keys; end with Ctrl-C")  # fmt: skip
     return top
