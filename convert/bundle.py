@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from motegate.firmware import boards
+from motegate.firmware import atomic, boards
 from motegate.firmware.errors import InputError
 from motegate.train import policy as policies
 from motegate.train.policy import Policy
 
-from . import atomic, mpy, own_dimension, sensors
+from . import mpy, own_dimension, sensors
 from .fold import fold
 from .gather import gather
 from .modules import DEVICE, needed

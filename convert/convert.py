@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from motegate.firmware import vm
+from motegate.firmware import atomic, vm
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.train import metrics, policy, threshold
 from motegate.train.split import TEST, TRAIN, VALIDATION
 
-from . import atomic, c_array, infer, oracle, pack, tflite_model
+from . import c_array, infer, oracle, pack, tflite_model
 from .guarded import count_mapping
 from .lower import lower
 from .pack import Counts, Features
@@ -119,8 +119,8 @@ def convert(work: Path, progress: Progress = lambda what, done, total: None) -> 
     """
     work = Path(work)
     trained = work / "train"
-    plan = _json(trained / "plan.json")
-    scaling = _json(trained / "dimensions.json")["parents"]
+    plan = _json(trained / "plan.json", "parents", "models", "length")
+    scaling = _json(trained / "dimensions.json", "parents")["parents"]
     rules = policy.load(work / "policy.toml")
     names = [parent["name"] for parent in plan["parents"] if parent["classifier"] >= 0]
     total = len(names) + len(plan["models"])
@@ -144,9 +144,12 @@ def convert(work: Path, progress: Progress = lambda what, done, total: None) -> 
     return result
 
 
-def _json(path: Path) -> dict:
+def _json(path: Path, *keys: str) -> dict:
     try:
-        return json.loads(path.read_text())
+        content = json.loads(path.read_text())
+        if not isinstance(content, dict) or not set(keys) <= set(content):
+            raise ValueError(f"without {' and '.join(keys)}")
+        return content
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not what train writes ({error}); run: motegate train") from error
 

@@ -17,6 +17,8 @@ from motegate.firmware.decoder import Frame, Text
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.firmware.flash import put
 from motegate.firmware.frames import Error, Health, Hello
+from motegate.train import policy as policies
+from motegate.train.work import copy_policy
 
 from .launch import Running, World, plan_of
 from .pico import Pico
@@ -93,9 +95,9 @@ def launch(
 
 def _stand_in(work: Path, folder: Path, commission: int | None) -> None:
     """A work folder from which a bundle with the records in it can be built, leaving the real one alone."""
-    for entry in work.iterdir():
-        if entry.name not in ("firmware", "convert"):
-            (folder / entry.name).symlink_to(entry.resolve())
+    copy_policy(policies.load(work / "policy.toml"), folder)
+    if (work / "split.json").exists():
+        shutil.copyfile(work / "split.json", folder / "split.json")
     shutil.copytree(work / "convert", folder / "convert")
     if commission is not None:
         path = folder / "convert" / "plan.json"

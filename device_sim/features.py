@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
-from motegate.convert import atomic
-from motegate.firmware import boards
+from motegate.firmware import atomic, boards
 from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.errors import InputError
 from motegate.firmware.frames import Verdict

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from motegate.convert import atomic
-from motegate.firmware import boards
+from motegate.firmware import atomic, boards
 from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.decoder import Frame
 from motegate.firmware.errors import RefusedError

@@ -11,12 +11,18 @@ from typing import BinaryIO, TextIO
 from .decoder import Decoder, Frame, Text
 from .frames import Health, Hello
 from .port import PortError, choose
+from .printable import printable
 
 LEAVE = b"\x1d"  # Ctrl-]
 
 
 def show(item: Frame | Text, names: Hello) -> str:
-    """One readable line; a frame of an odd form or of a kind that nobody here knows is shown as its JSON."""
+    """One readable line, without what a terminal would obey: the line is anybody's who has the board in his hands. A frame
+    of an odd form or of a kind that nobody here knows is shown as its JSON."""
+    return printable(_line(item, names), kept="\t")
+
+
+def _line(item: Frame | Text, names: Hello) -> str:
     if isinstance(item, Text):
         return ("damaged: " if item.damaged else "") + item.text.rstrip("\r")
     return f"{item.n} {item.json if item.form is None else item.form.line(names)}"
@@ -25,15 +31,16 @@ def show(item: Frame | Text, names: Hello) -> str:
 def monitor(
     port: str | None = None,
     log: Path | None = None,
-    plain: bool = True,
+    plain: bool = False,
     out: TextIO | None = None,
     until_end: bool = False,
 ) -> None:
     """Prints what the board at ``port`` says until Ctrl-] is typed, the line closes, or, with ``until_end``, a
-    replay has ended. ``log`` takes the raw bytes. Counts are said at the end."""
+    replay has ended. ``log`` takes the raw bytes; ``plain`` leaves the terminal as it is, and its keys unread.
+    Counts are said at the end."""
     out = out or sys.stdout
     decoder, names = Decoder(), Hello()
-    with _open(choose(port)) as line, _log(log) as file, _keys() as keys:
+    with _open(choose(port)) as line, _log(log) as file, _keys(plain) as keys:
         with contextlib.suppress(KeyboardInterrupt):  # wherever it comes, the counts are said
             for data in _bytes(line, keys):
                 if file is not None:
@@ -82,9 +89,9 @@ def _log(path: Path | None) -> contextlib.AbstractContextManager[BinaryIO | None
 
 
 @contextlib.contextmanager
-def _keys() -> Iterator[int | None]:
-    """The terminal's keys one by one, unechoed; None where stdin is no terminal."""
-    if not sys.stdin or not sys.stdin.isatty():
+def _keys(plain: bool) -> Iterator[int | None]:
+    """The terminal's keys one by one, unechoed; None where stdin is no terminal, or nobody may touch it."""
+    if plain or not sys.stdin or not sys.stdin.isatty():
         yield None
         return
     import termios

@@ -39,6 +39,8 @@ def read(file: Path) -> Dimension:
         raise DimensionError(f"cannot be read ({error.strerror}); a Python file beside the policy is wanted") from None
     except (SyntaxError, ValueError) as error:
         raise DimensionError(f"is no Python ({error})") from None
+    except (RecursionError, MemoryError):
+        raise DimensionError("is no Python (nested too deeply)") from None
     constants, functions = _top_level(tree)
     for key, allowed in (("SCOPE", SCOPES), ("UNIT", UNITS), ("TAIL", TAILS)):
         if constants.get(key) not in allowed:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from .dimension import Dimension, DimensionError, built_in, read
+from .named_file import inside
 from .policy_form import Channel, DimensionRule, StatusField
 from .table import IDENTIFIERS, Table, is_identifier, nearest, quoted
 
@@ -31,7 +32,7 @@ def known_dimensions(table: Table, folder: Path) -> dict[str, Dimension]:
         else:
             # Known by name even when its file is not, so that one fault is one line
             dimensions[name] = Dimension(name, "", "", folder / (file or ""))
-            if file is not None:
+            if file is not None and inside(at, folder, file):
                 try:
                     dimensions[name] = read(folder / file)
                 except DimensionError as error:

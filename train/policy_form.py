@@ -157,6 +157,10 @@ class Policy:
 
     def action_table(self) -> tuple[int, ...]:
         """The first action that matches, by index, for each of the 2 ** len(classifiers) vectors."""
+        return self._action_table
+
+    @cached_property
+    def _action_table(self) -> tuple[int, ...]:
         whens = [None if action.when is None else parse(action.when) for action in self.actions]
         table = []
         for vector in range(1 << len(self.classifiers)):

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.errors import InputError
+from motegate.firmware.printable import printable
 
 from .policy_form import Policy
 from .table import nearest
@@ -38,7 +39,13 @@ YEARS = "1970 to 2053 is wanted"
 
 
 class RecordingError(InputError):
-    """The recording is wrong: file, line, column, and what is allowed."""
+    """The recording is wrong: file, line, column, and what is allowed.
+
+    A cell, a column's name or Arrow's words on them may hold anything: what a terminal would obey is escaped.
+    """
+
+    def __init__(self, *lines: str):
+        super().__init__(*map(printable, lines))
 
 
 class FaultError(ValueError):

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from motegate.firmware import atomic
+
 from . import lessons, network, results, split, work
 from . import policy as policies
 from .features import Scaling
@@ -60,7 +62,7 @@ def train(
     material = gather(policy, [Path(path) for path in ([data] if isinstance(data, str | Path) else data)])
     everything = learn_from(material, seed, progress)
     out.mkdir(parents=True, exist_ok=True)
-    with work.whole(out / "train") as folder:
+    with atomic.folder(out / "train") as folder:
         measured = {}
         dimensions = {}
         for i, name in enumerate(policy.classifiers):

@@ -155,3 +155,22 @@ def test_every_module_that_main_may_import_is_found():
     plan = {"modules": ["spike"], "actions": [{"do": ["store"]}]}
     names = needed(plan, ["adc"])
     assert {"main.py", "kernels/__init__.py", "sensors/scaling.py", "store.py", "dimensions/spike.py"} <= set(names)
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(("made_for", "said"), [("xtensawin", "xtensawin"), ("bytecode", "bytecode")])
+def test_a_kernel_that_was_compiled_for_something_else_is_refused_and_no_bundle_stays(
+    work, tmp_path, monkeypatch, made_for, said
+):
+    compile = mpy.compile
+
+    def wrongly(source, target, arch, name):
+        if made_for == "bytecode":
+            source.write_text("")
+        compile(source, target, "xtensawin", name)
+
+    monkeypatch.setattr(bundle.mpy, "compile", wrongly)
+    other = handmade.work(tmp_path / "work")
+    with pytest.raises(InputError, match=rf"\.mpy: mpy-cross made it for {said}; armv6m"):
+        bundle.build(other, "RPI_PICO")
+    assert list((other / "firmware").iterdir()) == []

@@ -165,6 +165,16 @@ def test_a_work_folder_that_was_not_trained_is_refused(tmp_path):
 
 
 @pytest.mark.unit
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"parents": []}', "nothing"])
+def test_an_emptied_plan_is_one_line(tmp_path, content):
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "plan.json").write_text(content)
+    with pytest.raises(InputError, match=r"plan\.json: not what train writes .* run: motegate train") as no:
+        convert(tmp_path)
+    assert len(no.value.lines) == 1
+
+
+@pytest.mark.unit
 @pytest.mark.parametrize("content", [b"", b"nothing", None])
 def test_a_table_of_features_that_is_none_is_refused(tmp_path, content):
     path = tmp_path / "features_x.npz"

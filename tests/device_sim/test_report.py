@@ -109,7 +109,7 @@ def test_times_of_years_fit_the_pages_32_bits():
     far.ends_ms[-1] += 20 * 365 * 86_400_000
     found = report.data(PLAN, CHANNELS, far, series(400), SUMMARY)
     assert found["tick"] > 1
-    assert numbers(found["ends"], "<u4")[-1] * found["tick"] + found["zero"] - far.ends_ms[-1] < found["tick"]
+    assert int(numbers(found["ends"], "<u4")[-1]) * found["tick"] + found["zero"] - far.ends_ms[-1] < found["tick"]
 
 
 def test_a_run_without_a_window_has_a_page_too():

@@ -94,7 +94,7 @@ def hostile(seed: int, n: int, plan: dict) -> Records:
     again = np.flatnonzero((dt == 0) & (r.random(n) < 0.7))
     for i in again[again > 0]:
         counts[i] = counts[i - 1]
-    seqs = np.cumsum(r.choice([1, 1, 1, 1, 0, 2, 5, -3], n)).astype(np.int32) + r.integers(-5, 5)
+    seqs = (np.cumsum(r.choice([1, 1, 1, 1, 0, 2, 5, -3], n)) + r.integers(-5, 5)).astype(np.int32)
     seqs[r.random(n) < 0.05] = -1
     status = r.integers(-12, 20, (n, len(plan["status"]))).astype(np.int32)
     wild = r.random(status.shape)

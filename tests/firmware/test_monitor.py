@@ -5,6 +5,7 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 import threading
 import time
 import tty
@@ -111,6 +112,20 @@ def test_a_frame_whose_fields_are_not_the_kinds_own_is_shown_as_its_json(body):
     assert monitor.show(parse(line("{" + body + "}")), Hello()) == "1 {" + body + "}"
 
 
+@pytest.mark.unit
+def test_nothing_that_a_board_says_is_obeyed_by_the_terminal(wire):
+    hello = HELLO.replace("intrinsic", r"\u001b[2J").replace('"air"', r'"\u009b31m\u0007"')
+    error = r'{"k":"error","n":2,"e":"\u001b]0;owned\u0007\n"}'
+    odd = r'{"k":"drift","n":3,"x":"\u001b[1m"}'
+    said = seen(
+        wire, b"\x1b[31mred\tcafe\xcc\x81 \xc2\xb0C\r\n", line(hello), line(VERDICT), line(error), line(odd), n=4
+    )
+    assert said[0] == "\\x1b[31mred\tcafe\u0301 °C"
+    assert "\\x1b[2J pass -90" in said[2]
+    assert said[3] == "2 error: \\x1b]0;owned\\x07\\n"
+    assert all(text.replace("\t", "").isprintable() for text in said)
+
+
 JSON = st.recursive(
     st.none() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3), max_leaves=6
 )
@@ -172,6 +187,26 @@ def test_the_port_is_found_when_there_is_one_board(monkeypatch, ports, found):
     else:
         with pytest.raises(port.PortError, match=found):
             port.choose()
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(("plain", "touched"), [(True, False), (False, True)])
+def test_a_plain_monitor_leaves_the_terminal_alone(wire, monkeypatch, plain, touched):
+    keys, terminal = pty.openpty()
+    before = termios.tcgetattr(terminal)
+    during = []
+
+    def watched(line, keys):
+        during.append((keys is not None, termios.tcgetattr(terminal) != before))
+        yield b"done\n"
+
+    monkeypatch.setattr(monitor, "_bytes", watched)
+    with os.fdopen(terminal) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        monitor.monitor(wire[1], out=io.StringIO(), plain=plain)
+        assert during == [(touched, touched)]
+        assert termios.tcgetattr(terminal) == before
+    os.close(keys)
 
 
 @pytest.mark.unit
