@@ -3,7 +3,6 @@
 Slow, and 32 bits wide: it shows that the code which the unix VM runs at speed is true on the real thing.
 """
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from motegate.convert.bundle import build
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.firmware.flash import put
 from motegate.firmware.frames import Frame, Text
+from motegate.train import plan as plans
 
 from .launch import Running, World, plan_of
 from .pico import Pico
@@ -97,6 +97,4 @@ def _stand_in(work: Path, folder: Path, commission: int | None) -> None:
     shutil.copytree(work / "convert", folder / "convert")
     if commission is not None:
         path = folder / "convert" / "plan.json"
-        plan = json.loads(path.read_text())
-        plan["reference"]["windows"] = commission
-        path.write_text(json.dumps(plan))
+        plans.read(path).commissioned_on(commission).write(path)

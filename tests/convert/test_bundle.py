@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ from motegate.convert import bundle, mpy
 from motegate.convert.modules import needed
 from motegate.firmware import boards
 from motegate.firmware.errors import InputError
+from motegate.train.plan import Action, Cell
 
-from tests.firmware import handmade
+from tests.firmware import handmade, streams
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +120,7 @@ def test_an_i2c_channel_takes_the_boards_pins(tmp_path):
     policy = changed(tmp_path, (old, driver))
     table = json.loads((bundle.build(policy, "RPI_PICO").folder / "gate" / "sensors.json").read_text())
     channel = table["channels"][0]
-    assert [channel[key] for key in ("bus", "scl", "sda", "size", "signed")] == [1, 7, 6, 3, True]
+    assert [channel[key] for key in ("bus", "scl", "sda", "bytes", "signed")] == [1, 7, 6, 3, True]
     assert "lib/motegate/sensors/i2c.mpy" in bundle.build(policy, "RPI_PICO").files
     made = bundle.build(policy, "ESP32_GENERIC_C3")
     assert any("ESP32_GENERIC_C3 has no bus 1; allowed: 0" in note for note in made.notes)
@@ -152,6 +154,6 @@ def test_a_device_file_that_does_not_compile_is_one_line(tmp_path):
 
 @pytest.mark.unit
 def test_every_module_that_main_may_import_is_found():
-    plan = {"modules": ["spike"], "actions": [{"do": ["store"]}]}
+    plan = replace(streams.plan(), cells=(Cell("spike", 0, 0, 0),), actions=(Action("keep", ("store",)),))
     names = needed(plan, ["adc"])
     assert {"main.py", "kernels/__init__.py", "sensors/scaling.py", "store.py", "dimensions/spike.py"} <= set(names)
