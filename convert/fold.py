@@ -18,7 +18,8 @@ HOST_ONLY: Mapping[str, tuple[str, ...]] = {
 }
 """What a file says for the host's sake, by its folder, whose __init__.py explains each."""
 
-_COMPAT = {"const": "from micropython import const", "micropython": "import micropython"}
+_COMPAT = {"micropython": "import micropython"}
+"""``const`` is the compiler's own word: no import, no entry in the module's dictionary."""
 
 
 def fold(source: str, folder: str = "") -> str:
@@ -53,7 +54,12 @@ def _defined(node: ast.stmt) -> str | None:
     """The name that a function or an assignment gives."""
     if isinstance(node, ast.FunctionDef):
         return node.name
-    target = node.targets[0] if isinstance(node, ast.Assign) else None
+    if isinstance(node, ast.AnnAssign):
+        target = node.target
+    elif isinstance(node, ast.Assign):
+        target = node.targets[0]
+    else:
+        return None
     return target.id if isinstance(target, ast.Name) else None
 
 

@@ -11,7 +11,7 @@ _BITS = 20  # of a raw reading that the driver keeps
 
 
 def table(policy: Policy, board: Board) -> tuple[dict, list[str]]:
-    """({"channels": [driver, keys and scaling, or null], "status": {field: the same}}, notes).
+    """({"channels": [{driver, keys, scaling} or null], "status": {field: the same}}, notes).
 
     The pins belong to the policy's own board: there, one that the board has not is an InputError, a line each. For
     another board it is a note, and the bundle reads that channel from a replay only; so is a channel without a sensor.
@@ -30,7 +30,7 @@ def table(policy: Policy, board: Board) -> tuple[dict, list[str]]:
     ]
     wanted = {field.name for field in policy.status}
     status = {
-        name: {"driver": "adc", "pin": reader.pin, "scaling": scaling(reader.scale, reader.offset, 16)}
+        name: {"driver": "adc", "keys": [reader.pin], "scaling": scaling(reader.scale, reader.offset, 16)}
         for name, reader in sorted(board.status.items())
         if name in wanted
     }
@@ -45,14 +45,15 @@ def _sensor(channel: Channel, board: Board, faults: list[str]) -> dict | None:
         return None
     where = f"stream.channels.{channel.name}.sensor"
     try:
-        entry = sensor.wired(board)
+        keys = sensor.wired(board)
     except WiringError as error:
         faults.append(f"{where}.{error}")
         return None
     step = Fraction(sensor.scale) * 2 ** max(0, reading.bits - _BITS) / Fraction(channel.resolution)
     offset = (Fraction(sensor.offset) - Fraction(channel.middle)) / Fraction(channel.resolution)
     try:
-        return entry | {"scaling": scaling(step, offset, min(reading.bits, _BITS))}
+        numbers = scaling(step, offset, min(reading.bits, _BITS))
+        return {"driver": sensor.driver, "keys": keys, "scaling": numbers}
     except InputError as error:
         faults.append(f"{where}: {error}")
         return None

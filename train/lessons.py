@@ -11,7 +11,6 @@ import numpy as np
 from motegate.firmware.device import layout as at
 
 from . import faults
-from .dimension import built_in
 from .material import Material
 from .plan import Plan
 from .split import TEST
@@ -109,8 +108,8 @@ def _faulty(material: Material, kind: faults.Kind, rows: np.ndarray, asked: np.n
 
 def _benign(material: Material, kind: faults.Kind, good: np.ndarray, n: int, rng) -> Lessons | None:
     """Changes too small to matter; None for status fields, which are inside their bounds or not."""
-    home = built_in().get(kind.home)
-    if home is None or home.unit == "status":
+    home = material.policy.dimension(kind.home)
+    if home.unit == "status":
         return None
     rows = rng.choice(good, n)
     asked = spread(rng, WITHIN if limited(material.plan, kind) else BENIGN, n)

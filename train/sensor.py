@@ -38,16 +38,16 @@ class Sensor:
         module = drivers()[self.driver]
         return Reading(*module.reading(self.keys)) if hasattr(module, "reading") else None
 
-    def wired(self, board: Board) -> dict:
-        """The driver's name and its keys as a board's driver takes them; WiringError names the key that the board
-        cannot serve."""
-        entry: dict = {"driver": self.driver}
+    def wired(self, board: Board) -> list:
+        """The values of its keys as a board's driver takes them; WiringError names the key that the board cannot
+        serve."""
+        found: list = []
         for key, (kind, *_) in drivers()[self.driver].KEYS.items():
             try:
-                entry |= KINDS[kind].wired(key, self.keys[key], board)
+                found += KINDS[kind].wired(self.keys[key], board)
             except WiringError as error:
                 raise WiringError(f"{key}: {error}") from None
-        return entry
+        return found
 
 
 def drivers() -> dict[str, ModuleType]:
@@ -67,8 +67,9 @@ def read_sensor(at: Table) -> Sensor | None:
         at.note(f"{quoted(driver)} is no driver; {nearest(driver, known)}", "driver")
         return None
     module = known[driver]
+    defaults = getattr(module, "DEFAULTS", {})
     keys = {
-        key: KINDS[kind].read(at, key, *bounds, default=module.DEFAULTS.get(key))
+        key: KINDS[kind].read(at, key, *bounds, default=defaults.get(key))
         for key, (kind, *bounds) in module.KEYS.items()
     }
     sensor = Sensor(driver, keys, *_scaling(at)) if hasattr(module, "reading") else Sensor(driver, keys)

@@ -12,17 +12,17 @@ class WiringError(ValueError):
     """A board has not what a key names: what is wrong and what is allowed."""
 
 
-def _as_it_is(key: str, value, board: Board) -> dict:
-    return {key: value}
+def _as_it_is(value, board: Board) -> list:
+    return [value]
 
 
 @dataclass(frozen=True)
 class Kind:
     """``read(table, key, *bounds, default)``: the key's value, None and a note where it is wrong, required where
-    ``default`` is None. ``wired(key, value, board)``: what the board's driver gets for it."""
+    ``default`` is None. ``wired(value, board)``: the arguments that the board's driver gets for it."""
 
     read: Callable
-    wired: Callable[..., dict] = _as_it_is
+    wired: Callable[..., list] = _as_it_is
 
 
 def _whole(at: Table, key: str, low: int, high: int, *, default: int | None) -> int | None:
@@ -42,23 +42,23 @@ def _pin(at: Table, key: str, *, default: int | str | None) -> int | str | None:
     return _whole(at, key, 0, 99, default=default)
 
 
-def _analogue(key: str, pin: int | str, board: Board) -> dict:
+def _analogue(pin: int | str, board: Board) -> list:
     if board.name != UNIX and pin not in board.adc:
         pins = ", ".join(map(str, board.adc))
         raise WiringError(f"{pin} is no analogue pin of {board.name}; allowed: {pins}")
-    return {key: pin}
+    return [pin]
 
 
 def _bus(at: Table, key: str, *, default: int | None) -> int | None:
     return _whole(at, key, 0, 7, default=default)
 
 
-def _bus_pins(key: str, number: int, board: Board) -> dict:
+def _bus_pins(number: int, board: Board) -> list:
     bus = next((bus for bus in board.i2c if bus.bus == number), None)
     if bus is None and board.name != UNIX:
         buses = ", ".join(str(bus.bus) for bus in board.i2c)
         raise WiringError(f"{board.name} has no bus {number}; allowed: {buses}")
-    return {key: number, "scl": bus.scl if bus else 0, "sda": bus.sda if bus else 0}
+    return [number, bus.scl, bus.sda] if bus else [number, 0, 0]
 
 
 def _writes(at: Table, key: str, *, default: list | None) -> list[list[int]] | None:

@@ -4,7 +4,6 @@ from ..compat import micropython
 from .scaling import count
 
 KEYS = {"pin": ("analogue pin",)}
-DEFAULTS = {}
 
 
 def reading(keys):
@@ -27,13 +26,12 @@ class Adc:
         return count(self._adc.read_u16(), self._high, self._low, self._split, self._shift, self._bias)
 
 
-def make(entry, shared):
+def make(shared, scaling, pin):
     """``pin`` is a number, or a name on boards that name them."""
     import machine
 
-    pin = entry["pin"]
     if hasattr(machine.ADC, "ATTN_11DB"):  # ESP32: else its range ends at 1 V
         adc = machine.ADC(machine.Pin(pin), atten=machine.ADC.ATTN_11DB)
     else:
         adc = machine.ADC(machine.Pin(pin) if isinstance(pin, str) else pin)
-    return Adc(adc, *entry["scaling"])
+    return Adc(adc, *scaling)

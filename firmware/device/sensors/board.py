@@ -24,4 +24,4 @@ def _reader(sensor, drivers, shared):
     if name not in drivers:
         package = __name__[: __name__.rfind(".")]
         drivers[name] = __import__(package + "." + name, None, None, ("make",))
-    return drivers[name].make(sensor, shared)
+    return drivers[name].make(shared, sensor["scaling"], *sensor["keys"])

@@ -73,13 +73,11 @@ class I2c:
         return (raw ^ self._sign) - self._sign >> self._drop
 
 
-def make(entry, shared):
+def make(shared, scaling, bus, scl, sda, address, register, size, signed, big, setup):
     """A bus is made once."""
     import machine
 
-    name = "i2c%d" % entry["bus"]
+    name = (machine.I2C, bus)
     if name not in shared:
-        pins = machine.Pin(entry["scl"]), machine.Pin(entry["sda"])
-        shared[name] = machine.I2C(entry["bus"], scl=pins[0], sda=pins[1], freq=_HERTZ)
-    keys = ("address", "register", "bytes", "signed", "big_endian", "setup")
-    return I2c(shared[name], *[entry[key] for key in keys], *entry["scaling"])
+        shared[name] = machine.I2C(bus, scl=machine.Pin(scl), sda=machine.Pin(sda), freq=_HERTZ)
+    return I2c(shared[name], address, register, size, signed, big, setup, *scaling)

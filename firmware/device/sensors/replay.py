@@ -15,8 +15,7 @@ if MICROPYTHON:
 else:
     from ..kernels.replay_plain import fields, unpack
 
-KEYS = {}
-DEFAULTS = {}
+KEYS: dict = {}
 
 _BLOCK = const(1024)  # bytes read at once, in whole records
 
