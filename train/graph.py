@@ -62,8 +62,8 @@ def indices(verdicts: np.ndarray) -> np.ndarray:
 
 def graph_of(children: dict[str, Iterable[str]], classifiers: tuple[str, ...]) -> Graph:
     """The graph of parents by name: children that are no parents are left out."""
-    names = list(children)
+    place = {name: i for i, name in enumerate(children)}
     return Graph(
-        tuple(tuple(names.index(child) for child in below if child in children) for below in children.values()),
-        tuple(classifiers.index(name) if name in classifiers else -1 for name in names),
+        tuple(tuple(place[child] for child in below if child in place) for below in children.values()),
+        tuple(classifiers.index(name) if name in classifiers else -1 for name in children),
     )
