@@ -54,13 +54,8 @@ def _defined(node: ast.stmt) -> str | None:
     """The name that a function or an assignment gives."""
     if isinstance(node, ast.FunctionDef):
         return node.name
-    if isinstance(node, ast.AnnAssign):
-        target = node.target
-    elif isinstance(node, ast.Assign):
-        target = node.targets[0]
-    else:
-        return None
-    return target.id if isinstance(target, ast.Name) else None
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return next((target.id for target in targets if isinstance(target, ast.Name)), None)
 
 
 def _literal(value: int) -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from motegate.device_sim.simulate import simulate
 
+pytestmark = pytest.mark.device
+
 ROOT = Path(__file__).resolve().parents[2]
 DRIVER = '''"""The mean of several readings of an analogue pin."""
 
