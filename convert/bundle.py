@@ -14,7 +14,9 @@ from pathlib import Path
 
 from motegate.firmware import atomic, boards
 from motegate.firmware.errors import InputError
+from motegate.train import plan as plans
 from motegate.train import policy as policies
+from motegate.train.plan import Plan
 from motegate.train.policy import Policy
 
 from . import mpy, own_dimension, sensors
@@ -59,7 +61,7 @@ def build(work: Path, board: str, replay: Path | None = None, data: Iterable[Pat
     converted = work / "convert"
     plan = _plan(converted)
     table, notes = sensors.table(policy, chosen)
-    own = {name: rule.file for name, rule in policy.rules.items() if rule.file and name in plan["modules"]}
+    own = {name: rule.file for name, rule in policy.rules.items() if rule.file and name in plan.dimensions}
     for name in own:
         own_dimension.check(policy, plan, name)
     data = [Path(path) for path in data]
@@ -68,7 +70,7 @@ def build(work: Path, board: str, replay: Path | None = None, data: Iterable[Pat
     with atomic.folder(target) as out:
         (out / "main.py").write_bytes(MAIN)
         found = needed(plan, _drivers(table), own)
-        folded = {name: fold(source.read_text(), name.startswith("dimensions/")) for name, source in found.items()}
+        folded = {name: fold(source.read_text(), Path(name).parent.name) for name, source in found.items()}
         for name, text in sorted(shorten(gather(folded)).items()):
             file = out / "lib" / "motegate" / Path(name).with_suffix(".mpy")
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +81,7 @@ def build(work: Path, board: str, replay: Path | None = None, data: Iterable[Pat
             _check(file, chosen.arch)
         gate = out / "gate"
         gate.mkdir()
-        (gate / "plan.json").write_bytes(_lines(plan))
+        (gate / "plan.json").write_bytes(plan.lines())
         (gate / "sensors.json").write_bytes(_json(table))
         for name in _packs(plan):
             shutil.copyfile(converted / name, gate / name)
@@ -100,9 +102,9 @@ def _module(name: str) -> str:
     return ".".join(part for part in ("motegate", *Path(name).with_suffix("").parts) if part != "__init__")
 
 
-def _plan(converted: Path) -> dict:
+def _plan(converted: Path) -> Plan:
     try:
-        return json.loads((converted / "plan.json").read_text())
+        return plans.read(converted / "plan.json")
     except (OSError, ValueError) as error:
         raise InputError(
             f"{converted / 'plan.json'}: not what convert writes ({error}); run: motegate convert"
@@ -114,19 +116,13 @@ def _drivers(table: dict) -> set[str]:
     return {"replay", "board"} | {e["driver"] for e in [*table["channels"], *table["status"].values()] if e}
 
 
-def _packs(plan: dict) -> list[str]:
-    parents = [f"{parent['name']}.pack" for parent in plan["parents"] if parent["classifier"] >= 0]
-    return [*parents, *(model["file"] for model in plan["models"]), "reference.bin"]
+def _packs(plan: Plan) -> list[str]:
+    parents = [f"{parent.name}.pack" for parent in plan.classifiers]
+    return [*parents, *(model.file for model in plan.models), "reference.bin"]
 
 
 def _json(data) -> bytes:
     return json.dumps(data, separators=(",", ":")).encode()
-
-
-def _lines(data: dict) -> bytes:
-    """A key a line, as firmware/device/plan.py reads it."""
-    pairs = (json.dumps(key).encode() + b":" + _json(value) for key, value in data.items())
-    return b"{\n" + b",\n".join(pairs) + b"\n}\n"
 
 
 def _check(file: Path, arch: str) -> None:
@@ -137,14 +133,14 @@ def _check(file: Path, arch: str) -> None:
         raise InputError(f"{file.name}: mpy-cross made it for {made}; {arch} is wanted")
 
 
-def _manifest(out: Path, work: Path, policy: Policy, plan: dict, board: boards.Board) -> dict:
+def _manifest(out: Path, work: Path, policy: Policy, plan: Plan, board: boards.Board) -> dict:
     files = {str(path.relative_to(out)): path for path in sorted(out.rglob("*")) if path.is_file()}
     kernel = next(path for path in files.values() if path.stem.endswith("_viper")).read_bytes()
     version, sub = mpy.version(kernel)
     return {
         "format": 1,
         "board": board.name,
-        "stream": plan["stream"],
+        "stream": plan.stream,
         "mpy": {"version": version, "sub_version": sub, "arch": board.arch},
         "files": {
             name: {"bytes": path.stat().st_size, "sha256": sha256(path.read_bytes())} for name, path in files.items()

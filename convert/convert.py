@@ -6,11 +6,13 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from motegate.firmware import atomic, vm
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.train import metrics, policy, threshold
+from motegate.train import plan as plans
 from motegate.train.split import TEST, TRAIN, VALIDATION
 
 from . import c_array, infer, oracle, pack, tflite_model
@@ -19,6 +21,7 @@ from .lower import lower
 from .pack import Counts, Features
 from .quantize import Classifier
 
+Form = TypeVar("Form")
 Progress = Callable[[str, int, int], None]
 PROBES = 1000  # random windows that a guarded model is verified on
 
@@ -119,11 +122,11 @@ def convert(work: Path, progress: Progress = lambda what, done, total: None) -> 
     """
     work = Path(work)
     trained = work / "train"
-    plan = _json(trained / "plan.json", "parents", "models", "length")
-    scaling = _json(trained / "dimensions.json", "parents")["parents"]
+    plan = _read(trained / "plan.json", plans.from_json)
+    scaling = _read(trained / "dimensions.json", lambda content: content["parents"])
     rules = policy.load(work / "policy.toml")
-    names = [parent["name"] for parent in plan["parents"] if parent["classifier"] >= 0]
-    total = len(names) + len(plan["models"])
+    names = [parent.name for parent in plan.classifiers]
+    total = len(names) + len(plan.models)
     run = _Run(_machine())
     with atomic.folder(work / "convert") as out:
         for name in ("plan.json", "reference.bin"):
@@ -133,23 +136,21 @@ def convert(work: Path, progress: Progress = lambda what, done, total: None) -> 
             progress("convert", len(parents), total)
             parents.append(run.parent(name, trained, out, scaling[name]))
         models: list[Guarded] = []
-        for entry in plan["models"]:
+        for entry in plan.models:
             progress("convert", len(parents) + len(models), total)
-            channel = rules.channels[max(entry["channel"], 0)]
-            file = next(model.file for model in rules.models if model.name == entry["name"])
-            models.append(run.model(entry["name"], file, channel, plan["length"], out))
+            channel = rules.channels[entry.channel]
+            file = next(model.file for model in rules.models if model.name == entry.name)
+            models.append(run.model(entry.name, file, channel, plan.length, out))
         result = Conversion(run.oracle, run.machine, tuple(parents), tuple(models))
         (out / "convert.json").write_text(json.dumps(asdict(result), indent=1) + "\n")
     progress("convert", total, total)
     return result
 
 
-def _json(path: Path, *keys: str) -> dict:
+def _read(path: Path, made: Callable[[dict], Form]) -> Form:
+    """What ``made`` makes of a JSON file of the training's."""
     try:
-        content = json.loads(path.read_text())
-        if not isinstance(content, dict) or not set(keys) <= set(content):
-            raise ValueError(f"without {' and '.join(keys)}")
-        return content
+        return made(json.loads(path.read_text()))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not what train writes ({error}); run: motegate train") from error
 

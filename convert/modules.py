@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from motegate.firmware import device
+from motegate.train.plan import Plan
 
 from .fold import fold
 
@@ -14,7 +15,7 @@ STAGES = ("hello", "start", "network", "pack", "gate", "status", "actions", "com
 """What main loads when its stage has come."""
 
 
-def needed(plan: dict, drivers: Iterable[str], own: Mapping[str, Path] | None = None) -> dict[str, Path]:
+def needed(plan: Plan, drivers: Iterable[str], own: Mapping[str, Path] | None = None) -> dict[str, Path]:
     """Source files by their path in the package (``kernels/scan_viper.py``).
 
     ``own``: the user's dimensions by name; they take their place beside the device's.
@@ -22,9 +23,9 @@ def needed(plan: dict, drivers: Iterable[str], own: Mapping[str, Path] | None = 
     own = own or {}
     found: dict[str, Path] = {"__init__.py": DEVICE / "__init__.py"}
     open_ = ["main", *STAGES]
-    open_ += [f"dimensions/{name}" for name in plan["modules"]]
+    open_ += [f"dimensions/{name}" for name in plan.dimensions]
     open_ += [f"sensors/{name}" for name in drivers]
-    if any("store" in action["do"] for action in plan["actions"]):
+    if plan.stores():
         open_.append("store")
     while open_:
         name = open_.pop()

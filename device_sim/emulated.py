@@ -4,7 +4,6 @@ It comes from the same work folder; the records must be in it, and commissioning
 it shows that the code which the unix VM runs at speed is true on the real thing.
 """
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from motegate.firmware.decoder import Frame, Text
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.firmware.flash import put
 from motegate.firmware.frames import Error, Health, Hello
+from motegate.train import plan as plans
 from motegate.train import policy as policies
 from motegate.train.work import copy_policy
 
@@ -101,6 +101,4 @@ def _stand_in(work: Path, folder: Path, commission: int | None) -> None:
     shutil.copytree(work / "convert", folder / "convert")
     if commission is not None:
         path = folder / "convert" / "plan.json"
-        plan = json.loads(path.read_text())
-        plan["reference"]["windows"] = commission
-        path.write_text(json.dumps(plan))
+        plans.read(path).commissioned_on(commission).write(path)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.frames import Verdict
+from motegate.train.plan import Plan
 
 NONE = 255  # no action: the window was not judged
 REASONS = ("", "commissioning", "no_data")
@@ -31,31 +32,17 @@ class Journal:
         """bool[n]: the windows that got a verdict."""
         return self.actions != NONE
 
-    def parents(self, plan: dict) -> np.ndarray:
+    def parents(self, plan: Plan) -> np.ndarray:
         """bool[n, parents]: pass of every parent, those that only have parents below them included."""
-        done: dict[int, np.ndarray] = {}
-
-        def passes(index: int) -> np.ndarray:
-            if index not in done:
-                parent = plan["parents"][index]
-                verdict = np.ones(len(self.why), bool)
-                if parent["classifier"] >= 0:
-                    verdict &= self.passes[:, parent["classifier"]] != 0
-                for child in parent["children"]:
-                    verdict = verdict & passes(child)
-                done[index] = verdict
-            return done[index]
-
-        columns = [passes(index) for index in range(len(plan["parents"]))]
-        return np.stack(columns, axis=1) if columns else np.zeros((len(self.why), 0), bool)
+        return plan.graph.passes(self.passes != 0)
 
 
 class Scribe:
     """Writes verdict frames into a journal."""
 
-    def __init__(self, plan: dict):
-        self.n_classifiers = sum(parent["classifier"] >= 0 for parent in plan["parents"])
-        self.n_columns = len(plan["columns"])
+    def __init__(self, plan: Plan):
+        self.n_classifiers = len(plan.classifiers)
+        self.n_columns = len(plan.columns)
         self._none = bytes(self.n_classifiers)
         self._ends = array("q")
         self._why = bytearray()

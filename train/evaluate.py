@@ -15,8 +15,10 @@ from motegate.firmware.device.network import Network
 from motegate.firmware.errors import InputError
 
 from . import engine, metrics, policy, recording, split, windows
+from . import plan as plans
 from .host_gate import HostGate
 from .material import DAY_MS
+from .plan import Plan
 from .recording import Records
 
 Progress = Callable[[str, int, int], None]
@@ -32,29 +34,17 @@ class Verdicts:
     scores: np.ndarray
     passes: np.ndarray
 
-    def fails(self, plan: dict) -> dict[str, np.ndarray]:
-        """Parent -> bool[k]: it fails when its classifier does or a parent below it."""
-        found: dict[str, np.ndarray] = {}
-
-        def of(entry: dict) -> np.ndarray:
-            if entry["name"] not in found:
-                own = entry["classifier"]
-                failing = np.zeros(len(self.passes), bool) if own < 0 else ~self.passes[:, own]
-                for child in entry["children"]:
-                    failing = failing | of(plan["parents"][child])
-                found[entry["name"]] = failing
-            return found[entry["name"]]
-
-        for entry in plan["parents"]:
-            of(entry)
-        return found
+    def fails(self, plan: Plan) -> dict[str, np.ndarray]:
+        """Parent -> bool[k]: it fails."""
+        passes = plan.graph.passes(self.passes)
+        return {parent.name: ~passes[:, i] for i, parent in enumerate(plan.parents)}
 
 
 @dataclass(frozen=True)
 class Trained:
     """What a work folder holds for judging: the plan, the packs of the classifiers, the reference."""
 
-    plan: dict
+    plan: Plan
     packs: dict[str, bytes]
     reference: bytes
 
@@ -62,8 +52,8 @@ class Trained:
     def load(cls, work: Path) -> "Trained":
         folder = Path(work) / "convert"
         try:
-            plan = json.loads((folder / "plan.json").read_text())
-            names = [entry["name"] for entry in plan["parents"] if entry["classifier"] >= 0]
+            plan = plans.read(folder / "plan.json")
+            names = [entry.name for entry in plan.classifiers]
             packs = {name: (folder / f"{name}.pack").read_bytes() for name in names}
             return cls(plan, packs, (folder / "reference.bin").read_bytes())
         except (OSError, ValueError) as error:
@@ -103,6 +93,7 @@ def evaluate(
     """
     trained = Trained.load(work)
     rules = policy.load(Path(work) / "policy.toml")
+    rules.install_dimensions()
     records = recording.read(rules, data)
     if not records.fails:
         raise InputError(f"{data[0]}: no fail.<parent> column, so there is no truth to hold verdicts against")
@@ -116,7 +107,7 @@ def evaluate(
     return found
 
 
-def compare(rules: policy.Policy, plan: dict, records: Records, verdicts: Verdicts) -> dict:
+def compare(rules: policy.Policy, plan: Plan, records: Records, verdicts: Verdicts) -> dict:
     """Truth against verdicts: a window is a failure when at least ``label_share`` of its records are.
 
     Per parent: ``window`` and ``event`` scores (metrics.py says what an event is), false alarms per 1,000 good windows,
@@ -165,15 +156,15 @@ def _delay(records, slots, starts, length, labels, seconds, said, truth) -> floa
 
 def _classify(trained: Trained, values: np.ndarray, no_data: np.ndarray, first: int, progress) -> Verdicts:
     plan = trained.plan
-    entries = [entry for entry in plan["parents"] if entry["classifier"] >= 0]
+    entries = plan.classifiers
     scores = np.zeros((len(values), len(entries)), np.int8)
     passes = np.zeros(scores.shape, bool)
     for i, entry in enumerate(entries):
-        network = Network(trained.packs[entry["name"]])
-        columns = array("h", entry["columns"])
+        network = Network(trained.packs[entry.name])
+        columns = array("h", entry.columns)
         row = array("h", bytes(2 * values.shape[1]))
         view = np.frombuffer(row, np.int16)
-        over_samples = any(plan["cells"][plan["columns"][column][1][0]][1] >= 0 for column in entry["columns"])
+        over_samples = plan.over_samples(entry)
         for w in range(len(values)):
             view[:] = values[w]
             network.scale(row, columns)

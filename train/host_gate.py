@@ -9,6 +9,7 @@ from motegate.firmware.device.network import Network
 
 from . import windows
 from .engine import Engine
+from .plan import Plan
 from .recording import Records
 
 Progress = Callable[[int, int], None]
@@ -55,11 +56,11 @@ class HostGate(Gate):
     and ``passed``.
     """
 
-    def __init__(self, plan: dict, packs: dict[str, bytes], reference: bytes, records: Records):
+    def __init__(self, plan: Plan, packs: dict[str, bytes], reference: bytes, records: Records):
         self._total = len(windows.expand(plan, records).windows)
         self.commission = Engine(plan, reference).commission_windows(self._total)
         networks = {name: Network(pack) for name, pack in packs.items()}
-        super().__init__(plan, networks, reference, Source(records), None, _Idle(), self.commission)
+        super().__init__(plan.for_device(), networks, reference, Source(records), None, _Idle(), self.commission)
         self.ends: list[tuple[int, int]] = []
         self.measured, self.said, self.passed = array("h"), array("h"), array("h")
 

@@ -75,7 +75,7 @@ def train(
             dimensions[name] = scaling.as_dict()
             measured[name] = results.result(table, network.scores(model, table.x), scaling, material)
         tested = {"seed": seed, "severities": "tails of the home dimension", "parents": measured}
-        work.write_json(folder / "plan.json", material.plan)
+        material.plan.write(folder / "plan.json")
         work.write_json(folder / "dimensions.json", {"parents": dimensions})
         work.write_json(folder / "metrics.json", tested)
         (folder / "reference.bin").write_bytes(material.reference)

@@ -13,7 +13,8 @@ from motegate.convert.convert import convert
 from motegate.convert.lower import lower
 from motegate.convert.tflite_model import Tensor
 from motegate.firmware.errors import InputError, RefusedError
-from motegate.train import plan, policy
+from motegate.train import policy
+from motegate.train.plan_compiler import compile_policy
 
 from .models import Fc, Sigmoid, build
 
@@ -58,7 +59,7 @@ def work(tmp_path_factory):
     (folder / "forecast.tflite").write_bytes(forecaster())
     trained = folder / "train"
     trained.mkdir()
-    (trained / "plan.json").write_text(json.dumps(plan.make(policy.load(folder / "policy.toml"))))
+    compile_policy(policy.load(folder / "policy.toml")).write(trained / "plan.json")
     (trained / "reference.bin").write_bytes(b"reference")
     scaling = {"columns": COLUMNS, "centre": [512, 512], "mult": [1, 1], "shift": [2, 2]}
     (trained / "dimensions.json").write_text(json.dumps({"parents": {"intrinsic": scaling}}))

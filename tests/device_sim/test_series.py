@@ -1,5 +1,7 @@
 """A recording as a picture needs it, and a journal from frames."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,6 +10,9 @@ from motegate.device_sim.journal import NONE, Scribe
 from motegate.device_sim.series import MISSING, Painter
 from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.frames import Verdict
+from motegate.train.plan import Parent
+
+from tests.firmware import streams
 
 pytestmark = pytest.mark.unit
 
@@ -72,14 +77,8 @@ def test_labels_become_spans_that_chunks_do_not_cut():
 
 
 def test_frames_become_a_journal_and_parents_follow_from_their_children():
-    plan = {
-        "columns": [["spike", [0]]],
-        "parents": [
-            {"name": "quality", "classifier": -1, "children": [1]},
-            {"name": "intrinsic", "classifier": 0, "children": []},
-            {"name": "integrity", "classifier": 1, "children": [0]},
-        ],
-    }
+    parents = Parent("quality", (), (1,), -1), Parent("intrinsic", (0,), (), 0), Parent("integrity", (0,), (0,), 1)
+    plan = replace(streams.plan(), parents=parents)
     scribe = Scribe(plan)
     scribe.verdict(Verdict((0, 0), why="commissioning"))
     scribe.verdict(Verdict((1, 500), (1, 0), (-128, 99), 2))

@@ -48,7 +48,7 @@ def test_commissioning_finds_the_quantiles_of_samples_and_measures():
     assert abs(hi - np.quantile(x, 0.99)) < 25
     tails = 2.0 ** (r.references[200, B + at.REF_STRIDE :] / (1 << 24))
     for name in ("spike", "noise", "step", "crest"):
-        k = plan["columns"][plan["modules"].index(name)][1][0]
+        k = plan.homes[name][0]
         assert abs(np.log2(tails[k] / np.quantile(r.measures[:200, k], 0.99))) < 0.1, name
     assert abs(r.references[200, B + at.VARIATION] / 16 - np.abs(np.diff(x)).mean()) < 8
 
@@ -131,7 +131,7 @@ def test_far_out_it_moves_eight_times_slower_and_not_at_all_when_stuck_or_missin
 def test_a_tail_moves_in_octaves_by_the_same_rule():
     x = noise(16 * 60)
     plan, r = run(x, 20)
-    k = plan["columns"][plan["modules"].index("noise")][1][0]
+    k = plan.homes["noise"][0]
     tails = r.references[:, B + at.REF_STRIDE + k].astype(float)
     over = np.maximum(r.measures[:, k], 1) > 2.0 ** (tails / (1 << 24))
     moves = np.diff(tails)[20:]
@@ -143,7 +143,7 @@ def test_a_tail_moves_in_octaves_by_the_same_rule():
 
 @pytest.mark.unit
 def test_a_reference_survives_the_way_through_its_file():
-    plan = streams.plan()
+    plan = streams.plan().for_device()
     reference = Reference(plan, None, 0)
     reference.array[5] = -12345
     again = Reference(plan, reference.dump(), 0)
@@ -161,7 +161,7 @@ def test_a_reference_survives_the_way_through_its_file():
     ],
 )
 def test_a_broken_reference_is_refused_in_one_line(spoil, says):
-    plan = streams.plan()
+    plan = streams.plan().for_device()
     with pytest.raises(ValueError, match=says):
         Reference(plan, spoil(Reference(plan, None, 0).dump()), 0)
 
@@ -169,7 +169,7 @@ def test_a_broken_reference_is_refused_in_one_line(spoil, says):
 @pytest.mark.unit
 def test_commissioning_keeps_the_trained_coefficients():
     plan = streams.plan(16, 16, 1, windows=3)
-    given = Reference(plan, None, 0)
+    given = Reference(plan.for_device(), None, 0)
     given.array[B + at.PAIR], given.array[B + at.GAIN] = 0, 777
     x = noise(16 * 5)
     slots, stats = windows.measure(plan, stream(x))

@@ -15,6 +15,8 @@ if MICROPYTHON:
 else:
     from ..kernels.replay_plain import fields, unpack
 
+KEYS: dict = {}
+
 _BLOCK = const(1024)  # bytes read at once, in whole records
 
 
