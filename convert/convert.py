@@ -151,7 +151,7 @@ def _read(path: Path, made: Callable[[dict], Form]) -> Form:
     """What ``made`` makes of a JSON file of the training's."""
     try:
         return made(json.loads(path.read_text()))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not what train writes ({error}); run: motegate train") from error
 
 
