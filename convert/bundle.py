@@ -12,13 +12,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from motegate.firmware import boards
-from motegate.firmware.device.boot.plan import FILES
+from motegate.firmware import atomic, boards
 from motegate.firmware.errors import InputError
+from motegate.train import plan as plans
 from motegate.train import policy as policies
+from motegate.train.plan import Plan
 from motegate.train.policy import Policy
 
-from . import atomic, mpy, own_dimension, sensors
+from . import mpy, own_dimension, sensors
 from .gather import gather
 from .merge_modules import merge_modules
 from .modules import DEVICE, KERNELS, needed, target
@@ -60,7 +61,7 @@ def build(work: Path, board: str, replay: Path | None = None, data: Iterable[Pat
     converted = work / "convert"
     plan = _plan(converted)
     table, notes = sensors.table(policy, chosen)
-    own = {name: rule.file for name, rule in policy.rules.items() if rule.file and name in plan["modules"]}
+    own = {name: rule.file for name, rule in policy.rules.items() if rule.file and name in plan.dimensions}
     for name in own:
         own_dimension.check(policy, plan, name)
     data = [Path(path) for path in data]
@@ -77,11 +78,11 @@ def build(work: Path, board: str, replay: Path | None = None, data: Iterable[Pat
             source.write_text(text)
             mpy.compile(source, file, chosen.arch, _module(name))
             source.unlink()
-            _check(file, chosen.arch)
+            _check(file, chosen.arch, native="@micropython." in text)
         gate = out / "gate"
         gate.mkdir()
-        for name, part in _plan_files(plan).items():
-            (gate / name).write_bytes(_lines(part))
+        for name, part in plan.files().items():
+            (gate / name).write_bytes(part)
         (gate / "sensors.json").write_bytes(_json(table))
         for name in _packs(plan):
             shutil.copyfile(converted / name, gate / name)
@@ -102,9 +103,9 @@ def _module(name: str) -> str:
     return ".".join(part for part in ("motegate", *Path(name).with_suffix("").parts) if part != "__init__")
 
 
-def _plan(converted: Path) -> dict:
+def _plan(converted: Path) -> Plan:
     try:
-        return json.loads((converted / "plan.json").read_text())
+        return plans.read(converted / "plan.json")
     except (OSError, ValueError) as error:
         raise InputError(
             f"{converted / 'plan.json'}: not what convert writes ({error}); run: motegate convert"
@@ -116,43 +117,30 @@ def _drivers(table: dict) -> set[str]:
     return {"replay"} | {e["driver"] for e in [*table["channels"], *table["status"].values()] if e}
 
 
-def _packs(plan: dict) -> list[str]:
-    parents = [f"{parent['name']}.pack" for parent in plan["parents"] if parent["classifier"] >= 0]
-    return [*parents, *(model["file"] for model in plan["models"]), "reference.bin"]
+def _packs(plan: Plan) -> list[str]:
+    parents = [f"{parent.name}.pack" for parent in plan.classifiers]
+    return [*parents, *(model.file for model in plan.models), "reference.bin"]
 
 
 def _json(data) -> bytes:
     return json.dumps(data, separators=(",", ":")).encode()
 
 
-def _plan_files(plan: dict) -> dict[str, dict]:
-    """The action table and the actions have a file of their own: they are replaced without the rest."""
-    apart = ("table", "actions")
-    rest = {key: value for key, value in plan.items() if key not in apart}
-    return dict(zip(FILES, (rest, {key: plan[key] for key in apart}), strict=True))
-
-
-def _lines(data: dict) -> bytes:
-    """A key a line, as firmware/device/boot/plan.py reads it."""
-    pairs = (json.dumps(key).encode() + b":" + _json(value) for key, value in data.items())
-    return b"{\n" + b",\n".join(pairs) + b"\n}\n"
-
-
-def _check(file: Path, arch: str) -> None:
-    """A native file must be of the board's architecture; bytecode runs on any."""
+def _check(file: Path, arch: str, native: bool) -> None:
+    """A file with machine code must be of the board's architecture; bytecode runs on any."""
     made = mpy.architecture(file.read_bytes())
-    if made not in (arch, "bytecode"):
+    if made not in (arch, "bytecode") or (native and made != arch):
         raise InputError(f"{file.name}: mpy-cross made it for {made}, expected {arch}")
 
 
-def _manifest(out: Path, work: Path, policy: Policy, plan: dict, board: boards.Board) -> dict:
+def _manifest(out: Path, work: Path, policy: Policy, plan: Plan, board: boards.Board) -> dict:
     files = {str(path.relative_to(out)): path for path in sorted(out.rglob("*")) if path.is_file()}
     kernel = files[f"lib/motegate/{KERNELS}/frame.mpy"].read_bytes()
     version, sub = mpy.version(kernel)
     return {
         "format": 1,
         "board": board.name,
-        "stream": plan["stream"],
+        "stream": plan.stream,
         "mpy": {"version": version, "sub_version": sub, "arch": board.arch},
         "files": {
             name: {"bytes": path.stat().st_size, "sha256": sha256(path.read_bytes())} for name, path in files.items()

@@ -6,20 +6,24 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
-from motegate.firmware import vm
+from motegate.firmware import atomic, vm
 from motegate.firmware.device.reference import Reference
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.train import metrics, policy, threshold
+from motegate.train import plan as plans
+from motegate.train.plan import Plan
 from motegate.train.split import TEST, TRAIN, VALIDATION
 
-from . import atomic, c_array, infer, oracle, pack, tflite_model
+from . import c_array, infer, oracle, pack, tflite_model
 from .guarded import count_mapping
 from .lower import lower
 from .pack import Counts, Features
 from .quantize import Classifier
 
+Form = TypeVar("Form")
 Progress = Callable[[str, int, int], None]
 PROBES = 1000  # random windows that a guarded model is verified on
 
@@ -120,11 +124,11 @@ def convert(work: Path, progress: Progress = lambda what, done, total: None) -> 
     """
     work = Path(work)
     trained = work / "train"
-    plan = _json(trained / "plan.json")
-    scaling = _json(trained / "dimensions.json")["parents"]
+    plan = _read(trained / "plan.json", plans.from_json)
+    scaling = _read(trained / "dimensions.json", lambda content: content["parents"])
     rules = policy.load(work / "policy.toml")
-    names = [parent["name"] for parent in plan["parents"] if parent["classifier"] >= 0]
-    total = len(names) + len(plan["models"])
+    names = [parent.name for parent in plan.classifiers]
+    total = len(names) + len(plan.models)
     run = _Run(_machine())
     with atomic.folder(work / "convert") as out:
         shutil.copyfile(trained / "plan.json", out / "plan.json")
@@ -133,11 +137,11 @@ def convert(work: Path, progress: Progress = lambda what, done, total: None) -> 
             progress("convert", len(parents), total)
             parents.append(run.parent(name, trained, out, scaling[name]))
         models: list[Guarded] = []
-        for entry in plan["models"]:
+        for entry in plan.models:
             progress("convert", len(parents) + len(models), total)
-            channel = rules.channels[max(entry["channel"], 0)]
-            file = next(model.file for model in rules.models if model.name == entry["name"])
-            models.append(run.model(entry["name"], file, channel, plan["length"], out))
+            channel = rules.channels[entry.channel]
+            file = next(model.file for model in rules.models if model.name == entry.name)
+            models.append(run.model(entry.name, file, channel, plan.length, out))
         limits = [parent.threshold for parent in parents]
         (out / "reference.bin").write_bytes(with_thresholds(plan, (trained / "reference.bin").read_bytes(), limits))
         result = Conversion(run.oracle, run.machine, tuple(parents), tuple(models))
@@ -146,21 +150,22 @@ def convert(work: Path, progress: Progress = lambda what, done, total: None) -> 
     return result
 
 
-def with_thresholds(plan: dict, reference: bytes, thresholds: list[int]) -> bytes:
+def with_thresholds(plan: Plan, reference: bytes, thresholds: list[int]) -> bytes:
     """A reference's file with other thresholds, int8, one for each classifier; everything else stays.
 
     ValueError: not a reference of this plan.
     """
-    edited = Reference(plan, reference, 0)
+    edited = Reference(plan.for_device(), reference, 0)
     for classifier, limit in enumerate(thresholds):
         edited.set_threshold(classifier, limit)
     return edited.dump()
 
 
-def _json(path: Path) -> dict:
+def _read(path: Path, made: Callable[[dict], Form]) -> Form:
+    """What ``made`` makes of a JSON file of the training's."""
     try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        return made(json.loads(path.read_text()))
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not what train writes ({error}); run: motegate train") from error
 
 

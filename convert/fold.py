@@ -1,30 +1,36 @@
 """Constants folded before compiling: what a board need not look up, it need not hold.
 
 MicroPython's compiler folds constants inside a module, not across modules. So the layout's names are written out as the
-integers they stand for, ``MICROPYTHON`` as ``True``, and what only the host asks of a dimension is left out. Lines stay
-where they are: a traceback's line numbers are those of the source.
+integers they stand for, ``MICROPYTHON`` as ``True``, and what only the host asks of a dimension or a driver is left
+out. Lines stay where they are: a traceback's line numbers are those of the source.
 """
 
 import ast
 import io
 import tokenize
+from collections.abc import Mapping
 
 from motegate.firmware.device import layout
 
-HOST_ONLY = ("SCOPE", "UNIT", "ONE", "FLOOR", "LIMIT", "__all__")
-"""What dimensions/__init__.py asks of a dimension's file for the host's sake."""
+HOST_ONLY: Mapping[str, tuple[str, ...]] = {
+    "dimensions": ("SCOPE", "UNIT", "ONE", "FLOOR", "LIMIT", "__all__"),
+    "sensors": ("KEYS", "DEFAULTS", "reading"),
+}
+"""What a file says for the host's sake, by its folder, whose __init__.py explains each."""
 
-_COMPAT = {"const": "from micropython import const", "micropython": "import micropython"}
+_COMPAT = {"micropython": "import micropython"}
+"""``const`` is the compiler's own word: no import, no entry in the module's dictionary."""
 
 
-def fold(source: str, dimension: bool = False) -> str:
-    """The source with constants folded; ``dimension``: without its host-only assignments.
+def fold(source: str, folder: str = "") -> str:
+    """The source with constants folded, without what a file of its ``folder`` says for the host only.
 
     >>> print(fold("from .layout import HEAD, ABSENT\\nx = HEAD + a.HEAD + ABSENT"), end="")
     <BLANKLINE>
     x = 8 + a.HEAD + 1
     """
     values: dict[str, str] = {}
+    host_only = HOST_ONLY.get(folder, ())
     lines = source.splitlines()
     for node in ast.parse(source).body:
         replacement = None
@@ -36,7 +42,7 @@ def fold(source: str, dimension: bool = False) -> str:
             replacement = "; ".join(_COMPAT[name] for name in names if name in _COMPAT)
             if "MICROPYTHON" in names:
                 values["MICROPYTHON"] = "True"
-        elif dimension and isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) in HOST_ONLY:
+        elif _defined(node) in host_only:
             replacement = ""
         if replacement is not None:
             end = node.end_lineno or node.lineno
@@ -56,6 +62,14 @@ def flatten(source: str) -> str:
         if isinstance(node, ast.ImportFrom) and node.level > 1:
             lines[node.lineno - 1] = lines[node.lineno - 1].replace("." * node.level, "." * (node.level - 1), 1)
     return "".join(lines)
+
+
+def _defined(node: ast.stmt) -> str | None:
+    """The name that a function or an assignment gives."""
+    if isinstance(node, ast.FunctionDef):
+        return node.name
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return next((target.id for target in targets if isinstance(target, ast.Name)), None)
 
 
 def _literal(value: int) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+from motegate.firmware import atomic
 from motegate.firmware import vm as micropython
 from motegate.firmware.device.boot.pack import Pack
 from motegate.firmware.device.network import Network
 from motegate.firmware.errors import InputError
 
 from . import pack, tflite_model
-from .atomic import write
 from .lower import lower
 from .modules import device_tree
 
@@ -47,7 +47,7 @@ def infer_file(model: Path, data: Path, out: Path, vm: str = "micropython") -> N
     result = infer(model, rows, vm, data)
     buffer = io.BytesIO()
     np.save(buffer, result)
-    write(out, buffer.getvalue())
+    atomic.write(out, buffer.getvalue())
 
 
 def run(jobs: Iterable[tuple[bytes, np.ndarray]], vm: str = "micropython") -> list[np.ndarray]:

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from motegate.firmware import device
+from motegate.train.plan import Plan
 
 from .fold import flatten, fold
 
@@ -24,7 +25,7 @@ def target(arch: str) -> str:
 
 
 def needed(
-    plan: dict, drivers: Iterable[str], own: Mapping[str, Path] | None = None, kernels: str = "viper"
+    plan: Plan, drivers: Iterable[str], own: Mapping[str, Path] | None = None, kernels: str = "viper"
 ) -> dict[str, str]:
     """Sources by their path in the package (``kernels/scan.py``): what main imports on MicroPython, the plan's
     dimensions, the drivers.
@@ -35,9 +36,9 @@ def needed(
     own = own or {}
     found: dict[str, str] = {"__init__.py": _source("__init__", kernels)}
     open_ = ["main"]
-    open_ += [f"{DIMENSIONS}/{name}" for name in plan["modules"]]
+    open_ += [f"{DIMENSIONS}/{name}" for name in plan.dimensions]
     open_ += [f"sensors/{name}" for name in drivers]
-    if any("store" in action["do"] for action in plan["actions"]):
+    if plan.stores():
         open_.append("store")
     while open_:
         name = open_.pop()
@@ -45,7 +46,7 @@ def needed(
             continue
         folder, _, leaf = name.rpartition("/")
         mine = folder == DIMENSIONS and leaf in own
-        text = fold(own[leaf].read_text(), True) if mine else _source(name, kernels)
+        text = fold(own[leaf].read_text(), DIMENSIONS) if mine else _source(name, kernels)
         found[f"{name}.py"] = text
         if folder:
             found[f"{folder}/__init__.py"] = _source(f"{folder}/__init__", kernels)
@@ -59,7 +60,7 @@ def _source(name: str, kernels: str) -> str:
     chosen = DEVICE / KERNELS / kernels / f"{leaf}.py"
     if folder == KERNELS and chosen.exists():
         return flatten(fold(chosen.read_text()))
-    return fold((DEVICE / f"{name}.py").read_text(), folder == DIMENSIONS)
+    return fold((DEVICE / f"{name}.py").read_text(), folder)
 
 
 def imports(source: str, folder: str) -> Iterator[str]:

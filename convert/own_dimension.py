@@ -3,7 +3,7 @@
 import inspect
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +11,9 @@ from motegate.firmware import vm
 from motegate.firmware.device import layout
 from motegate.firmware.device.boot.status import status_layout
 from motegate.firmware.errors import RefusedError
-from motegate.train import plan as plans
 from motegate.train import windows
 from motegate.train.engine import Engine, with_bins
+from motegate.train.plan import Cell, Column, Plan
 from motegate.train.policy import Policy
 
 from .fold import fold
@@ -88,19 +88,18 @@ for _name in ("neg", "abs", "invert", "pos"):
     setattr(Checked, f"__{_name}__", _checked(f"__{_name}__"))
 
 
-def check(policy: Policy, plan: dict, name: str, seed: int = 0) -> int:
+def check(policy: Policy, plan: Plan, name: str, seed: int = 0) -> int:
     """Runs dimension ``name`` over hostile windows of ``policy``'s stream; returns how many.
 
     RefusedError names the window where CPython and MicroPython differ, or where it raises, allocates, gives
     something else than an integer from 0 to 2^30 - 1, or passes 2^30 on the way.
     """
-    module = plans.dimension_module(policy, name)
-    file = policy.rules[name].file
-    assert file is not None  # it would not be the user's own
+    dimension = policy.dimension(name)
+    file = dimension.file
     records = hostile(plan, np.random.default_rng(seed))
     stats, references, names = _measured(plan, records)
-    places = _places(plan, name, module.SCOPE)
-    measure = inspect.unwrap(module.measure)  # as the file has it: what it raises is judged here
+    places = _places(plan, name, dimension.scope)
+    measure = inspect.unwrap(dimension.measure())  # as the file has it: what it raises is judged here
     there = _on_vm(file, name, stats, references, places)
     at = iter(there)
     for w, what in enumerate(names):
@@ -130,9 +129,9 @@ def _judge(file: Path, where: str, here: object, there: str) -> None:
         raise RefusedError(f"{file}: {where}: on MicroPython: {what}")
 
 
-def hostile(plan: dict, rng: np.random.Generator) -> Records:
+def hostile(plan: Plan, rng: np.random.Generator) -> Records:
     """Quiet windows for a reference, then extremes of every kind, each a window of its own, then random ones."""
-    channels, fields, length = len(plan["channels"]), len(plan["status"]), plan["length"]
+    channels, fields, length = len(plan.channels), len(plan.status), plan.length
     shape = (length, channels)
     steps = np.arange(length)[:, None] + np.zeros(shape, int)
     missing = np.full(shape, layout.MISSING)
@@ -158,7 +157,7 @@ def hostile(plan: dict, rng: np.random.Generator) -> Records:
     n = len(blocks) * length
     pace = rng.choice([1, 0.8, 1.2, 1.4, 0, -3, 4, 1e5], n, p=[0.62, 0.1, 0.1, 0.1, 0.03, 0.02, 0.02, 0.01])
     pace[: (_QUIET + len(kinds)) * length] = 1
-    ms = np.cumsum(np.round(pace * plan["period_ms"]).astype(np.int64)) % 10**12
+    ms = np.cumsum(np.round(pace * plan.period_ms).astype(np.int64)) % 10**12
     status = rng.choice([layout.MISSING_STATUS, -BOUND + 1, -1, 0, 1, 3000, BOUND - 1], (n, fields))
     return Records(
         np.concatenate([counts for _, counts in blocks]).astype(np.int16),
@@ -170,24 +169,24 @@ def hostile(plan: dict, rng: np.random.Generator) -> Records:
     )
 
 
-def _measured(plan: dict, records: Records) -> tuple[np.ndarray, np.ndarray, list[str]]:
+def _measured(plan: Plan, records: Records) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """Statistics, the reference before it and the name of each window after the quiet ones. The reference is that of
     a plan without the user's dimension, which may well raise."""
-    bare = plan | {"hop": plan["length"], "modules": ["spike"], "columns": [["spike", [0]]]}
-    bare["cells"] = [[0, 0, layout.FOLLOW, 0]]
+    spike = Cell("spike", 0, layout.FOLLOW, 0)
+    bare = replace(plan, hop=plan.length, cells=(spike,), columns=(Column("spike", (0,)),))
     slots, stats = windows.measure(bare, records)
     run = Engine(bare, commission=_QUIET).run(slots, stats)
     counts = np.stack([windows.cut(bare, slots, np.array([w]))[0][0] for w in range(_QUIET, len(stats))])
     references = run.references[_QUIET:]
-    names = [records.names[row // plan["length"]] for row in slots.last_row[_QUIET:]]
+    names = [records.names[row // plan.length] for row in slots.last_row[_QUIET:]]
     return with_bins(stats[_QUIET:], counts, references).astype("<i4"), references.astype("<i4"), names
 
 
-def _places(plan: dict, name: str, scope: str) -> list[tuple[int, int]]:
+def _places(plan: Plan, name: str, scope: str) -> list[tuple[int, int]]:
     """(c, b) of each of its cells: where its statistics and its part of the reference begin."""
     if scope != "channel":
-        return [(status_layout(plan)[0].get(name, 0), 0)]
-    every = range(len(plan["channels"]))
+        return [(status_layout(plan.for_device())[0].get(name, 0), 0)]
+    every = range(len(plan.channels))
     return [(layout.HEAD + c * layout.STRIDE, layout.REF_HEAD + c * layout.REF_STRIDE) for c in every]
 
 
@@ -198,7 +197,7 @@ def _on_vm(
     with tempfile.TemporaryDirectory(prefix="motegate-own-") as folder:
         root = Path(folder)
         shutil.copytree(device_tree(), root, dirs_exist_ok=True)
-        (root / "motegate" / "dimensions" / f"{name}.py").write_text(fold(file.read_text(), True))
+        (root / "motegate" / "dimensions" / f"{name}.py").write_text(fold(file.read_text(), "dimensions"))
         (root / "cases").write_bytes(
             b"".join(s.tobytes() + r.tobytes() for s, r in zip(stats, references, strict=True))
         )

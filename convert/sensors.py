@@ -5,12 +5,13 @@ from fractions import Fraction
 from motegate.firmware.boards import UNIX, Board
 from motegate.firmware.errors import InputError
 from motegate.train.policy import Channel, Policy
+from motegate.train.sensor_key import WiringError
 
 _BITS = 20  # of a raw reading that the driver keeps
 
 
 def table(policy: Policy, board: Board) -> tuple[dict, list[str]]:
-    """({"channels": [driver and numbers, or null], "status": {field: the same}}, notes).
+    """({"channels": [{driver, keys, scaling} or null], "status": {field: the same}}, notes).
 
     The pins belong to the policy's own board: there, one that the board has not is an InputError, a line each. For
     another board it is a note, and the bundle reads that channel from a replay only; so is a channel without a sensor.
@@ -25,11 +26,11 @@ def table(policy: Policy, board: Board) -> tuple[dict, list[str]]:
     notes = faults + [
         f"stream.channels.{channel.name}: no sensor in the policy; the board can only judge a replay"
         for channel in policy.channels
-        if board.name != UNIX and (channel.sensor is None or channel.sensor["driver"] == "replay")
+        if board.name != UNIX and (channel.sensor is None or channel.sensor.reading is None)
     ]
     wanted = {field.name for field in policy.status}
     status = {
-        name: {"driver": "adc", "pin": reader.pin, "scaling": scaling(reader.scale, reader.offset, 16)}
+        name: {"driver": "adc", "keys": [reader.pin], "scaling": scaling(reader.scale, reader.offset, 16)}
         for name, reader in sorted(board.status.items())
         if name in wanted
     }
@@ -39,40 +40,20 @@ def table(policy: Policy, board: Board) -> tuple[dict, list[str]]:
 def _sensor(channel: Channel, board: Board, faults: list[str]) -> dict | None:
     """One entry of the table; None, and a fault where there is one, when the board cannot read the channel."""
     sensor = channel.sensor
-    if sensor is None or sensor["driver"] == "replay":
+    reading = sensor.reading if sensor else None
+    if sensor is None or reading is None:
         return None
     where = f"stream.channels.{channel.name}.sensor"
-    if sensor["driver"] == "adc":
-        form, bits, drop = {"driver": "adc", "pin": sensor["pin"]}, 16, 0
-        if board.name != UNIX and sensor["pin"] not in board.adc:
-            pins = ", ".join(map(str, board.adc))
-            faults.append(f"{where}.pin: {sensor['pin']} is no analogue pin of {board.name}; allowed: {pins}")
-            return None
-    else:
-        bus = next((bus for bus in board.i2c if bus.bus == sensor["bus"]), None)
-        if bus is None and board.name != UNIX:
-            buses = ", ".join(str(bus.bus) for bus in board.i2c)
-            faults.append(f"{where}.bus: {board.name} has no bus {sensor['bus']}; allowed: {buses}")
-            return None
-        size = sensor["bytes"]
-        bits, drop = min(8 * size, _BITS), max(0, 8 * size - _BITS)
-        form = {
-            "driver": "i2c",
-            "bus": sensor["bus"],
-            "scl": bus.scl if bus else 0,
-            "sda": bus.sda if bus else 0,
-            "freq": 400_000,
-            "address": sensor["address"],
-            "register": sensor["register"],
-            "size": size,
-            "signed": sensor["signed"],
-            "big": sensor["big_endian"],
-            "setup": sensor.get("setup", []),
-        }
-    step = Fraction(sensor["scale"]) * 2**drop / Fraction(channel.resolution)
-    offset = (Fraction(sensor["offset"]) - Fraction(channel.middle)) / Fraction(channel.resolution)
     try:
-        return form | {"scaling": scaling(step, offset, bits)}
+        keys = sensor.wired(board)
+    except WiringError as error:
+        faults.append(f"{where}.{error}")
+        return None
+    step = Fraction(sensor.scale) * 2 ** max(0, reading.bits - _BITS) / Fraction(channel.resolution)
+    offset = (Fraction(sensor.offset) - Fraction(channel.middle)) / Fraction(channel.resolution)
+    try:
+        numbers = scaling(step, offset, min(reading.bits, _BITS))
+        return {"driver": sensor.driver, "keys": keys, "scaling": numbers}
     except InputError as error:
         faults.append(f"{where}: {error}")
         return None

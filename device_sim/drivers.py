@@ -11,32 +11,39 @@ import numpy as np
 from motegate.firmware.errors import InputError
 from motegate.train.policy import Channel, Policy
 from motegate.train.recording import Records
+from motegate.train.sensor import Reading, Sensor
 
 from .launch import World
 
 MISSING = -32768
+WIDEST = 16  # bits of a raw value in the file
 ROWS = 2048  # a block's, as in board/world.py
 MAX_HOLD_MS = 0xFFFFFFFF
 
 
 def write_world(policy: Policy, chunks: Iterable[Records], out: Path) -> World:
     """Writes the file that `board/world.py` reads; InputError for a channel without a sensor on a pin or a bus."""
+    sensors = [_read(channel) for channel in policy.channels]
     pins: dict[str, int] = {}
-    little: list[str] = []
-    for column, channel in enumerate(policy.channels):
-        key = _key(channel)
-        if key in pins:
-            raise InputError(f"{policy.path}: stream.channels.{channel.name}.sensor: {key} is another channel's")
-        pins[key] = column
-        if not _sensor(channel).get("big_endian", True):
-            little.append(key)
-    held = np.array([_raw(channel, np.zeros(1))[0] for channel in policy.channels], np.int64)
+    for column, (channel, (_, reading)) in enumerate(zip(policy.channels, sensors, strict=True)):
+        if reading.place in pins:
+            where = f"{policy.path}: stream.channels.{channel.name}.sensor"
+            raise InputError(f"{where}: {reading.place} is another channel's")
+        pins[reading.place] = column
+    little = tuple(reading.place for _, reading in sensors if reading.low_first)
+
+    def raw_of(counts: np.ndarray) -> np.ndarray:
+        """int64[n, channels] from counts[n, channels]."""
+        columns = zip(policy.channels, sensors, counts.T, strict=True)
+        return np.stack([_raw(channel, *read, column) for channel, read, column in columns], axis=1)
+
+    held = raw_of(np.zeros((1, len(sensors))))[0]
     newest: tuple[np.ndarray, np.ndarray] | None = None  # time and raw values of the record that is still held
     with open(out, "wb") as file:
         file.write(np.array([len(policy.channels)], "<u4").tobytes())
         for records in chunks:
             stamps = records.seconds.astype(np.int64) * 1000 + records.millis
-            raw = np.stack([_raw(c, records.counts[:, i]) for i, c in enumerate(policy.channels)], axis=1)
+            raw = raw_of(records.counts)
             missing = np.concatenate((np.zeros((1, len(held)), bool), records.counts == MISSING))
             raw = _hold(np.concatenate((held[None], raw)), missing)[1:]
             held = raw[-1]
@@ -47,7 +54,7 @@ def write_world(policy: Policy, chunks: Iterable[Records], out: Path) -> World:
             newest = stamps[-1:], raw[-1:]
         if newest is not None:
             _write_blocks(file, np.array([policy.period_ms]), newest[1])
-    return World(out, pins, tuple(little))
+    return World(out, pins, little)
 
 
 def _write_blocks(file: BinaryIO, holds_ms: np.ndarray, raw: np.ndarray) -> None:
@@ -63,28 +70,24 @@ def _write_blocks(file: BinaryIO, holds_ms: np.ndarray, raw: np.ndarray) -> None
             file.write(np.array([len(rows), holds_ms[start]], "<u4").tobytes() + rows.astype("<u2").tobytes())
 
 
-def _sensor(channel: Channel) -> dict:
-    return channel.sensor or {}
+def _read(channel: Channel) -> tuple[Sensor, Reading]:
+    """The channel's sensor and what it reads."""
+    sensor = channel.sensor
+    reading = sensor.reading if sensor else None
+    if sensor is None or reading is None or reading.bits > WIDEST:
+        raise InputError(
+            f"stream.channels.{channel.name}.sensor: --drivers board needs a sensor that reads at most {WIDEST} bits "
+            "of a pin or a register"
+        )
+    return sensor, reading
 
 
-def _key(channel: Channel) -> str:
-    sensor = _sensor(channel)
-    if sensor.get("driver") == "adc":
-        return str(sensor["pin"])
-    if sensor.get("driver") == "i2c" and sensor["bytes"] <= 2:
-        return f"{sensor['address']}:{sensor['register']}"
-    raise InputError(
-        f"stream.channels.{channel.name}.sensor: --drivers board needs a sensor with driver adc, or i2c of 1 or 2 bytes"
-    )
-
-
-def _raw(channel: Channel, counts: np.ndarray) -> np.ndarray:
+def _raw(channel: Channel, sensor: Sensor, reading: Reading, counts: np.ndarray) -> np.ndarray:
     """int64[n], as 16 bits hold them: two's complement where the sensor is signed."""
-    sensor = _sensor(channel)
     values = counts * channel.resolution + channel.middle
-    raw = np.floor((values - sensor["offset"]) / sensor["scale"] + 0.5)
-    bits = 16 if sensor["driver"] == "adc" else 8 * sensor["bytes"]
-    low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if sensor.get("signed") else (0, (1 << bits) - 1)
+    raw = np.floor((values - sensor.offset) / sensor.scale + 0.5)
+    bits = reading.bits
+    low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if reading.signed else (0, (1 << bits) - 1)
     return np.clip(raw, low, high).astype(np.int64) & 0xFFFF
 
 

@@ -1,9 +1,9 @@
-"""The emulated Pico as the virtual board: the RPI_PICO bundle itself, flashed over its serial line and listened to.
+"""The emulated Pico as the virtual board: a bundle made for the run, flashed over its serial line and listened to.
 
-Slow, and 32 bits wide: it shows that the code which the unix VM runs at speed is true on the real thing.
+It comes from the same work folder; the records must be in it, and commissioning may be another. Slow, and 32 bits wide:
+it shows that the code which the unix VM runs at speed is true on the real thing.
 """
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from motegate.convert.bundle import build
+from motegate.firmware.decoder import Frame, Text
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.firmware.flash import put
-from motegate.firmware.frames import Frame, Text
+from motegate.firmware.frames import Error, Health, Hello
+from motegate.train import plan as plans
+from motegate.train import policy as policies
+from motegate.train.work import copy_policy
 
 from .launch import Running, World, plan_of
 from .pico import Pico
@@ -44,24 +48,24 @@ class Emulated(Running):
             greeted = False
             while data := line.read(1) + line.read(line.in_waiting):
                 for item in self.decoder.feed(data):
-                    greeted = greeted or (isinstance(item, Frame) and item.kind in ("hello", "error"))
+                    greeted = greeted or isinstance(item.form, Hello | Error)
                     if not greeted:
                         continue  # the REPL's own words on its reset
                     yield item
-                    if isinstance(item, Frame) and item.kind == "health":
-                        heaps.append(item.body["heap"])
-                        if item.body.get("end"):
-                            self._note(item.body, heaps)
+                    if isinstance(item.form, Health):
+                        heaps.append(item.form.heap)
+                        if item.form.end:
+                            self._note(item.form, heaps)
                             return
         raise RefusedError(f"the emulated Pico said nothing for {PATIENCE_S:.0f} s")
 
-    def _note(self, health: dict, heaps: list[int]) -> None:
+    def _note(self, health: Health, heaps: list[int]) -> None:
         self.seen = {
             "free_start": heaps[0],
             "free_end": heaps[-1],
-            "missed": health["missed"],
+            "missed": health.missed,
             "measured": -1,
-            "windows": health["windows"],
+            "windows": health.windows,
         }
 
 
@@ -91,12 +95,10 @@ def launch(
 
 def _stand_in(work: Path, folder: Path, commission: int | None) -> None:
     """A work folder from which a bundle with the records in it can be built, leaving the real one alone."""
-    for entry in work.iterdir():
-        if entry.name not in ("firmware", "convert"):
-            (folder / entry.name).symlink_to(entry.resolve())
+    copy_policy(policies.load(work / "policy.toml"), folder)
+    if (work / "split.json").exists():
+        shutil.copyfile(work / "split.json", folder / "split.json")
     shutil.copytree(work / "convert", folder / "convert")
     if commission is not None:
         path = folder / "convert" / "plan.json"
-        plan = json.loads(path.read_text())
-        plan["reference"]["windows"] = commission
-        path.write_text(json.dumps(plan))
+        plans.read(path).commissioned_on(commission).write(path)

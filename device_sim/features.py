@@ -4,24 +4,25 @@
 record. "numpy": ring and scan in their vectorised form. The integers are the same.
 """
 
-import json
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
-from motegate.convert import atomic
-from motegate.firmware import boards
+from motegate.firmware import atomic, boards
+from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.errors import InputError
-from motegate.firmware.frames import Frame
+from motegate.firmware.frames import Verdict
+from motegate.train import plan as plans
 from motegate.train import policy as policies
 from motegate.train import recording
 from motegate.train.engine import Engine
 from motegate.train.host_gate import HostGate
+from motegate.train.plan import Plan
 from motegate.train.policy import Policy
 from motegate.train.windows import measure
 
-from .journal import EPOCH_S, Scribe
+from .journal import Scribe
 from .launch import launch
 from .taken import take, too_few
 
@@ -43,23 +44,24 @@ def features(
     work, data = Path(work), [Path(path) for path in data]
     plan, (ends, values) = compute(work, data, vm, progress)
     table = np.column_stack((np.arange(len(ends)), ends, values))
-    head = ",".join(["window", "t_ms", *(name for name, _ in plan["columns"])])
+    head = ",".join(["window", "t_ms", *(column.name for column in plan.columns)])
     body = "\n".join(",".join(map(str, row)) for row in table.tolist())
     atomic.write(Path(out), f"{head}\n{body}\n".encode() if body else f"{head}\n".encode())
     return len(ends)
 
 
-def compute(work: Path, data: list[Path], vm: str, progress: Progress) -> tuple[dict, Found]:
+def compute(work: Path, data: list[Path], vm: str, progress: Progress) -> tuple[Plan, Found]:
     """The plan, and what the chosen way makes of the recording."""
     ways = {"micropython": on_micropython, "cpython": on_cpython, "numpy": in_numpy}
     if vm not in ways:
         raise InputError(f"--vm: {vm}; allowed: {', '.join(ways)}")
     policy = policies.load(work / "policy.toml")
-    plan = json.loads((work / "train" / "plan.json").read_text())
+    plan = plans.read(work / "train" / "plan.json")
     return plan, ways[vm](work, policy, plan, data, progress)
 
 
-def in_numpy(work: Path, policy: Policy, plan: dict, data: list[Path], progress: Progress) -> Found:
+def in_numpy(work: Path, policy: Policy, plan: Plan, data: list[Path], progress: Progress) -> Found:
+    policy.install_dimensions()
     records = recording.read(policy, data)
     engine = Engine(plan, (work / "train" / "reference.bin").read_bytes())
     slots, stats = measure(plan, records, engine.pairs)
@@ -68,7 +70,8 @@ def in_numpy(work: Path, policy: Policy, plan: dict, data: list[Path], progress:
     return ends[slots.last_row], run.values
 
 
-def on_cpython(work: Path, policy: Policy, plan: dict, data: list[Path], progress: Progress) -> Found:
+def on_cpython(work: Path, policy: Policy, plan: Plan, data: list[Path], progress: Progress) -> Found:
+    policy.install_dimensions()
     reference = (work / "train" / "reference.bin").read_bytes()
     gate = HostGate(plan, None, reference, recording.read(policy, data))
     gate.run(lambda done, total: progress("features", done, total))
@@ -76,7 +79,7 @@ def on_cpython(work: Path, policy: Policy, plan: dict, data: list[Path], progres
     return (ends[:, 0] + EPOCH_S) * 1000 + ends[:, 1], gate.columns()
 
 
-def on_micropython(work: Path, policy: Policy, plan: dict, data: list[Path], progress: Progress) -> Found:
+def on_micropython(work: Path, policy: Policy, plan: Plan, data: list[Path], progress: Progress) -> Found:
     scribe = Scribe(plan)
     with tempfile.TemporaryDirectory(prefix="motegate-data-") as scratch:
         taken = take(policy, data, Path(scratch), progress=progress)
@@ -88,8 +91,8 @@ def on_micropython(work: Path, policy: Policy, plan: dict, data: list[Path], pro
             heap_kb=ENOUGH_KB,
         ) as running:
             for item in running.frames():
-                if isinstance(item, Frame) and item.kind == "verdict":
-                    scribe.verdict(item.body)
-                    progress("features", len(scribe), taken.records // plan["hop"])
+                if isinstance(item.form, Verdict):
+                    scribe.verdict(item.form)
+                    progress("features", len(scribe), taken.records // plan.hop)
         assert running.values is not None  # the tap is open
         return scribe.close().ends_ms, running.values

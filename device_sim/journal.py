@@ -4,8 +4,10 @@ from array import array
 from dataclasses import dataclass
 
 import numpy as np
+from motegate.firmware.clock import EPOCH_S
+from motegate.firmware.frames import Verdict
+from motegate.train.plan import Plan
 
-EPOCH_S = 1577836800  # 2020-01-01 UTC, from which the device counts
 NONE = 255  # no action: the window was not judged
 REASONS = ("", "commissioning", "no_data")
 
@@ -30,31 +32,17 @@ class Journal:
         """bool[n]: the windows that got a verdict."""
         return self.actions != NONE
 
-    def parents(self, plan: dict) -> np.ndarray:
+    def parents(self, plan: Plan) -> np.ndarray:
         """bool[n, parents]: pass of every parent, those that only have parents below them included."""
-        done: dict[int, np.ndarray] = {}
-
-        def passes(index: int) -> np.ndarray:
-            if index not in done:
-                parent = plan["parents"][index]
-                verdict = np.ones(len(self.why), bool)
-                if parent["classifier"] >= 0:
-                    verdict &= self.passes[:, parent["classifier"]] != 0
-                for child in parent["children"]:
-                    verdict = verdict & passes(child)
-                done[index] = verdict
-            return done[index]
-
-        columns = [passes(index) for index in range(len(plan["parents"]))]
-        return np.stack(columns, axis=1) if columns else np.zeros((len(self.why), 0), bool)
+        return plan.graph.passes(self.passes != 0)
 
 
 class Scribe:
     """Writes verdict frames into a journal."""
 
-    def __init__(self, plan: dict):
-        self.n_classifiers = sum(parent["classifier"] >= 0 for parent in plan["parents"])
-        self.n_columns = len(plan["columns"])
+    def __init__(self, plan: Plan):
+        self.n_classifiers = len(plan.classifiers)
+        self.n_columns = len(plan.columns)
         self._none = bytes(self.n_classifiers)
         self._ends = array("q")
         self._why = bytearray()
@@ -65,20 +53,19 @@ class Scribe:
     def __len__(self) -> int:
         return len(self._why)
 
-    def verdict(self, body: dict) -> None:
-        """Takes a verdict frame's JSON."""
-        seconds, millis = body["t"]
+    def verdict(self, verdict: Verdict) -> None:
+        """Takes what a verdict frame says."""
+        seconds, millis = verdict.t
         self._ends.append((seconds + EPOCH_S) * 1000 + millis)
-        reason = body.get("why", "")
-        self._why.append(REASONS.index(reason) if reason in REASONS else 0)
-        if "a" in body:
-            self._passes += bytes(body["p"])
-            self._scores.extend(body["s"])
-            self._actions.append(body["a"])
-        else:
+        self._why.append(REASONS.index(verdict.why) if verdict.why in REASONS else 0)
+        if verdict.action is None:
             self._passes += self._none
             self._scores.frombytes(self._none)
             self._actions.append(NONE)
+        else:
+            self._passes += bytes(verdict.passes)
+            self._scores.extend(verdict.scores)
+            self._actions.append(verdict.action)
 
     def close(self, values: np.ndarray | None = None) -> Journal:
         """The journal; ``values`` int16[n, columns] as the runner's tap gave them."""

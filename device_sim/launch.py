@@ -20,9 +20,11 @@ from pathlib import Path
 import numpy as np
 from motegate.convert import mpy
 from motegate.firmware import vm
+from motegate.firmware.decoder import Decoder, Frame, Text
 from motegate.firmware.device.boot.plan import FILES
 from motegate.firmware.errors import InputError, RefusedError
-from motegate.firmware.frames import Decoder, Frame, Text
+from motegate.train import plan as plans
+from motegate.train.plan import Plan
 
 BOARD = Path(__file__).parent / "board"
 SETTLE = 8  # windows after commissioning before the heap is looked at
@@ -44,7 +46,7 @@ class Running:
     """A virtual board that runs. After the last frame: `seen`, what was noted of it, and `values`, the dimensions of
     every window, int16[n, columns], where somebody tapped them."""
 
-    plan: dict
+    plan: Plan
     folder: Path
     decoder: Decoder = field(default_factory=Decoder)
     seen: dict = field(default_factory=dict)
@@ -77,7 +79,7 @@ class Launch(Running):
         self.seen = json.loads(report.read_text())
         tap = self.folder / "tap.bin"
         if tap.exists():
-            self.values = np.fromfile(tap, "<i2").reshape(-1, len(self.plan["columns"]))
+            self.values = np.fromfile(tap, "<i2").reshape(-1, len(self.plan.columns))
 
 
 @cache
@@ -90,12 +92,12 @@ def hardware() -> Path:
     return folder
 
 
-def plan_of(bundle: Path) -> dict:
+def plan_of(bundle: Path) -> Plan:
     """The plan in a bundle; InputError where there is none."""
     files = [bundle / "gate" / name for name in FILES]
     if not all(file.exists() for file in files):
         raise InputError(f"{bundle}: no bundle here; first: motegate build WORK --board {bundle.name}")
-    return {key: value for file in files for key, value in json.loads(file.read_text()).items()}
+    return plans.read(*files)
 
 
 @contextmanager
@@ -124,7 +126,7 @@ def launch(
         shutil.copytree(bundle / "gate", folder / "gate", ignore=shutil.ignore_patterns("replay.bin"))
         if replay is not None:
             os.symlink(replay.resolve(), folder / "gate" / "replay.bin")
-        judged_from = plan["reference"]["windows"] if commission is None else commission
+        judged_from = plan.reference.windows if commission is None else commission
         job = {
             "root": "",
             "tap": "tap.bin" if tap else None,

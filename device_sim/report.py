@@ -13,6 +13,7 @@ from html import escape
 from pathlib import Path
 
 import numpy as np
+from motegate.train.plan import Plan
 from motegate.train.policy import Channel
 
 from .journal import NONE, Journal
@@ -25,35 +26,35 @@ TAIL = 256  # a value of 256: as bad as the worst hundredth of good windows
 FAIL, PASS, UNJUDGED, NO_DATA = 0, 1, 2, 3
 
 
-def page(plan: dict, channels: Sequence[Channel], journal: Journal, series: Series, summary: dict) -> str:
+def page(plan: Plan, channels: Sequence[Channel], journal: Journal, series: Series, summary: dict) -> str:
     """The page; ``summary`` as summary.json has it."""
     html = (HERE / "report.html").read_text()
     text = json.dumps(data(plan, channels, journal, series, summary), separators=(",", ":")).replace("<", "\\u003c")
     for mark, content in (
         ("/*CSS*/", (HERE / "report.css").read_text()),
         ("/*JS*/", (HERE / "report.js").read_text()),
-        ("TITLE", escape(plan["stream"])),
+        ("TITLE", escape(plan.stream)),
         ("DATA", text),
     ):
         html = html.replace(mark, content, 1)
     return html
 
 
-def data(plan: dict, channels: Sequence[Channel], journal: Journal, series: Series, summary: dict) -> dict:
+def data(plan: Plan, channels: Sequence[Channel], journal: Journal, series: Series, summary: dict) -> dict:
     """What the page draws, as JSON takes it."""
     zero, tick = _clock(journal, series)
     verdicts = _verdicts(plan, journal)
     group = max(1, math.ceil(len(journal.why) / WINDOWS))
     order, share = _loudest(journal)
-    columns = [name for name, _ in plan["columns"]]
+    columns = [column.name for column in plan.columns]
     return {
-        "stream": plan["stream"],
+        "stream": plan.stream,
         "summary": summary,
         "zero": zero,
         "tick": tick,
-        "period": plan["period_ms"],
-        "hop": plan["hop"],
-        "length": plan["length"],
+        "period": plan.period_ms,
+        "hop": plan.hop,
+        "length": plan.length,
         "group": group,
         "perPoint": series.per_point,
         "channels": [
@@ -72,21 +73,21 @@ def data(plan: dict, channels: Sequence[Channel], journal: Journal, series: Seri
         "ends": _pack((_every(journal.ends_ms, group, "last") - zero) // tick, "<u4"),
         "parents": [
             {
-                "name": parent["name"],
-                "classifier": parent["classifier"],
-                "columns": [columns[i] for i in parent["columns"]],
-                "children": [plan["parents"][i]["name"] for i in parent["children"]],
+                "name": parent.name,
+                "classifier": parent.classifier,
+                "columns": [columns[i] for i in parent.columns],
+                "children": [plan.parents[i].name for i in parent.children],
                 "verdicts": _pack(_worst(verdicts[:, i], group), "u1"),
-                "scores": _pack(_every(journal.scores[:, parent["classifier"]], group, "max"), "i1")
-                if parent["classifier"] >= 0
+                "scores": _pack(_every(journal.scores[:, parent.classifier], group, "max"), "i1")
+                if parent.classifier >= 0
                 else "",
-                "fails": [[(a - zero) // tick, (b - zero) // tick] for a, b in series.fails.get(parent["name"], [])],
+                "fails": [[(a - zero) // tick, (b - zero) // tick] for a, b in series.fails.get(parent.name, [])],
             }
-            for i, parent in enumerate(plan["parents"])
+            for i, parent in enumerate(plan.parents)
         ],
         "actions": {
-            "names": [action["name"] for action in plan["actions"]],
-            "does": [", ".join(action["do"]) for action in plan["actions"]],
+            "names": [action.name for action in plan.actions],
+            "does": [", ".join(action.do) for action in plan.actions],
             "taken": _pack(_rarest(journal.actions, group), "u1"),
         },
         "dimensions": [
@@ -109,7 +110,7 @@ def _clock(journal: Journal, series: Series) -> tuple[int, int]:
     return least, max(1, math.ceil((most - least) / 4_000_000_000))
 
 
-def _verdicts(plan: dict, journal: Journal) -> np.ndarray:
+def _verdicts(plan: Plan, journal: Journal) -> np.ndarray:
     """uint8[n, parents]: FAIL, PASS, UNJUDGED or NO_DATA."""
     verdicts = journal.parents(plan).astype(np.uint8)
     verdicts[(journal.why == 2)[:, None] & (verdicts == FAIL)] = NO_DATA
@@ -125,22 +126,22 @@ def _loudest(journal: Journal) -> tuple[np.ndarray, np.ndarray]:
     return np.lexsort((-mean, -share)), share
 
 
-def _runs(plan: dict, journal: Journal, zero: int, tick: int) -> list[dict]:
+def _runs(plan: Plan, journal: Journal, zero: int, tick: int) -> list[dict]:
     """The longest failing runs of each classifier, the longest first, with the dimensions that caused each."""
     found = []
-    names = [name for name, _ in plan["columns"]]
-    for i, parent in enumerate(plan["parents"]):
-        if parent["classifier"] < 0:
+    names = [column.name for column in plan.columns]
+    for i, parent in enumerate(plan.parents):
+        if parent.classifier < 0:
             continue
-        failing = journal.judged & (journal.passes[:, parent["classifier"]] == 0)
+        failing = journal.judged & (journal.passes[:, parent.classifier] == 0)
         edges = np.flatnonzero(np.diff(np.concatenate(([0], failing.astype(np.int8), [0]))))
         for begin, end in zip(edges[::2], edges[1::2], strict=True):
             found.append((int(end - begin), int(begin), i))
-    span = plan["hop"] * plan["period_ms"]
+    span = plan.hop * plan.period_ms
     runs = []
     for n, begin, i in sorted(found, key=lambda run: (-run[0], run[1]))[:RUNS]:
         end = begin + n
-        own = plan["parents"][i]["columns"]
+        own = list(plan.parents[i].columns)
         mean = journal.values[begin:end, own].mean(axis=0) if own else np.zeros(0)
         loud = [k for k in np.argsort(-mean, kind="stable")[:3] if mean[k] >= TAIL] or list(np.argsort(-mean)[:1])
         taken = journal.actions[begin:end]

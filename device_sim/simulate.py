@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from motegate.convert import atomic
-from motegate.firmware import boards
+from motegate.firmware import atomic, boards
+from motegate.firmware.clock import EPOCH_S
+from motegate.firmware.decoder import Frame
 from motegate.firmware.errors import RefusedError
-from motegate.firmware.frames import Frame
+from motegate.firmware.frames import Error, Hello, Model, Verdict
 from motegate.train import policy as policies
 
 from . import report
 from .features import in_numpy
-from .journal import EPOCH_S, Scribe
+from .journal import Scribe
 from .launch import Running, launch, plan_of
 from .summary import Line, Summary, summarise
 from .taken import Taken, take, too_few
@@ -106,8 +107,8 @@ def follow(running: Running, events: Path, taken: Taken, hop: int, progress: Pro
                     if item.raw:
                         file.write(json.dumps({"at": at, "text": item.text}) + "\n")
                     continue
-                if "t" in item.body:
-                    seconds, millis = item.body["t"]
+                if item.form is not None and item.form.t is not None:
+                    seconds, millis = item.form.t
                     at = ((seconds + EPOCH_S) * 1000 + millis - taken.start_ms) / 1000
                 file.write(f'{{"at":{at:.3f},{item.json[1:]}\n')
                 _note(item, scribe, line)
@@ -122,12 +123,13 @@ def follow(running: Running, events: Path, taken: Taken, hop: int, progress: Pro
 
 
 def _note(frame: Frame, scribe: Scribe, line: Line) -> None:
-    if frame.kind == "verdict":
-        scribe.verdict(frame.body)
-    elif frame.kind == "hello":
-        line.started = True
-    elif frame.kind == "model":
-        line.models += 1
-    elif frame.kind == "error":
-        line.errors += 1
-        line.last_error = frame.body.get("e", "")
+    match frame.form:
+        case Verdict() as verdict:
+            scribe.verdict(verdict)
+        case Hello():
+            line.started = True
+        case Model():
+            line.models += 1
+        case Error(message):
+            line.errors += 1
+            line.last_error = message

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from motegate.firmware.boards import Board
+from motegate.train.plan import Plan
 from motegate.train.policy import Policy
 
 from .energy import CELLS_MWH, Energy, spent
@@ -89,13 +90,13 @@ class Summary:
 
 
 def summarise(
-    policy: Policy, plan: dict, board: Board, journal: Journal, taken: Taken, line: Line, seen: dict, *,
+    policy: Policy, plan: Plan, board: Board, journal: Journal, taken: Taken, line: Line, seen: dict, *,
     vm: str, drivers: str, wall_s: float, battery_mwh: float | None, notes: list[str],
 ) -> Summary:  # fmt: skip
     """``seen``: what the runner noted of the VM it ran in."""
     judged = journal.judged
     passes = journal.parents(plan)[judged]
-    names = [parent["name"] for parent in plan["parents"]]
+    names = [parent.name for parent in plan.parents]
     virtual_s = (taken.end_ms - taken.start_ms + policy.period_ms) / 1000
     windows = len(journal.why)
     actions = np.bincount(journal.actions[judged & (journal.actions != NONE)], minlength=len(policy.actions))

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.errors import InputError
 from motegate.train import recording, windows
+from motegate.train.plan import Plan
 from motegate.train.policy import Policy
 
 from . import drivers as wiring
-from .journal import EPOCH_S
 from .series import Painter, Series
 
 Progress = Callable[[str, int, int], None]
@@ -64,7 +65,7 @@ def take(
     return Taken(span[2], span[0], span[1], painter.series(), replay, world)
 
 
-def too_few(policy: Policy, plan: dict, records: int, data: list[Path]) -> int | None:
+def too_few(policy: Policy, plan: Plan, records: int, data: list[Path]) -> int | None:
     """How many windows the recording has when they are too few to commission on; None when they are enough.
 
     A window holds at most ``length`` records, so a long recording need not be looked at again.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from motegate.firmware import boards
-from motegate.firmware.frames import Frame
+from motegate.firmware.frames import Verdict
 from motegate.train import policy as policies
 from motegate.train.evaluate import Trained, Verdicts
 from motegate.train.recording import Records
@@ -29,8 +29,8 @@ def on_micropython(work: Path, data: list[Path]) -> Callable[..., Verdicts]:
             bundle = work / "firmware" / boards.UNIX
             with launch(bundle, replay=taken.replay, commission=commission, heap_kb=ENOUGH_KB, tap=False) as running:
                 for item in running.frames():
-                    if isinstance(item, Frame) and item.kind == "verdict":
-                        scribe.verdict(item.body)
+                    if isinstance(item.form, Verdict):
+                        scribe.verdict(item.form)
                         if progress:
                             progress("judge", len(scribe), len(records) // policy.hop)
         journal = scribe.close()

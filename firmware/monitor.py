@@ -4,125 +4,53 @@ import contextlib
 import os
 import select
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from .frames import Decoder, Frame, Text
+from .decoder import Decoder, Frame, Text
+from .frames import Health, Hello
 from .port import PortError, choose
+from .printable import printable
 
 LEAVE = b"\x1d"  # Ctrl-]
-_EPOCH = 1577836800  # 2020-01-01 UTC
 
 
-class Names:
-    """What the hello said: classifiers, dimensions, actions and models by index."""
-
-    def __init__(self) -> None:
-        self.parents: list[str] = []
-        self.columns: list[str] = []
-        self.actions: list[str] = []
-        self.models: list[str] = []
-
-    def take(self, hello: dict) -> None:
-        for key in vars(self):
-            value = hello.get(key)
-            setattr(self, key, [str(name) for name in value] if isinstance(value, list) else [])
+def show(item: Frame | Text, names: Hello) -> str:
+    """One readable line, without what a terminal would obey: the line is anybody's who has the board in hand. A frame
+    of an odd form or of a kind that nobody here knows is shown as its JSON."""
+    return printable(_line(item, names), kept="\t")
 
 
-def stamp(t) -> str:
-    """A frame's time as UTC, or as it is.
-
-    >>> stamp([150000000, 250])
-    '2024-10-02 02:40:00.250'
-    """
-    try:
-        seconds, millis = t
-        return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(_EPOCH + seconds)) + f".{millis:03d}"
-    except (TypeError, ValueError, OverflowError, OSError):
-        return str(t)
-
-
-def show(item: Frame | Text, names: Names) -> str:
-    """One readable line. Never raises: a frame of an odd form is shown as its JSON."""
+def _line(item: Frame | Text, names: Hello) -> str:
     if isinstance(item, Text):
         return ("damaged: " if item.damaged else "") + item.text.rstrip("\r")
-    try:
-        return f"{item.n} {_FORMS.get(item.kind, _any)(item.body, names)}"
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError):
-        return f"{item.n} {item.json}"
-
-
-def _verdict(body: dict, names: Names) -> str:
-    if "p" not in body:
-        return f"{stamp(body['t'])} {body['why']}"
-    verdicts = [
-        f"{_name(names.parents, i)} {'pass' if p else 'FAIL'} {score}"
-        for i, (p, score) in enumerate(zip(body["p"], body["s"], strict=True))
-    ]
-    line = f"{stamp(body['t'])} {', '.join(verdicts)}: {_name(names.actions, body['a'])}"
-    if "why" in body:
-        line += f" ({body['why']})"
-    if "x" in body:
-        line += " | " + " ".join(f"{_name(names.columns, i)}={x}" for i, x in enumerate(body["x"]))
-    if "w" in body:
-        line += f" | samples {body['w']}"
-    return line
-
-
-def _model(body: dict, names: Names) -> str:
-    return f"{stamp(body['t'])} {_name(names.models, body['m'])}: {body['y']}"
-
-
-def _health(body: dict, names: Names) -> str:
-    line = f"{stamp(body['t'])} health: {body['windows']} windows, {body['missed']} records missed, "
-    line += f"{body['heap']} bytes free, {body['errors']} errors"
-    return line + (", the recording has ended" if body.get("end") else "")
-
-
-def _hello(body: dict, names: Names) -> str:
-    files = " ".join(f"{name}={sha}" for name, sha in body["hashes"].items())
-    return f"hello: {body['stream']} on {body['board'] or 'an unnamed board'}; {files}"
-
-
-def _error(body: dict, names: Names) -> str:
-    return f"error: {body['e']}"
-
-
-def _any(body: dict, names: Names) -> str:
-    raise KeyError
-
-
-_FORMS = {"verdict": _verdict, "model": _model, "health": _health, "hello": _hello, "error": _error}
-
-
-def _name(names: list[str], index: int) -> str:
-    return names[index] if 0 <= index < len(names) else str(index)
+    return f"{item.n} {item.json if item.form is None else item.form.line(names)}"
 
 
 def monitor(
     port: str | None = None,
     log: Path | None = None,
-    plain: bool = True,
+    plain: bool = False,
     out: TextIO | None = None,
     until_end: bool = False,
 ) -> None:
     """Prints what the board at ``port`` says until Ctrl-] is typed, the line closes, or, with ``until_end``, a
-    replay has ended. ``log`` takes the raw bytes. Counts are said at the end."""
+    replay has ended. ``log`` takes the raw bytes; ``plain`` leaves the terminal as it is, and its keys unread.
+    Counts are said at the end."""
     out = out or sys.stdout
-    decoder, names = Decoder(), Names()
-    with _open(choose(port)) as line, _log(log) as file, _keys() as keys:
+    decoder, names = Decoder(), Hello()
+    with _open(choose(port)) as line, _log(log) as file, _keys(plain) as keys:
         with contextlib.suppress(KeyboardInterrupt):  # wherever it comes, the counts are said
             for data in _bytes(line, keys):
                 if file is not None:
                     file.write(data)
                     file.flush()
                 for item in decoder.feed(data):
-                    if isinstance(item, Frame) and item.kind == "hello":
-                        names.take(item.body)
+                    if isinstance(item.form, Hello):
+                        names = item.form
                     print(show(item, names), file=out, flush=True)
-                    if until_end and isinstance(item, Frame) and item.body.get("end"):
+                    if until_end and isinstance(item.form, Health) and item.form.end:
                         return _say(decoder, out)
         for item in decoder.flush():
             print(show(item, names), file=out, flush=True)
@@ -161,9 +89,9 @@ def _log(path: Path | None) -> contextlib.AbstractContextManager[BinaryIO | None
 
 
 @contextlib.contextmanager
-def _keys() -> Iterator[int | None]:
-    """The terminal's keys one by one, unechoed; None where stdin is no terminal."""
-    if not sys.stdin or not sys.stdin.isatty():
+def _keys(plain: bool) -> Iterator[int | None]:
+    """The terminal's keys one by one, unechoed; None where stdin is no terminal, or nobody may touch it."""
+    if plain or not sys.stdin or not sys.stdin.isatty():
         yield None
         return
     import termios

@@ -7,6 +7,8 @@ from zlib import crc32
 
 from .errors import InputError
 
+MODULUS = 1 << 29  # of the sequence number: the window after the last is 0
+
 
 @dataclass(frozen=True)
 class StoredWindow:
@@ -41,4 +43,8 @@ def read(path: Path) -> list[StoredWindow]:
         rows = [ring[i : i + length] for i in range(0, len(ring), length)]
         rows = [row[head:] + row[:head] for row in rows]
         found.append(StoredWindow(number, seconds, millis, tuple(rows[:-2]), rows[-2], rows[-1]))
-    return sorted(found, key=lambda window: window.number)
+    newest = found[0].number if found else 0
+    for window in found:
+        if (window.number - newest) % MODULUS < MODULUS // 2:
+            newest = window.number
+    return sorted(found, key=lambda window: (window.number - newest - 1) % MODULUS)

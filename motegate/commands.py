@@ -45,7 +45,7 @@ def _print(args, result, lines: list[str]) -> None:
 
 
 def init(args) -> None:
-    from .convert import atomic
+    from .firmware import atomic
     from .firmware.errors import InputError
     from .train.init import init
 
@@ -112,6 +112,7 @@ def features(args) -> None:
 
 
 def evaluate(args) -> None:
+    from .train import policy, recording
     from .train.evaluate import evaluate
 
     with _steps(args.work) as (steps, progress):
@@ -123,6 +124,8 @@ def evaluate(args) -> None:
             judged = on_micropython(args.work, args.data)
         else:
             steps.bring_convert()
+        for label, what in recording.labels_of_nobody(policy.load(args.work / "policy.toml"), args.data).items():
+            _say(f"{label}: {what}")
         result = evaluate(args.work, args.data, vm=args.vm, out=args.out, progress=progress, judged=judged)
     _print(args, result, [_scores(name, parent) for name, parent in result["parents"].items()])
 

@@ -1,34 +1,25 @@
 """Which steps of a work folder are out of date: as build tools do it, by the SHA-256 of what each step read.
 
-`WORK/steps.json` holds for each step (`train`, `convert`, `build BOARD`) how it was called and the fingerprint of
-every file that it read and made. A step is stale when one of them differs or is gone, or when a step before it is
-stale. A folder that was moved or copied, to a machine without the recordings or TensorFlow too, is not stale:
+`WORK/steps.json` (step_record.py) holds for each step how it was called and the hash of every file that it read and
+made. A step is stale when one of them differs or is gone, or when a step before it is stale. All of them are hashed
+every time: size and time stay the same where a disk or a card has lost a bit, and a recording takes a second a
+gigabyte. A folder that was moved or copied, to a machine without the recordings or TensorFlow too, is not stale:
 files of the work folder and of Motegate go by their place in it.
 """
 
 import hashlib
-import json
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import __version__
+from . import __version__, step_record
 from .firmware import device as device_package
 from .firmware.errors import InputError
 from .progress import Progress
+from .step_record import Step
 
 DEVICE = Path(device_package.__file__).parent
 SKIPPED = {"__pycache__"}
-
-
-@dataclass(frozen=True)
-class Step:
-    """One recorded step: the arguments it was run with, `path -> [sha256, size, mtime_ns]` of what it read and made."""
-
-    arguments: dict
-    inputs: dict[str, list]
-    outputs: dict[str, list] = field(default_factory=dict)
 
 
 class Steps:
@@ -39,13 +30,7 @@ class Steps:
         self.path = self.work / "steps.json"
         self.say = say
         self.progress = progress or (lambda what, done, total: None)
-        self.steps: dict[str, Step] = {}
-        if self.path.exists():
-            try:
-                read = json.loads(self.path.read_text())
-                self.steps = {name: Step(**step) for name, step in read.items()}
-            except (ValueError, TypeError, AttributeError) as error:
-                raise InputError(f"{self.path}: not a record of steps ({error}); delete it, then train again") from None
+        self.steps = step_record.read(self.path)
 
     def board(self) -> str:
         """The board that the trained policy names."""
@@ -59,15 +44,20 @@ class Steps:
         return [policy, *_beside(policy), *data]
 
     def _convert_inputs(self) -> list[Path]:
-        return _files(self.work / "train")
+        return [*_files(self.work / "train"), *self._policy()]
 
     def _build_inputs(self, replay: Iterable[Path]) -> list[Path]:
-        return [*_files(self.work / "convert"), *_files(DEVICE, "*.py"), *replay]
+        return [*_files(self.work / "convert"), *self._policy(), *_files(DEVICE, "*.py"), *replay]
+
+    def _policy(self) -> list[Path]:
+        """The policy as it was trained, and the files that it names."""
+        policy = self.work / "policy.toml"
+        return [policy, *_beside(policy)] if policy.is_file() else []
 
     def _outputs(self, name: str) -> list[Path]:
         """What the step makes; the board's bundle for `build BOARD`."""
         if name == "train":
-            return [*_files(self.work / "train"), *self.work.glob("policy.toml")]
+            return [*_files(self.work / "train"), *self._policy(), *self.work.glob("split.json")]
         return _files(self.work / "convert" if name == "convert" else self.work / "firmware" / name.split()[1])
 
     # the steps
@@ -115,10 +105,11 @@ class Steps:
             return  # trained without the command line: nothing says with what
         policy, data = Path(step.arguments["policy"]), [Path(path) for path in step.arguments["data"]]
         missing = [path for path in (policy, *data) if not path.exists()]
-        done = (self.work / "train" / "plan.json").exists()
         if missing:
-            if not done:
-                raise InputError(*(f"{path}: needed to train again, and not there" for path in missing))
+            why = self._damage("train")
+            if why:
+                needed = ", ".join(map(str, missing))
+                raise InputError(f"{self.work}: train must be done again, {why}; it needs, and cannot find: {needed}")
             return
         why = self._why("train", self._train_inputs(policy, data))
         if why:
@@ -164,25 +155,26 @@ class Steps:
                 continue
             if path not in now:
                 return f"{_short(path)} is gone"
-            if _fingerprint(now[path], old)[0] != old[0]:
+            if _sha256(now[path]) != old:
                 return f"{_short(path)} has changed"
+        return self._damage(name)
+
+    def _damage(self, name: str) -> str | None:
+        """Which output of a step is not as it was made, in words; None where all are."""
+        outputs = self.steps[name].outputs
         made = {self._place(path): path for path in self._outputs(name)}
-        for path, old in step.outputs.items():
-            if path not in made or _fingerprint(made[path], old)[0] != old[0]:
+        for path, old in outputs.items():
+            if path not in made or _sha256(made[path]) != old:
                 return f"its output {path.removeprefix('WORK/')} is {'damaged' if path in made else 'gone'}"
-        return None if step.outputs else "what it made was not noted"
+        return None if outputs else "what it made was not noted"
 
     def _done(self, name: str, arguments: dict, inputs: list[Path]) -> None:
         self.steps[name] = Step(
             {**arguments, "motegate": __version__},
-            {self._place(path): _fingerprint(path) for path in inputs},
-            {self._place(path): _fingerprint(path) for path in self._outputs(name)},
+            {self._place(path): _sha256(path) for path in inputs},
+            {self._place(path): _sha256(path) for path in self._outputs(name)},
         )
-        text = json.dumps({name: vars(step) for name, step in self.steps.items()}, indent=1)
-        self.work.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_suffix(".part")
-        part.write_text(text)
-        os.replace(part, self.path)
+        step_record.write(self.path, self.steps)
 
     def _place(self, path: Path) -> str:
         """What a file is called in the record: the same wherever the work folder and Motegate lie."""
@@ -197,16 +189,14 @@ def _beside(policy: Path) -> list[Path]:
     import tomllib
 
     try:
-        tables = tomllib.loads(policy.read_text())
-    except (OSError, ValueError):
+        read = tomllib.loads(policy.read_text())
+    except (OSError, ValueError, RecursionError):
         return []  # training says what is wrong with it
-    named = [
-        entry["file"]
-        for kind in ("dimensions", "models")
-        for entry in (tables.get(kind) or {}).values()
-        if isinstance(entry, dict) and isinstance(entry.get("file"), str)
-    ]
-    return [policy.parent / name for name in named if (policy.parent / name).is_file()]
+    tables = [read.get(kind) for kind in ("dimensions", "models")]
+    entries = [entry for table in tables if isinstance(table, dict) for entry in table.values()]
+    files = [entry.get("file") for entry in entries if isinstance(entry, dict)]
+    named = [policy.parent / file for file in files if isinstance(file, str) and "\0" not in file]
+    return [path for path in named if path.is_file()]
 
 
 def _files(folder: Path, pattern: str = "*") -> list[Path]:
@@ -214,13 +204,9 @@ def _files(folder: Path, pattern: str = "*") -> list[Path]:
     return sorted(found)
 
 
-def _fingerprint(path: Path, old: list | None = None) -> list:
-    """[sha256, size, mtime_ns]; the old hash stands when size and time are the old ones."""
-    stat = path.stat()
-    if old is not None and old[1:] == [stat.st_size, stat.st_mtime_ns]:
-        return old
+def _sha256(path: Path) -> str:
     with open(path, "rb") as file:
-        return [hashlib.file_digest(file, "sha256").hexdigest(), stat.st_size, stat.st_mtime_ns]
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _absolute(path: Path) -> str:

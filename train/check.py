@@ -9,10 +9,8 @@ import numpy as np
 from .expression import parse
 from .policy import Channel, Policy, load
 from .policy_form import MISSING
-from .recording import Records, chunks
-from .recording_csv import read_header
-from .recording_parquet import column_names, is_parquet
-from .table import key_path, nearest, quoted
+from .recording import Records, chunks, labels_of_nobody, names_of
+from .table import key_path, quoted
 
 
 @dataclass(frozen=True)
@@ -70,8 +68,9 @@ def _policy_findings(policy: Policy) -> Iterable[Finding]:
             yield Finding("warning", key_path("status", status.name), what)
     if "consistency" in used and len(policy.channels) == 1:
         yield Finding("warning", "parents", '"consistency" compares channels; with a single one it is always 0')
+    decisive = _decisive(policy)
     for parent in policy.parents:
-        if parent.name not in _decisive(policy):
+        if parent.name not in decisive:
             yield Finding("warning", key_path("parents", parent.name), "no action depends on it")
     run = {effect for action in policy.actions for effect in action.do}
     for model in policy.models:
@@ -95,13 +94,10 @@ def _decisive(policy: Policy) -> set[str]:
 
 
 def _header_findings(policy: Policy, path: Path) -> Iterable[Finding]:
-    names = column_names(path) if is_parquet(path) else read_header(path).names
-    parents = [parent.name for parent in policy.parents]
-    fails = [name.removeprefix("fail.") for name in names if name.startswith("fail.")]
-    for name in fails:
-        if name not in parents:
-            yield Finding("warning", f"{path}: fail.{name}", f"is no parent's and is ignored; {nearest(name, parents)}")
-    if not set(fails) & set(parents):
+    names = names_of(path)
+    for label, what in labels_of_nobody(policy, path).items():
+        yield Finding("warning", f"{path}: {label}", what)
+    if not any(f"fail.{parent.name}" in names for parent in policy.parents):
         yield Finding("note", str(path), "has no labels (fail.PARENT), so it is presumed good")
     for status in policy.status:
         if f"status.{status.name}" not in names:

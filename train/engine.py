@@ -13,6 +13,7 @@ from motegate.firmware.device.classifiers import holds_too_little
 from motegate.firmware.device.measure import Dimensions
 from motegate.firmware.device.reference import Reference
 
+from .plan import Plan
 from .windows import Slots, cut
 
 MISSING = layout.MISSING
@@ -75,10 +76,10 @@ def with_bins(stats: np.ndarray, counts: np.ndarray, reference: np.ndarray) -> n
     return stats
 
 
-def no_data(plan: dict, stats: np.ndarray) -> np.ndarray:
+def no_data(plan: Plan, stats: np.ndarray) -> np.ndarray:
     """bool[N]: a channel of the window holds too little."""
-    at = layout.HEAD + layout.VALID + layout.STRIDE * np.arange(len(plan["channels"]))
-    return holds_too_little(stats[:, at], plan["length"]).any(axis=1)
+    at = layout.HEAD + layout.VALID + layout.STRIDE * np.arange(len(plan.channels))
+    return holds_too_little(stats[:, at], plan.length).any(axis=1)
 
 
 def pairs(reference: np.ndarray, n_channels: int) -> list[tuple[int, int]]:
@@ -95,12 +96,12 @@ class Engine:
     says which).
     """
 
-    def __init__(self, plan: dict, reference: bytes | None = None, commission: int | None = None):
+    def __init__(self, plan: Plan, reference: bytes | None = None, commission: int | None = None):
         self.plan = plan
         self._given = reference
         self._commission = commission
-        self._dimensions = Dimensions(plan)
-        self._reference = Reference(plan, reference, 0)
+        self._dimensions = Dimensions(plan.for_device())
+        self._reference = Reference(plan.for_device(), reference, 0)
         self.commissioned = reference
 
     @property
@@ -110,11 +111,11 @@ class Engine:
 
     @property
     def pairs(self) -> list[tuple[int, int]]:
-        return pairs(np.array(self._reference.array), len(self.plan["channels"]))
+        return pairs(np.array(self._reference.array), len(self.plan.channels))
 
     def commission_windows(self, n_windows: int) -> int:
         """How many windows a recording of ``n_windows`` is commissioned on: 0 when it is too short."""
-        wanted = self.plan["reference"]["windows"] if self._commission is None else self._commission
+        wanted = self.plan.reference.windows if self._commission is None else self._commission
         return wanted if n_windows > wanted or self._given is None else 0
 
     def run(self, slots: Slots, stats: np.ndarray) -> Run:
@@ -122,7 +123,7 @@ class Engine:
         plan = self.plan
         k = len(stats)
         commission = min(self.commission_windows(k), k)
-        reference = self._reference = Reference(plan, self._given, commission)
+        reference = self._reference = Reference(plan.for_device(), self._given, commission)
         dimensions = self._dimensions
         values = np.zeros((k, dimensions.n_columns), np.int16)
         measures = np.zeros((k, dimensions.n_cells), np.int32)
@@ -144,13 +145,13 @@ class Engine:
         return Run(commission, values, measures, references, no_data(plan, stats))
 
 
-def values_against(plan: dict, stats: np.ndarray, counts: np.ndarray, references: np.ndarray) -> np.ndarray:
+def values_against(plan: Plan, stats: np.ndarray, counts: np.ndarray, references: np.ndarray) -> np.ndarray:
     """The columns of windows, each against a reference of its own that does not follow: int16[N, n_columns].
 
     stats int32[N, n_stats] without histograms; counts int16[N, C, L]; references int32[N, n_ref].
     """
-    dimensions = Dimensions(plan)
-    reference = Reference(plan, None, 0)
+    dimensions = Dimensions(plan.for_device())
+    reference = Reference(plan.for_device(), None, 0)
     held = np.frombuffer(reference.array, np.int32)
     out = np.zeros((len(stats), dimensions.n_columns), np.int16)
     row = array("i", bytes(4 * stats.shape[1]))

@@ -19,8 +19,10 @@ from motegate.firmware.device.verdict import Verdict
 from motegate.firmware.errors import InputError
 
 from . import engine, metrics, policy, recording, split, windows
+from . import plan as plans
 from .host_gate import HostGate
 from .material import DAY_MS
+from .plan import Plan
 from .recording import Records
 
 Progress = Callable[[str, int, int], None]
@@ -36,29 +38,17 @@ class Verdicts:
     scores: np.ndarray
     passes: np.ndarray
 
-    def fails(self, plan: dict) -> dict[str, np.ndarray]:
-        """Parent -> bool[k]: it fails when its classifier does or a parent below it."""
-        found: dict[str, np.ndarray] = {}
-
-        def of(entry: dict) -> np.ndarray:
-            if entry["name"] not in found:
-                own = entry["classifier"]
-                failing = np.zeros(len(self.passes), bool) if own < 0 else ~self.passes[:, own]
-                for child in entry["children"]:
-                    failing = failing | of(plan["parents"][child])
-                found[entry["name"]] = failing
-            return found[entry["name"]]
-
-        for entry in plan["parents"]:
-            of(entry)
-        return found
+    def fails(self, plan: Plan) -> dict[str, np.ndarray]:
+        """Parent -> bool[k]: it fails."""
+        passes = plan.graph.passes(self.passes)
+        return {parent.name: ~passes[:, i] for i, parent in enumerate(plan.parents)}
 
 
 @dataclass(frozen=True)
 class Trained:
     """What a work folder holds for judging: the plan, the packs of the classifiers, the reference."""
 
-    plan: dict
+    plan: Plan
     packs: dict[str, bytes]
     reference: bytes
 
@@ -66,8 +56,8 @@ class Trained:
     def load(cls, work: Path) -> "Trained":
         folder = Path(work) / "convert"
         try:
-            plan = json.loads((folder / "plan.json").read_text())
-            names = [entry["name"] for entry in plan["parents"] if entry["classifier"] >= 0]
+            plan = plans.read(folder / "plan.json")
+            names = [entry.name for entry in plan.classifiers]
             packs = {name: (folder / f"{name}.pack").read_bytes() for name in names}
             return cls(plan, packs, (folder / "reference.bin").read_bytes())
         except (OSError, ValueError) as error:
@@ -104,6 +94,7 @@ def evaluate(
     """
     trained = Trained.load(work)
     rules = policy.load(Path(work) / "policy.toml")
+    rules.install_dimensions()
     records = recording.read(rules, data)
     if not records.fails:
         raise InputError(f"{data[0]}: no fail.<parent> column, so there is no truth to hold verdicts against")
@@ -117,7 +108,7 @@ def evaluate(
     return found
 
 
-def compare(rules: policy.Policy, plan: dict, records: Records, verdicts: Verdicts) -> dict:
+def compare(rules: policy.Policy, plan: Plan, records: Records, verdicts: Verdicts) -> dict:
     """Truth against verdicts: a window is a failure when at least ``label_share`` of its records are.
 
     Per parent: ``window`` and ``event`` scores (metrics.py says what an event is), false alarms per 1,000 good windows,
@@ -168,7 +159,8 @@ def _classify(trained: Trained, values: np.ndarray, no_data: np.ndarray, first: 
     """The device's own classifiers over dimensions that are there already."""
     plan = trained.plan
     networks = {name: Network(Pack(pack)) for name, pack in trained.packs.items()}
-    classifiers = Classifiers(plan, networks, Reference(plan, trained.reference, 0))
+    form = plan.for_device()
+    classifiers = Classifiers(form, networks, Reference(form, trained.reference, 0))
     verdict = Verdict(array("h", bytes(2 * values.shape[1])), classifiers.features())
     row = np.frombuffer(verdict.values, np.int16)
     scores = np.zeros((len(values), len(verdict.passes)), np.int8)

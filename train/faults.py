@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from motegate.firmware.device import layout as at
 
+from .plan import Parent, Plan
 from .yardstick import Yardstick
 
 STATUS_HOMES = ("integration", "enrichment", "location", "trust", "privacy")
@@ -54,7 +55,7 @@ class Job:
     unit, ``rng``, ``yard``. ``rows`` numbers the windows, ``length`` is L.
     """
 
-    def __init__(self, plan: dict, windows: Windows, home: str, channel, size, rng: np.random.Generator):
+    def __init__(self, plan: Plan, windows: Windows, home: str, channel, size, rng: np.random.Generator):
         self.plan = plan
         self.windows = windows
         self.home = home
@@ -119,14 +120,6 @@ class Faulty:
     raised: bool = False
 
 
-def homes(plan: dict) -> dict[str, list[int]]:
-    """Dimension -> its cells in the plan."""
-    found: dict[str, list[int]] = {}
-    for k, cell in enumerate(plan["cells"]):
-        found.setdefault(plan["modules"][cell[0]], []).append(k)
-    return found
-
-
 def all_kinds() -> list[Kind]:
     from . import level_faults, record_faults, signal_faults  # they build kinds
 
@@ -134,9 +127,9 @@ def all_kinds() -> list[Kind]:
     return [*record_faults.KINDS, *signal_faults.KINDS, *level_faults.KINDS, *status]
 
 
-def kinds(plan: dict, windows: Windows) -> list[Kind]:
+def kinds(plan: Plan, windows: Windows) -> list[Kind]:
     """The kinds that can move a dimension of this plan in such windows; a user's own gets one of its own name."""
-    here = homes(plan)
+    here = plan.homes
     known = all_kinds()
     own = [Kind(f"{home} raised", home, raise_value) for home in here if home not in {k.home for k in known}]
     return [
@@ -148,19 +141,19 @@ def kinds(plan: dict, windows: Windows) -> list[Kind]:
     ] + own
 
 
-def _paired(plan: dict, windows: Windows, cells: list[int]) -> list[int]:
+def _paired(plan: Plan, windows: Windows, cells: list[int]) -> list[int]:
     """Those of a dimension's cells whose channel has a partner that explains it."""
     first = windows.references[0]
-    return [k for k in cells if first[at.REF_HEAD + plan["cells"][k][1] * at.REF_STRIDE + at.PAIR] >= 0]
+    return [k for k in cells if first[at.REF_HEAD + plan.cells[k].channel * at.REF_STRIDE + at.PAIR] >= 0]
 
 
-def inject(plan: dict, windows: Windows, kind: Kind, severity: np.ndarray, rng: np.random.Generator) -> Faulty:
+def inject(plan: Plan, windows: Windows, kind: Kind, severity: np.ndarray, rng: np.random.Generator) -> Faulty:
     """Puts a fault of ``kind`` into each window: ``severity`` float64[N] tails of its home, on any of its channels."""
-    cells = homes(plan)[kind.home]
+    cells = plan.homes[kind.home]
     if kind.home == "consistency":
         cells = _paired(plan, windows, cells)
     cell = rng.choice(cells, len(windows))
-    channel = np.array([plan["cells"][k][1] for k in cell])
+    channel = np.array([plan.cells[k].channel for k in cell])
     copies = windows.take(np.arange(len(windows)))
     tail = Yardstick(plan, copies.references).tail(cell)
     size = np.asarray(severity) * tail
@@ -171,25 +164,24 @@ def inject(plan: dict, windows: Windows, kind: Kind, severity: np.ndarray, rng: 
     return Faulty(job.windows, kind.name, cell, np.where(reached < size * 0.999, reached / tail, severity), own)
 
 
-def fails(plan: dict, parent: dict, cell: np.ndarray) -> np.ndarray:
-    """bool[N]: whether a fault at home in ``cell`` fails this parent (a plan's entry)."""
-    held = {k for column in parent["columns"] for k in plan["columns"][column][1]}
-    return np.isin(cell, list(held))
+def fails(plan: Plan, parent: Parent, cell: np.ndarray) -> np.ndarray:
+    """bool[N]: whether a fault at home in ``cell`` fails this parent."""
+    return np.isin(cell, list(plan.cells_of(parent)))
 
 
-def columns_beside(plan: dict, cell: np.ndarray) -> list[int]:
+def columns_beside(plan: Plan, cell: np.ndarray) -> list[int]:
     """The columns of all parents that a fault at home in ``cell`` fails: those which see it."""
-    seen = [parent["columns"] for parent in plan["parents"] if fails(plan, parent, cell).any()]
+    seen = [parent.columns for parent in plan.parents if fails(plan, parent, cell).any()]
     return sorted({column for columns in seen for column in columns})
 
 
 def out_of_bounds(job: Job) -> None:
     """One status field of the home dimension lies ``size`` units outside one of its bounds."""
-    fields = [i for i, field in enumerate(job.plan["status"]) if field["dimension"] == job.home]
+    fields = [i for i, field in enumerate(job.plan.status) if field.dimension == job.home]
     chosen = job.rng.choice(fields, len(job.rows))
     for row, index in enumerate(chosen):
-        field = job.plan["status"][index]
-        sides = [(field[side], sign) for side, sign in (("min", -1), ("max", 1)) if field[side] is not None]
+        field = job.plan.status[index]
+        sides = [(bound, sign) for bound, sign in ((field.min, -1), (field.max, 1)) if bound is not None]
         bound, sign = sides[job.rng.integers(len(sides))]
         job.windows.status[row, index] = bound + sign * max(1, round(job.size[row]))
 

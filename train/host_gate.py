@@ -11,6 +11,7 @@ from motegate.firmware.device.network import Network
 
 from . import windows
 from .engine import Engine
+from .plan import Plan
 from .recording import Records
 
 Progress = Callable[[int, int], None]
@@ -69,11 +70,11 @@ class HostGate:
     dimensions are asked for.
     """
 
-    def __init__(self, plan: dict, packs: dict[str, bytes] | None, reference: bytes, records: Records):
+    def __init__(self, plan: Plan, packs: dict[str, bytes] | None, reference: bytes, records: Records):
         self._total = len(windows.expand(plan, records).windows)
         self.commission = Engine(plan, reference).commission_windows(self._total)
         networks = None if packs is None else {name: Network(Pack(pack)) for name, pack in packs.items()}
-        self._gate = Gate(plan, networks, reference, self.commission)
+        self._gate = Gate(plan.for_device(), networks, reference, self.commission)
         self._recorder = Recorder()
         self._gate.connect(Source(records), [self._recorder])
         self._shape = len(self._gate.verdict.passes), len(self._gate.verdict.values)

@@ -12,8 +12,8 @@ from motegate.firmware.device import layout as at
 
 from . import faults
 from .material import Material
+from .plan import Plan
 from .split import TEST
-from .yardstick import module
 
 TEACH = (1.5, 32.0)  # severities of training and validation, spread evenly over their logarithm
 BENIGN = (0.2, 0.9)
@@ -42,10 +42,10 @@ class Lessons:
         return len(self.values)
 
 
-def limited(plan: dict, kind: faults.Kind) -> bool:
+def limited(plan: Plan, kind: faults.Kind) -> bool:
     """Whether a tail of the kind's home is a limit that someone set, not what one good window in a hundred exceeds."""
-    cell = plan["cells"][faults.homes(plan)[kind.home][0]]
-    return cell[2] in (at.WIDTH, at.WIDTH0, at.FIXED) and kind.home not in faults.STATUS_HOMES
+    cell = plan.cells[plan.homes[kind.home][0]]
+    return cell.mode in (at.WIDTH, at.WIDTH0, at.FIXED) and kind.home not in faults.STATUS_HOMES
 
 
 def spread(rng: np.random.Generator, span: tuple[float, float], n: int) -> np.ndarray:
@@ -98,7 +98,7 @@ def _faulty(material: Material, kind: faults.Kind, rows: np.ndarray, asked: np.n
     faulty = faults.inject(material.plan, material.windows(rows), kind, asked, rng)
     values = material.measure(faulty.windows)
     if faulty.raised:
-        column = next(j for j, (_, cells) in enumerate(material.plan["columns"]) if faulty.cell[0] in cells)
+        column = material.plan.column_of(faulty.cell[0])
         raised = np.round(256 * np.log2(1 + asked)).astype(np.int16)
         values[:, column] = np.maximum(values[:, column], raised)
     shown = faulty.severity >= SHOWN * np.minimum(asked, 1.0)
@@ -108,13 +108,13 @@ def _faulty(material: Material, kind: faults.Kind, rows: np.ndarray, asked: np.n
 
 def _benign(material: Material, kind: faults.Kind, good: np.ndarray, n: int, rng) -> Lessons | None:
     """Changes too small to matter; None for status fields, which are inside their bounds or not."""
-    found = module(kind.home)
-    if found is None or found.UNIT == "status":
+    home = material.policy.dimension(kind.home)
+    if home.unit == "status":
         return None
     rows = rng.choice(good, n)
     asked = spread(rng, WITHIN if limited(material.plan, kind) else BENIGN, n)
     asked[::2] = 1.0  # the tail itself is touched
-    if found.UNIT == "slot":
+    if home.unit == "slot":
         asked = np.where(asked > 0.5, 1.0, asked)  # a slot is a slot
     quiet = _faulty(material, kind, rows, asked, rng)
     mine = faults.columns_beside(material.plan, quiet.cell[:1])

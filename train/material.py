@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 from motegate.firmware.errors import InputError
 
-from . import engine, pairs, plan, recording, split, windows
+from . import engine, pairs, recording, split, windows
 from .faults import Windows
+from .plan import Plan
+from .plan_compiler import compile_policy
 from .policy import Policy
 
 DAY_MS = 86_400_000
@@ -22,13 +24,15 @@ class TrainingError(InputError):
 class Material:
     """Windows of a recording, measured as the device would.
 
-    ``judged`` int64[k]: the windows after commissioning, in time order; the arrays below have a row for each.
-    ``values`` int16[k, n_columns]; ``fails`` parent -> bool[k], only where the recording has labels; ``clean``
-    bool[k]: nothing labelled, enough samples; ``part`` uint8[k] (split.py).
+    ``slots``: the whole recording. ``judged`` int64[k]: the windows after commissioning, in time order. With a row for
+    each of them: ``values`` int16[k, n_columns], ``references`` int32[k, n_ref] (before the window), ``status``
+    int32[k, F], ``clean`` bool[k] (nothing labelled, enough samples), ``fails`` parent -> bool[k] (only where the
+    recording has labels) and ``split``. ``reference``: the file's bytes after the last window. ``numbered``: the
+    records carry sequence numbers. ``sources``: the recording's files.
     """
 
     policy: Policy
-    plan: dict
+    plan: Plan
     slots: windows.Slots
     judged: np.ndarray
     values: np.ndarray
@@ -60,15 +64,15 @@ class Material:
 
     def measure(self, some: Windows) -> np.ndarray:
         """Dimension values of edited windows: int16[N, n_columns]."""
-        gains = engine.pairs(some.references[0], len(self.plan["channels"])) if len(some) else None
-        status = some.status if self.plan["status"] else None
+        gains = engine.pairs(some.references[0], len(self.plan.channels)) if len(some) else None
+        status = some.status if self.plan.status else None
         stats = windows.scan(self.plan, some.counts, some.lateness, some.flags, some.carry, status, gains)
         return engine.values_against(self.plan, stats, some.counts, some.references)
 
 
 def gather(policy: Policy, paths: list[Path], shares: split.Shares = split.SHARES) -> Material:
     """Reads recordings, commissions and follows the reference, marks labels and parts."""
-    compiled = plan.make(policy)
+    compiled = compile_policy(policy)
     records = recording.read(policy, paths)
     slots = windows.expand(compiled, records)
     labels = {
@@ -82,7 +86,7 @@ def gather(policy: Policy, paths: list[Path], shares: split.Shares = split.SHARE
             f"at least {commission + LEAST} are wanted: a longer recording, a smaller hop or fewer reference.windows"
         )
     blank = None
-    if "consistency" in compiled["modules"]:
+    if "consistency" in compiled.dimensions:
         quiet = np.all([share == 0 for share in labels.values()], axis=0) if labels else np.ones(total, bool)
         seen = np.flatnonzero(quiet & (np.arange(total) < commission + shares[0] * (total - commission)))
         blank = pairs.reference(compiled, pairs.find(windows.cut(compiled, slots, seen)[0]))
@@ -94,7 +98,7 @@ def gather(policy: Policy, paths: list[Path], shares: split.Shares = split.SHARE
     clean = ~run.no_data[judged]
     for share in labels.values():
         clean &= share[judged] == 0
-    status = records.status[slots.last_row[judged]] if compiled["status"] else np.zeros((len(judged), 0), np.int32)
+    status = records.status[slots.last_row[judged]] if compiled.status else np.zeros((len(judged), 0), np.int32)
     return Material(
         policy, compiled, slots, judged, run.values[judged], run.references[judged], status, clean,
         {name: share[judged] >= policy.label_share for name, share in labels.items()},

@@ -6,6 +6,8 @@ import numpy as np
 from motegate.firmware.device import layout as at
 from motegate.firmware.device.reference import Reference
 
+from .plan import Plan
+
 LEAST = 0.5  # of the variance inside windows, for a partner to be worth its while
 LARGEST = 32767  # of a gain in Q12
 
@@ -38,9 +40,9 @@ def find(counts: np.ndarray) -> list[tuple[int, int]]:
     return found
 
 
-def reference(plan: dict, pairs: list[tuple[int, int]]) -> bytes:
+def reference(plan: Plan, pairs: list[tuple[int, int]]) -> bytes:
     """A blank reference that holds the pairs: commissioning keeps them."""
-    blank = Reference(plan, None, 0)
+    blank = Reference(plan.for_device(), None, 0)
     words: array = blank.array
     for c, (partner, gain) in enumerate(pairs):
         words[at.REF_HEAD + c * at.REF_STRIDE + at.PAIR] = partner

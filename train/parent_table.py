@@ -40,15 +40,15 @@ def table_of(material: Material, parent: str, everything: list[Lessons], scaling
     Left out: failures of another parent (no failure of this one, and no good window either), those that this parent
     has only through a parent below it, and recorded windows that are labelled or hold too little.
     """
-    entry = next(p for p in material.plan["parents"] if p["name"] == parent)
-    columns = np.array(entry["columns"])
+    entry = material.plan.parent(parent)
+    columns = np.array(entry.columns)
     parts = []
     for part, found in enumerate(everything):
         recorded = found.kind == ""
         labelled = np.zeros(len(found), bool)
         if parent in material.fails:
             labelled = recorded & material.fails[parent][found.row]
-            for child in _below(material.plan, entry) & set(material.fails):
+            for child in material.plan.below(entry) & set(material.fails):
                 labelled &= ~material.fails[child][found.row]
         clean = recorded & material.clean[found.row]
         benign = np.char.startswith(found.kind, "benign:")
@@ -61,12 +61,6 @@ def table_of(material: Material, parent: str, everything: list[Lessons], scaling
         )
         parts.append(table.rows(kept))
     return Table(*(np.concatenate([getattr(p, name) for p in parts]) for name in Table.__dataclass_fields__))
-
-
-def _below(plan: dict, entry: dict) -> set[str]:
-    """The parents below one, at any depth."""
-    children = [plan["parents"][child] for child in entry["children"]]
-    return {child["name"] for child in children}.union(*(_below(plan, child) for child in children))
 
 
 def weights(table: Table) -> np.ndarray:

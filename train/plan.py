@@ -1,179 +1,220 @@
-"""The plan: a policy compiled to integers, one dictionary of plain JSON that device and host both read."""
+"""The plan: a policy compiled to integers, which device and host both read; docs/plan.md has its file's keys."""
 
-import functools
-import importlib.util
-import math
-import sys
-from collections.abc import Callable
+import json
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from types import ModuleType
 
-from motegate.firmware.device import dimensions as built_in
-from motegate.firmware.device import layout
-from motegate.firmware.device.kernels.plain.value import log2_q14
-from motegate.firmware.errors import InputError
+from motegate.firmware.device.boot.plan import FILES
 
-from .policy import Policy
+from .graph import Graph
+from .policy_form import StatusField
 
-DAY_MS = 86_400_000
-SMALLEST_STEP = 4096
-"""A step of the reference in Q24 widths: below it, what an edge moves inwards would vanish in rounding, and the
-reference takes one step in several windows instead.
-"""
-
-MODES = {
-    "own": layout.FOLLOW,
-    "late": layout.FOLLOW_LATE,
-    "width": layout.WIDTH,
-    "width0": layout.WIDTH0,
-    "fixed": layout.FIXED,
-}
+FORMAT = 1
 
 
-def dimension_module(policy: Policy, name: str) -> ModuleType:
-    """The module that defines a dimension: one of the device's, or the user's own file under the same package.
+@dataclass(frozen=True)
+class Channel:
+    """``range`` and ``rails`` in counts: low, high."""
 
-    InputError, here or when it measures: the user's own does not load, or gives what no measure may be.
-    """
-    qualified = f"{built_in.__name__}.{name}"
-    rule = policy.rules.get(name)
-    if rule is None or rule.file is None:
-        return importlib.import_module(qualified)
-    spec = importlib.util.spec_from_file_location(qualified, rule.file)
-    assert spec is not None  # the file's name ends in .py: the policy's reader saw to it
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[qualified] = module
-    setattr(built_in, name, module)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise InputError(f"{rule.file}: does not load, {type(error).__name__}: {error}") from error
-    module.__dict__["measure"] = _answering(rule.file, module.measure)
-    return module
+    name: str
+    range: tuple[int, int]
+    rails: tuple[int, int]
 
 
-def _answering(file: Path, measure: Callable[..., int]) -> Callable[..., int]:
-    """The user's measure, whose faults are said of its file."""
+@dataclass(frozen=True)
+class Cell:
+    """A dimension of one channel (-1: of the window, or of status fields). ``mode``: how its tail moves (layout.py);
+    ``limit_q24``: log2 of the smallest tail, or of the policy's threshold, Q24."""
 
-    @functools.wraps(measure)
-    def answer(s, c, r, b):
-        try:
-            found = measure(s, c, r, b)
-        except Exception as error:
-            raise InputError(f"{file}: measure raises {type(error).__name__}: {error}") from error
-        if type(found) is not int or not 0 <= found < 1 << 30:
-            raise InputError(f"{file}: measure gives {found!r}; an integer from 0 to 2^30 - 1 is wanted")
+    dimension: str
+    channel: int
+    mode: int
+    limit_q24: int
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a classifier sees: the largest value of its cells."""
+
+    name: str
+    cells: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Parent:
+    """``columns`` and ``children`` (parents) by position; ``classifier``: its bit in the verdict vector, -1: none."""
+
+    name: str
+    columns: tuple[int, ...]
+    children: tuple[int, ...]
+    classifier: int
+
+
+@dataclass(frozen=True)
+class Action:
+    name: str
+    do: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Model:
+    """``file``: its pack's name; ``channel``: whose counts it reads."""
+
+    name: str
+    file: str
+    channel: int
+
+
+@dataclass(frozen=True)
+class ReferenceRule:
+    """``windows`` to commission on; ``step_q24``: the outward step, Q24 widths, taken once in ``every`` windows."""
+
+    windows: int
+    every: int
+    step_q24: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``table``: the action for each verdict vector, bit i of which is set where classifier i passes."""
+
+    stream: str
+    period_ms: int
+    length: int
+    hop: int
+    channels: tuple[Channel, ...]
+    status: tuple[StatusField, ...]  # those of one dimension stand together
+    cells: tuple[Cell, ...]
+    columns: tuple[Column, ...]
+    parents: tuple[Parent, ...]
+    table: tuple[int, ...]
+    actions: tuple[Action, ...]
+    models: tuple[Model, ...]
+    reference: ReferenceRule
+
+    @cached_property
+    def homes(self) -> dict[str, list[int]]:
+        """The cells of each dimension in use, by its name."""
+        found: dict[str, list[int]] = {}
+        for k, cell in enumerate(self.cells):
+            found.setdefault(cell.dimension, []).append(k)
         return found
 
-    return answer
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The dimensions in use, in the order of the cells."""
+        return tuple(self.homes)
+
+    @cached_property
+    def graph(self) -> Graph:
+        return Graph(
+            tuple(parent.children for parent in self.parents), tuple(parent.classifier for parent in self.parents)
+        )
+
+    @property
+    def classifiers(self) -> tuple[Parent, ...]:
+        """The parents with a classifier, in the order of the verdict vector."""
+        return tuple(sorted((p for p in self.parents if p.classifier >= 0), key=lambda parent: parent.classifier))
+
+    def parent(self, name: str) -> Parent:
+        return next(parent for parent in self.parents if parent.name == name)
+
+    def below(self, parent: Parent) -> set[str]:
+        """The names of the parents below one, at any depth."""
+        return {self.parents[child].name for child in self.graph.below(self.parents.index(parent))}
+
+    def cells_of(self, parent: Parent) -> set[int]:
+        """The cells that a parent's classifier sees."""
+        return {k for column in parent.columns for k in self.columns[column].cells}
+
+    def column_of(self, cell: int) -> int:
+        """The first column that holds a cell."""
+        return next(j for j, column in enumerate(self.columns) if cell in column.cells)
+
+    def over_samples(self, parent: Parent) -> bool:
+        """Whether a parent's classifier looks at samples: it then fails, unasked, on a window that has no data."""
+        return any(self.cells[k].channel >= 0 for k in self.cells_of(parent))
+
+    def stores(self) -> bool:
+        """Whether an action stores windows."""
+        return any("store" in action.do for action in self.actions)
+
+    def commissioned_on(self, windows: int) -> "Plan":
+        """The same plan, commissioned on that many windows."""
+        return replace(self, reference=replace(self.reference, windows=windows))
+
+    def for_device(self) -> dict:
+        """The mapping that device classes take, and what plan.json holds."""
+        dimensions = list(self.dimensions)
+        return {
+            "format": FORMAT,
+            "stream": self.stream,
+            "period_ms": self.period_ms,
+            "length": self.length,
+            "hop": self.hop,
+            "channels": [asdict(channel) for channel in self.channels],
+            "status": [asdict(field) for field in self.status],
+            "modules": dimensions,
+            "cells": [
+                [dimensions.index(cell.dimension), cell.channel, cell.mode, cell.limit_q24] for cell in self.cells
+            ],
+            "columns": [[column.name, list(column.cells)] for column in self.columns],
+            "parents": [asdict(parent) for parent in self.parents],
+            "table": list(self.table),
+            "actions": [asdict(action) for action in self.actions],
+            "models": [asdict(model) for model in self.models],
+            "reference": asdict(self.reference),
+        }
+
+    def files(self) -> dict[str, bytes]:
+        """The plan as a board reads it (firmware/device/boot/plan.py), a key a line; the action table and the actions
+        have a file of their own, so that they are replaced without the rest."""
+        whole = self.for_device()
+        apart = {key: whole.pop(key) for key in ("table", "actions")}
+        return dict(zip(FILES, (_lines(whole), _lines(apart)), strict=True))
+
+    def write(self, path: Path) -> None:
+        """plan.json as a work folder holds it."""
+        path.write_text(json.dumps(self.for_device(), indent=1) + "\n")
 
 
-def tail_q24(measure: float) -> int:
-    """log2 of a tail, Q24, within a unit of Q14: a tail as the device compares it."""
-    return log2_q14(round(measure)) << 10 if measure < 2**14 and measure == int(measure) else _log_q24(measure)
+def read(*paths: Path) -> Plan:
+    """The plan in a work folder's file or in a bundle's two; OSError or ValueError where there is none."""
+    return from_json({key: value for path in paths for key, value in json.loads(path.read_text()).items()})
 
 
-def _log_q24(measure: float) -> int:
-    return round(math.log2(min(max(measure, 1.0), 2.0**29)) * (1 << 14)) << 10
+def from_json(data: dict) -> Plan:
+    """What ``for_device`` gave; ValueError for anything else."""
+    try:
+        if data["format"] != FORMAT:
+            raise ValueError(f"format {data['format']}, {FORMAT} is wanted")
+        names = data["modules"]
+        return Plan(
+            data["stream"],
+            data["period_ms"],
+            data["length"],
+            data["hop"],
+            tuple(Channel(c["name"], tuple(c["range"]), tuple(c["rails"])) for c in data["channels"]),
+            tuple(StatusField(**field) for field in data["status"]),
+            tuple(Cell(names[module], channel, mode, tail) for module, channel, mode, tail in data["cells"]),
+            tuple(Column(name, tuple(cells)) for name, cells in data["columns"]),
+            tuple(
+                Parent(p["name"], tuple(p["columns"]), tuple(p["children"]), p["classifier"]) for p in data["parents"]
+            ),
+            tuple(data["table"]),
+            tuple(Action(action["name"], tuple(action["do"])) for action in data["actions"]),
+            tuple(Model(**model) for model in data["models"]),
+            ReferenceRule(**data["reference"]),
+        )
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        raise ValueError(f"not a plan: {type(error).__name__}: {error}") from error
 
 
-def _threshold(policy: Policy, module: ModuleType, name: str, channel: int) -> float | None:
-    """The policy's threshold of one cell in the measure's unit, or None."""
-    rule = policy.rules.get(name)
-    if rule is None:
-        return None
-    if channel < 0:
-        return None if rule.threshold is None else rule.threshold * module.ONE
-    value = rule.thresholds.get(policy.channels[channel].name)
-    if value is None:
-        return None
-    if module.UNIT == "count":
-        return value / policy.channels[channel].resolution * module.ONE
-    if module.UNIT == "rate":
-        return value / policy.channels[channel].resolution * policy.period_ms / 1000 * module.ONE
-    return value * module.ONE
+def _lines(data: dict) -> bytes:
+    pairs = (_compact(key) + b":" + _compact(value) for key, value in data.items())
+    return b"{\n" + b",\n".join(pairs) + b"\n}\n"
 
 
-def _cells(policy: Policy) -> tuple[list[str], list[list[int]], list[list]]:
-    modules: list[str] = []
-    cells: list[list[int]] = []
-    columns: list[list] = []
-    where: dict[tuple[str, int], int] = {}
-    names = [channel.name for channel in policy.channels]
-    for column in policy.columns:
-        dimension, _, channel = column.partition(".")
-        module = dimension_module(policy, dimension)
-        if dimension not in modules:
-            modules.append(dimension)
-        every = list(range(len(names))) if module.SCOPE == "channel" else [-1]
-        channels = [names.index(channel)] if channel else every
-        for c in channels:
-            if (dimension, c) in where:
-                continue
-            where[dimension, c] = len(cells)
-            threshold = _threshold(policy, module, dimension, c)
-            mode = MODES[module.LIMIT] if threshold is None else layout.FIXED
-            tail = tail_q24(module.FLOOR if threshold is None else max(threshold, module.FLOOR))
-            cells.append([modules.index(dimension), c, mode, tail])
-        columns.append([column, [where[dimension, c] for c in channels]])
-    return modules, cells, columns
-
-
-def _step(policy: Policy) -> tuple[int, int]:
-    """(windows between two steps of the reference, the outward step in Q24 widths)."""
-    a_window = policy.follow_per_day * policy.hop * policy.period_ms / DAY_MS * (1 << 24)
-    if a_window <= 0:
-        return 1, 0
-    every = min(max(1, math.ceil(SMALLEST_STEP / a_window)), 1 << 20)
-    return every, max(1, min(round(a_window * every), 1 << 26))
-
-
-def make(policy: Policy) -> dict:
-    """The plan of a policy; docs/plan.md lists its keys."""
-    modules, cells, columns = _cells(policy)
-    order = [parent.name for parent in policy.parents]
-    status = sorted(policy.status, key=lambda field: _first(policy, field.dimension))
-    every, step = _step(policy)
-    channels = [channel.name for channel in policy.channels]
-    return {
-        "format": 1,
-        "stream": policy.name,
-        "period_ms": policy.period_ms,
-        "length": policy.length,
-        "hop": policy.hop,
-        "channels": [
-            {"name": channel.name, "range": list(channel.range_counts), "rails": list(channel.rail_counts)}
-            for channel in policy.channels
-        ],
-        "status": [
-            {"name": field.name, "dimension": field.dimension, "min": field.min, "max": field.max} for field in status
-        ],
-        "modules": modules,
-        "cells": cells,
-        "columns": columns,
-        "parents": [
-            {
-                "name": parent.name,
-                "columns": list(policy.columns_of(parent.name)),
-                "children": [order.index(child) for child in parent.children if child in order],
-                "classifier": policy.classifiers.index(parent.name) if parent.name in policy.classifiers else -1,
-            }
-            for parent in policy.parents
-        ],
-        "table": list(policy.action_table()),
-        "actions": [{"name": action.name, "do": list(action.do)} for action in policy.actions],
-        "models": [
-            {
-                "name": model.name,
-                "file": f"{model.name}.pack",
-                "channel": channels.index(model.channel) if model.channel else 0,
-            }
-            for model in policy.models
-        ],
-        "reference": {"windows": policy.reference_windows, "every": every, "step_q24": step},
-    }
-
-
-def _first(policy: Policy, dimension: str) -> int:
-    return next(i for i, field in enumerate(policy.status) if field.dimension == dimension)
+def _compact(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()

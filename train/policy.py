@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 from motegate.firmware.errors import InputError
+from motegate.firmware.printable import printable
 
 from .policy_form import Action, Channel, DimensionRule, Model, Parent, Policy, StatusField
 from .policy_reader import read
@@ -20,6 +21,13 @@ __all__ = [
     "load",
     "loads",
 ]
+
+
+LONGEST = 64 * 1024
+"""Characters; the longest policy that somebody would write is a tenth of it, and reading one takes its square."""
+
+
+MOST_FAULTS = 100
 
 
 class PolicyError(InputError):
@@ -40,14 +48,22 @@ def load(path: str | Path) -> Policy:
 
 def loads(text: str, path: Path) -> Policy:
     """The policy in ``text``; files that it names are looked for beside ``path``."""
+    if len(text) > LONGEST:
+        raise PolicyError(f"{path}: has {len(text)} characters; at most {LONGEST}")
     try:
         data = tomllib.loads(text.replace("\r\n", "\n"))
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyError(f"{path}: is not TOML: {error}") from None
+    except ValueError as error:  # an integer of too many digits is a plain one
+        raise PolicyError(f"{path}: is not TOML: {printable(str(error))}") from None
     except RecursionError:
         raise PolicyError(f"{path}: is not TOML: nested too deeply") from None
     lines: list[str] = []
-    policy = read(data, path, lambda where, what: lines.append(f"{path}: {where}: {what}"))
+
+    def note(where: str, what: str) -> None:
+        lines.append(f"{path}: {where}: {what}")
+        if len(lines) == MOST_FAULTS:
+            raise PolicyError(*lines, f"{path}: and more; these {MOST_FAULTS} come first")
+
+    policy = read(data, path, note)
     if lines:
         raise PolicyError(*lines)
     return policy

@@ -31,7 +31,7 @@ def check_actions(top: Table, tables: Sequence[Table], policy: Policy, sound: bo
 
 def _check_cover(top: Table, tables: Sequence[Table], policy: Policy, whens: Sequence[Expression | None]) -> None:
     vectors = range(1 << len(policy.classifiers))
-    passed = {vector: policy.passed(vector) for vector in vectors}
+    passed = policy.passed()
     left = set(vectors)
     taken: dict[int, str] = {}
     for at, action, when in zip(tables, policy.actions, whens, strict=True):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from .dimension import Dimension, DimensionError, built_in, read
+from .named_file import inside
 from .policy_form import Channel, DimensionRule, StatusField
 from .table import IDENTIFIERS, Table, is_identifier, nearest, quoted
 
@@ -30,10 +31,10 @@ def known_dimensions(table: Table, folder: Path) -> dict[str, Dimension]:
             at.note(f"is {quoted(file)}; {name}.py is wanted, a file of the dimension's name", "file")
         else:
             # Known by name even when its file is not, so that one fault is one line
-            dimensions[name] = Dimension(name, "", "", folder / (file or ""))
-            if file is not None:
+            dimensions[name] = Dimension(name, folder / (file or ""), own=True)
+            if file is not None and inside(at, folder, file):
                 try:
-                    dimensions[name] = read(folder / file)
+                    dimensions[name] = read(folder / file, own=True)
                 except DimensionError as error:
                     at.note(f"{quoted(file)} {error}", "file")
     return dimensions
@@ -73,7 +74,7 @@ def read_rules(
                 if value is not None:
                     thresholds[channel] = value
         at.close()
-        yield DimensionRule(name, thresholds, threshold, dimension.file if own is not None and dimension else None)
+        yield DimensionRule(name, thresholds, threshold, dimension if own is not None else None)
 
 
 def _threshold(at: Table, key: str, most: tuple[float, str]) -> float | None:

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from .dimension import Dimension, built_in
 from .expression import parse
+from .graph import Graph, graph_of, vectors
+from .sensor import Sensor
 
 MISSING = -32768
 """The count of a sample that is not there."""
@@ -20,8 +23,7 @@ class Channel:
     unit: str
     resolution: float  # one count, in the unit
     range: tuple[float, float]  # physically possible, in the unit
-    sensor: dict | None = None  # driver and its keys, defaults filled in
-    pair: None = None
+    sensor: Sensor | None = None
 
     @property
     def middle(self) -> float:
@@ -51,9 +53,9 @@ class Channel:
     @property
     def rail_counts(self) -> tuple[int, int]:
         """The sensor's rails in counts, through scale and offset; without rails the range's ends."""
-        if self.sensor is None or "rails" not in self.sensor:
+        if self.sensor is None or self.sensor.rails is None:
             return self.range_counts
-        low, high = (self.sensor["scale"] * rail + self.sensor["offset"] for rail in self.sensor["rails"])
+        low, high = (self.sensor.scale * rail + self.sensor.offset for rail in self.sensor.rails)
         return self._counts((min(low, high), max(low, high)))
 
     def _counts(self, ends: tuple[float, float]) -> tuple[int, int]:
@@ -73,12 +75,17 @@ class StatusField:
 
 @dataclass(frozen=True)
 class DimensionRule:
-    """What the policy says of a dimension: thresholds that take the tail's place, or a user's own file."""
+    """What the policy says of a dimension: thresholds that take the tail's place, or a user's own dimension."""
 
     name: str
     thresholds: dict[str, float] = field(default_factory=dict)  # by channel
     threshold: float | None = None  # of a dimension without a channel
-    file: Path | None = None
+    own: Dimension | None = None
+
+    @property
+    def file(self) -> Path | None:
+        """The user's own file."""
+        return self.own.file if self.own else None
 
 
 @dataclass(frozen=True)
@@ -138,28 +145,34 @@ class Policy:
         children = next(p.children for p in self.parents if p.name == parent)
         return tuple(self.columns.index(child) for child in children if child in self.columns)
 
-    def passed(self, vector: int) -> dict[str, bool]:
-        """Whether each parent passes, where bit i of ``vector`` says that classifier i does.
+    @cached_property
+    def graph(self) -> Graph:
+        return graph_of({parent.name: parent.children for parent in self.parents}, self.classifiers)
 
-        A parent passes when its classifier (if it has dimensions) and all its parent children pass.
-        """
-        children = {parent.name: parent.children for parent in self.parents}
-        verdicts: dict[str, bool] = {}
+    def dimension(self, name: str) -> Dimension:
+        """A built-in dimension, or the policy's own."""
+        rule = self.rules.get(name)
+        return rule.own if rule and rule.own else built_in()[name]
 
-        def passes(name: str) -> bool:
-            if name not in verdicts:
-                own = name not in self.classifiers or bool(vector >> self.classifiers.index(name) & 1)
-                # A list, so that every parent gets its verdict
-                verdicts[name] = all([own, *(passes(child) for child in children[name] if child in children)])
-            return verdicts[name]
+    def install_dimensions(self) -> None:
+        """Puts the policy's own dimensions in use among the device's; InputError: one does not load."""
+        for name in dict.fromkeys(column.partition(".")[0] for column in self.columns):
+            self.dimension(name).install()
 
-        return {name: passes(name) for name in children}
+    def passed(self) -> list[dict[str, bool]]:
+        """Whether each parent passes, for each of the 2 ** len(classifiers) verdict vectors: bit i of a vector says
+        that classifier i does."""
+        names = [parent.name for parent in self.parents]
+        passes = self.graph.passes(vectors(len(self.classifiers)))
+        return [dict(zip(names, row, strict=True)) for row in passes.tolist()]
 
     def action_table(self) -> tuple[int, ...]:
-        """The first action that matches, by index, for each of the 2 ** len(classifiers) vectors."""
+        """The first action that matches, by index, for each verdict vector."""
+        return self._action_table
+
+    @cached_property
+    def _action_table(self) -> tuple[int, ...]:
         whens = [None if action.when is None else parse(action.when) for action in self.actions]
-        table = []
-        for vector in range(1 << len(self.classifiers)):
-            passed = self.passed(vector)
-            table.append(next(i for i, when in enumerate(whens) if when is None or when.holds(passed)))
-        return tuple(table)
+        return tuple(
+            next(i for i, when in enumerate(whens) if when is None or when.holds(passed)) for passed in self.passed()
+        )

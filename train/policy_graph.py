@@ -7,6 +7,8 @@ from .policy_form import Model, Parent
 from .table import Table, nearest, quoted
 
 MOST_CLASSIFIERS = 8
+MOST_PARENTS = 64
+MOST_DEPTH = 16
 
 
 def check_graph(
@@ -18,6 +20,9 @@ def check_graph(
     bound: set[str],
 ) -> bool:
     """Notes every fault; True when the graph can be walked. ``bound``: dimensions with a status field."""
+    if len(parents) > MOST_PARENTS:
+        table.note(f"has {len(parents)} parents; at most {MOST_PARENTS}")
+        return False
     names = [parent.name for parent in parents]
     sound = True
     for parent in parents:
@@ -28,6 +33,9 @@ def check_graph(
                 sound = False
     for cycle in _cycles({p.name: [c for c in p.children if c in names] for p in parents}):
         table.note(f"is a cycle, {' -> '.join(cycle)}; no parent may stand below itself", cycle[0], "children")
+        sound = False
+    if sound and (deep := _depth(parents)) > MOST_DEPTH:
+        table.note(f"stand {deep} deep, one below the other; at most {MOST_DEPTH}")
         sound = False
     judged = [p.name for p in parents if any(child not in names for child in p.children)]
     if len(judged) > MOST_CLASSIFIERS:
@@ -74,6 +82,19 @@ def _cycles(children: Mapping[str, Sequence[str]]) -> Iterable[list[str]]:
 
     for name in children:
         yield from walk(name, [])
+
+
+def _depth(parents: Sequence[Parent]) -> int:
+    """How many parents stand one below the other at most, where there is no cycle."""
+    children = {parent.name: parent.children for parent in parents}
+    depths: dict[str, int] = {}
+
+    def depth(name: str) -> int:
+        if name not in depths:
+            depths[name] = 1 + max((depth(child) for child in children[name] if child in children), default=0)
+        return depths[name]
+
+    return max(map(depth, children), default=0)
 
 
 def _same_files(names: Sequence[str]) -> Iterable[tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from .named_file import inside
 from .policy_actions import check_actions
 from .policy_dimensions import bound_dimensions, known_dimensions, read_rules, read_status
 from .policy_form import Action, Channel, Model, Parent, Policy
@@ -101,6 +102,8 @@ def _models(table: Table, channels: Sequence[str], folder: Path) -> Iterable[Mod
         file = at.text("file", required=True, longest=200)
         if file is not None and not file.endswith(".tflite"):
             at.note(f"is {quoted(file)}; an int8 .tflite is wanted", "file")
+        elif file is not None:
+            inside(at, folder, file)
         channel = at.text("channel")
         if channel is not None and channel not in channels:
             at.note(f"{quoted(channel)} is no channel; {nearest(channel, channels)}", "channel")

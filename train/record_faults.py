@@ -99,7 +99,7 @@ def lay(clock: Clock, edited: list[Record], lateness: np.ndarray, flags: np.ndar
 def _edit(job: Job, change) -> None:
     """Applies ``change(records, size, rng) -> records`` to each window."""
     windows = job.windows
-    clock = Clock(job.plan["period_ms"], windows.numbered)
+    clock = Clock(job.plan.period_ms, windows.numbered)
     sources = np.empty((len(job.rows), job.length), np.int64)
     for row in job.rows:
         found = records(clock, windows.lateness[row], windows.flags[row])

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from motegate.firmware.printable import printable
 
 from . import recording_layout as cells
 from .policy_form import Policy
-from .recording_csv import csv_batches, refused
+from .recording_csv import csv_batches, read_header, refused
 from .recording_layout import FaultError, Layout, RecordingError
-from .recording_parquet import is_parquet, parquet_batches
+from .recording_parquet import column_names, is_parquet, parquet_batches
+from .table import LONGEST, nearest
 
-__all__ = ["RecordingError", "Records", "chunks", "read", "write_replay"]
+__all__ = ["RecordingError", "Records", "chunks", "labels_of_nobody", "names_of", "read", "write_replay"]
 
 Paths = str | Path | Iterable[str | Path]
 
@@ -91,6 +93,23 @@ def write_replay(policy: Policy, paths: Paths, out: Path) -> int:
     return written
 
 
+def names_of(path: Path) -> tuple[str, ...]:
+    """The columns of a recording."""
+    return column_names(path) if is_parquet(path) else read_header(path).names
+
+
+def labels_of_nobody(policy: Policy, paths: Paths) -> dict[str, str]:
+    """The columns ``fail.X`` of a recording whose X is no parent, and what to say of each."""
+    parents = [parent.name for parent in policy.parents]
+    labels = dict.fromkeys(name for path in _listed(paths) for name in names_of(path) if name.startswith("fail."))
+    names = {label: label.removeprefix("fail.") for label in labels}
+    return {
+        printable(label, LONGEST): f"is no parent's and is ignored; {nearest(name, parents)}"
+        for label, name in names.items()
+        if name not in parents
+    }
+
+
 def _listed(paths: Paths) -> list[Path]:
     return [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
 
@@ -137,6 +156,5 @@ def _fault(
         row = next((i for i, cell in enumerate(column) if cells.wrong_cell("timestamp", str(cell), number=False)), None)
     if row is None:
         return RecordingError(f"{path}: {fault.column}: holds {column.type}; {fault.allowed}")
-    return RecordingError(
-        f"{path}: row {offset + row + 1}: {fault.column}: {column[row]} is not allowed; {fault.allowed}"
-    )
+    cell = printable(str(column[row]), LONGEST)
+    return RecordingError(f"{path}: row {offset + row + 1}: {fault.column}: {cell} is not allowed; {fault.allowed}")

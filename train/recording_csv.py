@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
+from motegate.firmware.printable import printable
 
 from .policy_form import Policy
 from .recording_layout import Layout, RecordingError, layout_of, looks_like_time, wrong_cell
@@ -15,6 +16,7 @@ from .table import quoted, shown
 
 BLOCK = 1 << 20
 """Bytes that are in memory at a time, a few times over."""
+LONGEST_REASON = 200
 MISSING = [" " * n for n in range(9)] + ["nan", "NaN", "NAN", "Nan"]
 
 
@@ -85,6 +87,11 @@ def csv_batches(policy: Policy, path: Path) -> Iterator[tuple[Layout, dict[str, 
         raise RecordingError(f"{path}:{header.lines}: is a header without a row; at least one is wanted")
 
 
+def reason_of(error: object) -> str:
+    """Arrow's reason in a line of bounded length: it may quote a whole row."""
+    return printable(str(error).strip().partition("\n")[0], LONGEST_REASON)
+
+
 def header_fault(path: Path, header: Header, column: str, what: str) -> str:
     """The line for a column that is not as it should be; where time is missing (""), with the one to rename."""
     if column == "":
@@ -129,5 +136,5 @@ def refused(policy: Policy, path: Path, reason: str, good: int) -> RecordingErro
         except csv.Error:
             reason = "a quote is not closed"
     return RecordingError(
-        f"{path}:{line}: is no CSV ({reason.splitlines()[0]}); rows of cells separated by commas are wanted"
+        f"{path}:{line}: is no CSV ({reason_of(reason)}); rows of cells separated by commas are wanted"
     )

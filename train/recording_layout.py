@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.errors import InputError
+from motegate.firmware.printable import printable
 
 from .policy_form import Policy
 from .table import nearest
 
-EPOCH_S = 1_577_836_800
-"""2020-01-01 UTC in Unix time."""
 UNIX_MS = 100_000_000_000
 """``t_ms`` of this size or more counts from 1970, less from 2020: a device without a clock starts at 0."""
 EARLIEST_S, LATEST_S = -EPOCH_S, 1_072_915_199
@@ -39,7 +39,13 @@ YEARS = "1970 to 2053 is wanted"
 
 
 class RecordingError(InputError):
-    """The recording is wrong: file, line, column, and what is allowed."""
+    """The recording is wrong: file, line, column, and what is allowed.
+
+    A cell, a column's name or Arrow's words on them may hold anything: what a terminal would obey is escaped.
+    """
+
+    def __init__(self, *lines: str):
+        super().__init__(*map(printable, lines))
 
 
 class FaultError(ValueError):

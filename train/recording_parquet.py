@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from .policy_form import Policy
+from .recording_csv import reason_of
 from .recording_layout import Layout, RecordingError, layout_of
 
 MAGIC = b"PAR1"
@@ -43,10 +44,8 @@ def _said(path: Path) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise RecordingError(
-            f"{path}: is no Parquet ({str(error).splitlines()[0]}); CSV or Parquet is wanted"
-        ) from None
+        raise RecordingError(f"{path}: is no Parquet ({reason_of(error)}); CSV or Parquet is wanted") from None
     except (pa.ArrowException, OSError) as error:
         if getattr(error, "errno", None) is not None:
             raise
-        raise RecordingError(f"{path}: is damaged ({str(error).splitlines()[0]}); CSV or Parquet is wanted") from None
+        raise RecordingError(f"{path}: is damaged ({reason_of(error)}); CSV or Parquet is wanted") from None

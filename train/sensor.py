@@ -1,70 +1,86 @@
-"""A channel's sensor as the policy names it: driver and keys, checked, defaults filled in."""
+"""A channel's sensor as the policy names it: its driver, whose own file says what keys it takes, and its scaling."""
 
-from .table import Table, nearest, quoted, shown
+import importlib
+import pkgutil
+from dataclasses import dataclass, field
+from types import ModuleType
 
-DRIVERS = ("adc", "i2c", "replay")
+from motegate.firmware.boards import Board
+from motegate.firmware.device import sensors as package
+
+from .sensor_key import KINDS, WiringError
+from .table import Table, nearest, quoted
 
 
-def read_sensor(at: Table) -> dict | None:
-    """The sensor's keys as a board's driver takes them; None when there is no such driver."""
+@dataclass(frozen=True)
+class Reading:
+    """What a driver reads: an integer of ``bits`` at ``place``, a pin or register as simulated hardware calls it."""
+
+    place: str
+    bits: int
+    signed: bool
+    low_first: bool
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """``keys``: the driver's, checked, defaults filled in. value = ``scale`` * raw + ``offset``; ``rails`` are raw."""
+
+    driver: str
+    keys: dict = field(default_factory=dict)
+    scale: float = 1.0
+    offset: float = 0.0
+    rails: tuple[float, float] | None = None
+
+    @property
+    def reading(self) -> Reading | None:
+        """None for a driver that brings whole records: the replay."""
+        module = drivers()[self.driver]
+        return Reading(*module.reading(self.keys)) if hasattr(module, "reading") else None
+
+    def wired(self, board: Board) -> list:
+        """The values of its keys as a board's driver takes them; WiringError names the key that the board cannot
+        serve."""
+        found: list = []
+        for key, (kind, *_) in drivers()[self.driver].KEYS.items():
+            try:
+                found += KINDS[kind].wired(self.keys[key], board)
+            except WiringError as error:
+                raise WiringError(f"{key}: {error}") from None
+        return found
+
+
+def drivers() -> dict[str, ModuleType]:
+    """The drivers' files by name (firmware/device/sensors/__init__.py says what each holds)."""
+    names = [found.name for found in pkgutil.iter_modules(package.__path__)]
+    modules = {name: importlib.import_module(f"{package.__name__}.{name}") for name in names}
+    return {name: module for name, module in modules.items() if hasattr(module, "KEYS")}
+
+
+def read_sensor(at: Table) -> Sensor | None:
+    """The sensor in a policy's table; None when there is no such driver."""
     driver = at.text("driver", required=True)
     if driver is None:
         return None
-    if driver not in DRIVERS:
-        at.note(f"{quoted(driver)} is no driver; {nearest(driver, DRIVERS)}", "driver")
+    known = drivers()
+    if driver not in known:
+        at.note(f"{quoted(driver)} is no driver; {nearest(driver, known)}", "driver")
         return None
-    sensor = {"driver": driver} | {"adc": _adc, "i2c": _i2c, "replay": _replay}[driver](at)
-    at.close()
-    return {key: value for key, value in sensor.items() if value is not None}
-
-
-def _adc(at: Table) -> dict:
-    return {"pin": _pin(at)} | _scaled(at)
-
-
-def _i2c(at: Table) -> dict:
-    return {
-        "bus": at.whole("bus", 0, 7, default=0),
-        "address": at.whole("address", 0x08, 0x77, required=True),
-        "register": at.whole("register", 0, 255, required=True),
-        "bytes": at.whole("bytes", 1, 4, required=True),
-        "signed": at.truth("signed", default=False),
-        "big_endian": at.truth("big_endian", default=True),
-        "setup": _setup(at),
-    } | _scaled(at)
-
-
-def _replay(at: Table) -> dict:
-    return {"file": at.text("file", longest=200)}
-
-
-def _scaled(at: Table) -> dict:
-    """value = scale * raw + offset; the rails are raw."""
-    rails = at.pair("rails") if at.has("rails") else None
-    return {
-        "scale": at.number("scale", "a number other than 0", lambda x: x != 0, default=1.0),
-        "offset": at.number("offset", default=0.0),
-        "rails": list(rails) if rails else None,
+    module = known[driver]
+    defaults = getattr(module, "DEFAULTS", {})
+    keys = {
+        key: KINDS[kind].read(at, key, *bounds, default=defaults.get(key))
+        for key, (kind, *bounds) in module.KEYS.items()
     }
+    sensor = Sensor(driver, keys, *_scaling(at)) if hasattr(module, "reading") else Sensor(driver, keys)
+    at.close()
+    return sensor
 
 
-def _pin(at: Table) -> int | str | None:
-    """A number, or a name where the board's pins have names (``"A0"`` on a Nucleo)."""
-    if isinstance(at.data.get("pin"), str):
-        return at.text("pin", longest=8)
-    return at.whole("pin", 0, 99, required=True)
-
-
-def _setup(at: Table) -> list[list[int]] | None:
-    """Bytes written to registers once, in order."""
-    value = at.anything("setup")
-    if value is None:
-        return None
-    if not isinstance(value, list) or not all(_is_write(pair) for pair in value):
-        at.note(f"is {shown(value)}; [[register, value], ...] is wanted, each from 0 to 255", "setup")
-        return None
-    return value
-
-
-def _is_write(pair: object) -> bool:
-    return isinstance(pair, list) and len(pair) == 2 and all(type(x) is int and 0 <= x <= 255 for x in pair)
+def _scaling(at: Table) -> tuple[float, float, tuple[float, float] | None]:
+    rails = at.pair("rails") if at.has("rails") else None
+    scale = at.number("scale", "a number other than 0", lambda x: x != 0, default=1.0)
+    offset = at.number("offset", default=0.0)
+    assert scale is not None  # it has a default
+    assert offset is not None
+    return scale, offset, rails

@@ -99,7 +99,7 @@ def stuck(job: Job) -> np.ndarray:
     first = np.argmax(held & ~np.isnan(x), axis=1)
     value = x[job.rows, first][:, None]
     job.put(np.where(held & ~np.isnan(x) & ~np.isnan(value), value, x))
-    hop = job.plan["hop"]
+    hop = job.plan.hop
     before = np.stack([np.clip(n - hop, 0, LONGEST_RUN - hop), np.nan_to_num(value[:, 0])], axis=1).astype(np.int32)
     carry = job.windows.carry
     carry[job.rows, job.channel] = np.where(whole[:, None], before, carry[job.rows, job.channel])

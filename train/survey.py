@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from .recording_csv import BLOCK, MISSING, Header, header_fault, read_header
+from .recording_csv import BLOCK, MISSING, Header, header_fault, read_header, reason_of
 from .recording_layout import NO_TIME, FaultError, RecordingError, numbers, stamps_ms, t_ms
 from .recording_parquet import is_parquet
 from .table import quoted
@@ -107,7 +107,7 @@ def survey(path: str | Path) -> Survey:
     except OSError as error:
         raise RecordingError(f"{path}: cannot be read ({error.strerror}); a recording is wanted") from None
     except pa.ArrowInvalid as error:
-        raise RecordingError(f"{path}: cannot be read ({str(error).splitlines()[0]}); a recording is wanted") from None
+        raise RecordingError(f"{path}: cannot be read ({reason_of(error)}); a recording is wanted") from None
 
 
 def _survey(path: Path, names: list[str], batches: Iterator[pa.RecordBatch]) -> Survey:

@@ -8,10 +8,15 @@ were asked for are the known ones; ``close`` notes the rest, each with the neare
 import difflib
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeGuard
 
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+LONGEST = 64
+"""Characters of a name; a longer one is cut where it is shown."""
+LONGEST_TEXT = 500
+MOST_LISTED = 100
 IDENTIFIERS = "a letter, then letters, digits and _, at most 32, are wanted"
 
 Note = Callable[[str, str], None]
@@ -24,11 +29,13 @@ def key_path(*keys: str) -> str:
     >>> key_path("stream", "channels", "temp (degC)", "unit")
     'stream.channels."temp (degC)".unit'
     """
-    return ".".join(key if BARE_KEY.fullmatch(key) else quoted(key) for key in keys if key)
+    cut = (key if len(key) <= LONGEST else f"{key[:LONGEST]}..." for key in keys if key)
+    return ".".join(key if BARE_KEY.fullmatch(key) else quoted(key) for key in cut)
 
 
 def quoted(text: str) -> str:
-    """A TOML basic string."""
+    """A TOML basic string, of what is printable and not longer than a condition."""
+    text = text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}..."
     plain = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in plain) + '"'
 
@@ -42,17 +49,27 @@ def nearest(name: str, known: Iterable[str]) -> str:
     'there are: flow, pressure'
     """
     known = sorted(known)
-    close = difflib.get_close_matches(name.lower(), [k.lower() for k in known], n=1)
+    if len(name) > LONGEST:
+        return f"a name has at most {LONGEST} characters"
+    close = difflib.get_close_matches(name.lower(), [k.lower() for k in known if len(k) <= LONGEST], n=1)
     if close:
         return "did you mean " + quoted(next(k for k in known if k.lower() == close[0])) + "?"
-    return "there are: " + ", ".join(map(key_path, known)) if known else "there are none"
+    listed = ", ".join(map(key_path, known[:MOST_LISTED])) + (", ..." if len(known) > MOST_LISTED else "")
+    return f"there are: {listed}" if known else "there are none"
 
 
 def shown(value: object) -> str:
     """A value as the user wrote it, cut where it is long."""
-    kinds = {dict: "a table", list: "a list", bool: str(value).lower()}
-    text = kinds.get(type(value)) or (quoted(value) if isinstance(value, str) else str(value))
+    kinds = {dict: "a table", list: "a list", bool: "true" if value else "false"}
+    text = kinds.get(type(value)) or (quoted(value) if isinstance(value, str) else _digits(value))
     return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _digits(value: object) -> str:
+    try:
+        return str(value)
+    except ValueError:  # Python writes no integer of more than 4,300 digits
+        return "a number of thousands of digits"
 
 
 class Table:
@@ -182,7 +199,7 @@ class Table:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             self.note(f"is {shown(value)}; a list of text is wanted", key)
             return ()
-        for item in sorted({item for item in value if value.count(item) > 1}):
+        for item in sorted(item for item, times in Counter(value).items() if times > 1):
             self.note(f"names {quoted(item)} more than once; once is enough", key)
         return tuple(dict.fromkeys(value))
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from motegate.firmware import atomic
+
 from . import lessons, network, results, split, work
 from . import policy as policies
 from .features import Scaling
@@ -60,7 +62,7 @@ def train(
     material = gather(policy, [Path(path) for path in ([data] if isinstance(data, str | Path) else data)])
     everything = learn_from(material, seed, progress)
     out.mkdir(parents=True, exist_ok=True)
-    with work.whole(out / "train") as folder:
+    with atomic.folder(out / "train") as folder:
         measured = {}
         dimensions = {}
         for i, name in enumerate(policy.classifiers):
@@ -73,7 +75,7 @@ def train(
             dimensions[name] = scaling.as_dict()
             measured[name] = results.result(table, network.scores(model, table.x), scaling, material)
         tested = {"seed": seed, "severities": "tails of the home dimension", "parents": measured}
-        work.write_json(folder / "plan.json", material.plan)
+        material.plan.write(folder / "plan.json")
         work.write_json(folder / "dimensions.json", {"parents": dimensions})
         work.write_json(folder / "metrics.json", tested)
         (folder / "reference.bin").write_bytes(material.reference)

@@ -9,6 +9,8 @@ import numpy as np
 from motegate.firmware.device import layout
 from motegate.firmware.device.boot.status import status_bounds, status_layout
 
+from .plan import Plan
+
 MISSING = layout.MISSING
 CHUNK = 2048
 """Windows scanned at a time: 2,048 of 64 slots take some 10 MB."""
@@ -20,9 +22,8 @@ class Slots:
 
     ``counts`` int16[C, n], ``lateness`` int16[n] (Q15 of a period), ``flags`` int16[n], ``row`` int32[n]: the
     record in each slot, -1 where none came. ``windows`` int64[k]: where each window begins. ``last_row``
-    int64[k]: the newest record when it was due. ``runs`` int32[C, n]: length of the run that ends in or before
-    each slot. ``first`` bool[k]: no run reaches into the window from before. ``missed``: records that no window
-    holds.
+    int64[k]: the newest record when it was due. ``carry`` int32[k, C, 2]: the run at the end of the window before
+    and its value, 0 where there is none. ``missed``: records that no window holds.
     """
 
     counts: np.ndarray
@@ -35,7 +36,7 @@ class Slots:
     missed: int
 
 
-def elapsed_ms(plan: dict, records) -> tuple[np.ndarray, np.ndarray]:
+def elapsed_ms(records) -> tuple[np.ndarray, np.ndarray]:
     """Saturating milliseconds from each record to the next, and half their seconds: int64[n - 1] both."""
     seconds = records.seconds.astype(np.int64)
     half = (seconds[1:] >> 1) - (seconds[:-1] >> 1)
@@ -44,8 +45,8 @@ def elapsed_ms(plan: dict, records) -> tuple[np.ndarray, np.ndarray]:
     return dt, half
 
 
-def lateness_q15(plan: dict, dt: np.ndarray) -> np.ndarray:
-    period = plan["period_ms"]
+def lateness_q15(plan: Plan, dt: np.ndarray) -> np.ndarray:
+    period = plan.period_ms
     scale = 0
     while period >> scale > 32767:
         scale += 1
@@ -54,8 +55,8 @@ def lateness_q15(plan: dict, dt: np.ndarray) -> np.ndarray:
     return np.where(d >= period, 32767, np.where(d <= -period, -32768, late)).astype(np.int16)
 
 
-def missed_records(plan: dict, dt: np.ndarray, half: np.ndarray) -> np.ndarray:
-    period = plan["period_ms"]
+def missed_records(plan: Plan, dt: np.ndarray, half: np.ndarray) -> np.ndarray:
+    period = plan.period_ms
     period_s = max(1, (period + 500) // 1000)
     missed = np.where(2 * dt < 3 * period, 0, (2 * dt + period) // (2 * period) - 1)
     long = np.maximum((np.minimum(half, 0xFFFFFFF) * 2 + period_s // 2) // period_s - 1, 0)
@@ -76,12 +77,12 @@ def _flags(records, dt: np.ndarray) -> np.ndarray:
     return flags
 
 
-def expand(plan: dict, records) -> Slots:
+def expand(plan: Plan, records) -> Slots:
     """Puts a recording's records into slots and says where its windows begin."""
-    length, hop = plan["length"], plan["hop"]
+    length, hop = plan.length, plan.hop
     n = len(records.seconds)
-    n_channels = len(plan["channels"])
-    dt, half = elapsed_ms(plan, records)
+    n_channels = len(plan.channels)
+    dt, half = elapsed_ms(records)
     late = np.zeros(n, np.int16)
     late[1:] = lateness_q15(plan, dt)
     flags = _flags(records, dt)
@@ -151,14 +152,14 @@ def _carry(counts: np.ndarray, begins: np.ndarray, windows: np.ndarray, hop: int
     return carry
 
 
-def cut(plan: dict, slots: Slots, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def cut(plan: Plan, slots: Slots, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The slots of some windows: counts int16[N, C, L], lateness int16[N, L], flags int16[N, L]."""
-    at = slots.windows[index][:, None] + np.arange(plan["length"])
+    at = slots.windows[index][:, None] + np.arange(plan.length)
     return slots.counts[:, at].transpose(1, 0, 2), slots.lateness[at], slots.flags[at]
 
 
 def scan(
-    plan: dict,
+    plan: Plan,
     counts: np.ndarray,
     lateness: np.ndarray,
     flags: np.ndarray,
@@ -172,12 +173,13 @@ def scan(
     reaches in); status int32[N, F]; pairs: for each channel its partner (or -1) and gain in Q12.
     """
     n, n_channels, length = counts.shape
-    _, fields, size = status_layout(plan)
+    mapping = plan.for_device()
+    _, fields, size = status_layout(mapping)
     stats = np.zeros((n, size), np.int32)
     if n == 0:
         return stats
     bounds = np.zeros(size, np.int64)
-    status_bounds(plan, bounds)
+    status_bounds(mapping, bounds)
     stats[:] = bounds
     late = np.abs(lateness.astype(np.int32))
     stats[:, layout.LENGTH] = length
@@ -195,12 +197,12 @@ def scan(
     return stats
 
 
-def _scan_channel(plan: dict, c: int, counts: np.ndarray, lateness: np.ndarray, carry, out: np.ndarray) -> None:
+def _scan_channel(plan: Plan, c: int, counts: np.ndarray, lateness: np.ndarray, carry, out: np.ndarray) -> None:
     length = counts.shape[1]
     x = counts.astype(np.int32)
     valid = counts != MISSING
-    low, high = plan["channels"][c]["range"]
-    rail_low, rail_high = plan["channels"][c]["rails"]
+    low, high = plan.channels[c].range
+    rail_low, rail_high = plan.channels[c].rails
     count = valid.sum(axis=1)
     some = count > 0
     kept = np.where(valid, x, 0)
@@ -238,7 +240,7 @@ def _differences(x: np.ndarray, valid: np.ndarray, lateness: np.ndarray, out: np
     out[:, layout.SPIKE_MAX] = spike.max(axis=1)
 
 
-def _runs(plan: dict, x: np.ndarray, valid: np.ndarray, carry, out: np.ndarray) -> None:
+def _runs(plan: Plan, x: np.ndarray, valid: np.ndarray, carry, out: np.ndarray) -> None:
     """The longest run; missing samples neither break one nor count."""
     n, length = x.shape
     order = np.argsort(~valid, axis=1, kind="stable")  # valid samples moved to the front, in order
@@ -254,7 +256,7 @@ def _runs(plan: dict, x: np.ndarray, valid: np.ndarray, carry, out: np.ndarray) 
     last = np.maximum(count - 1, 0)
     some = count > 0
     if carry is not None:
-        fresh = valid[:, length - plan["hop"] :].sum(axis=1)
+        fresh = valid[:, length - plan.hop :].sum(axis=1)
         value = packed[np.arange(n), last]
         whole = some & (longest == count) & (carry[:, layout.CARRY_RUN] > 0) & (carry[:, layout.CARRY_VALUE] == value)
         longest = np.maximum(
@@ -272,15 +274,15 @@ def _scan_pair(x: np.ndarray, y: np.ndarray, gain: int, out: np.ndarray) -> None
     out[:, layout.RESIDUAL_SUM] = np.where(both, np.abs(r - mean[:, None]), 0).sum(axis=1)
 
 
-def measure(plan: dict, records, pairs: list[tuple[int, int]] | None = None) -> tuple[Slots, np.ndarray]:
+def measure(plan: Plan, records, pairs: list[tuple[int, int]] | None = None) -> tuple[Slots, np.ndarray]:
     """Slots of a recording and the statistics int32[k, n_stats] of its own windows."""
     slots = expand(plan, records)
     k = len(slots.windows)
     parts = []
     for start in range(0, k, CHUNK):
         index = np.arange(start, min(start + CHUNK, k))
-        status = records.status[slots.last_row[index]] if plan["status"] else None
+        status = records.status[slots.last_row[index]] if plan.status else None
         parts.append(scan(plan, *cut(plan, slots, index), slots.carry[index], status, pairs))
     if not parts:
-        return slots, np.zeros((0, status_layout(plan)[2]), np.int32)
+        return slots, np.zeros((0, status_layout(plan.for_device())[2]), np.int32)
     return slots, np.concatenate(parts)

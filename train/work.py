@@ -1,20 +1,16 @@
 """The work folder: what training leaves in it, the same bytes for the same inputs, whole or not at all."""
 
-import contextlib
 import io
 import json
-import os
 import re
 import shutil
-import tempfile
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from . import network
-from .material import Material, TrainingError
+from .material import Material
 from .parent_table import Table
 from .policy import Policy
 
@@ -71,9 +67,7 @@ def copy_policy(policy: Policy, out: Path) -> None:
     beside = policy.path.parent
     named = [rule.file for rule in policy.rules.values() if rule.file] + [model.file for model in policy.models]
     for source in named:
-        target = out / os.path.relpath(source, beside)
-        if out.resolve() not in target.resolve().parents:
-            raise TrainingError(f"{policy.path}: {source} lies outside the policy's folder; put it beside the policy")
+        target = out / source.relative_to(beside)
         if source.exists() and source.resolve() != target.resolve():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
@@ -83,18 +77,3 @@ def copy_policy(policy: Policy, out: Path) -> None:
 
 def write_json(path: Path, content: dict) -> None:
     path.write_text(json.dumps(content, indent=1) + "\n")
-
-
-@contextlib.contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A folder that takes the place of ``path`` when it is filled, and is removed when something fails."""
-    fresh = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-    try:
-        yield fresh
-        fresh.chmod(0o755)
-        if path.exists():
-            shutil.rmtree(path)
-        os.replace(fresh, path)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise

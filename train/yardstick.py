@@ -1,9 +1,10 @@
 """The yardstick: what one tail is, for each window, in the units in which faults are made."""
 
-import importlib
-
 import numpy as np
 from motegate.firmware.device import layout as at
+
+from .dimension import built_in
+from .plan import Plan
 
 
 class Yardstick:
@@ -13,10 +14,10 @@ class Yardstick:
     periods, bins, a ratio or a status field's unit.
     """
 
-    def __init__(self, plan: dict, references: np.ndarray):
+    def __init__(self, plan: Plan, references: np.ndarray):
         self.plan = plan
         self.references = references
-        self._tails = at.REF_HEAD + len(plan["channels"]) * at.REF_STRIDE
+        self._tails = at.REF_HEAD + len(plan.channels) * at.REF_STRIDE
 
     def _field(self, channel: np.ndarray, offset: int) -> np.ndarray:
         rows = np.arange(len(self.references))
@@ -40,11 +41,11 @@ class Yardstick:
 
     def range(self, channel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Physically possible counts."""
-        ranges = np.array([c["range"] for c in self.plan["channels"]], np.float64)
+        ranges = np.array([c.range for c in self.plan.channels], np.float64)
         return ranges[channel, 0], ranges[channel, 1]
 
     def rails(self, channel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        rails = np.array([c["rails"] for c in self.plan["channels"]], np.float64)
+        rails = np.array([c.rails for c in self.plan.channels], np.float64)
         return rails[channel, 0], rails[channel, 1]
 
     def tail(self, cell: np.ndarray) -> np.ndarray:
@@ -52,29 +53,21 @@ class Yardstick:
         cell = np.asarray(cell)
         size = np.empty(len(cell))
         for k in np.unique(cell):
-            module, channel, mode, _ = self.plan["cells"][k]
+            found = self.plan.cells[k]
             rows = np.flatnonzero(cell == k)
             references = self.references[rows]
-            base = at.REF_HEAD + channel * at.REF_STRIDE
-            if mode == at.WIDTH:
+            base = at.REF_HEAD + found.channel * at.REF_STRIDE
+            if found.mode == at.WIDTH:
                 log = references[:, base + at.WIDTH_LOG] / 2**14
-            elif mode == at.WIDTH0:
+            elif found.mode == at.WIDTH0:
                 log = references[:, base + at.WIDTH0_LOG] / 2**14
             else:
                 log = references[:, self._tails + k] / 2**24
-            size[rows] = 2.0**log / one(self.plan["modules"][module])
+            size[rows] = 2.0**log / _one(found.dimension)
         return size
 
 
-def module(dimension: str):
-    """A built-in dimension's file, None for a user's own."""
-    try:
-        return importlib.import_module(f"motegate.firmware.device.dimensions.{dimension}")
-    except ModuleNotFoundError:
-        return None
-
-
-def one(dimension: str) -> int:
+def _one(dimension: str) -> int:
     """The measure of one unit; a user's own dimension is taken in its measure."""
-    found = module(dimension)
-    return found.ONE if found else 1
+    known = built_in()
+    return known[dimension].one if dimension in known else 1

@@ -87,7 +87,7 @@ class Store:
         """The sequence number after the last whole record's."""
         counts = array("h", range(n_counts))  # its room; bytes() would take it twice
         tail = bytearray(4)
-        following = 0
+        newest = -1
         self._file.seek(_HEADER)
         for slot in range(self.slots):
             if self._file.readinto(self._head) != _BODY:
@@ -98,9 +98,9 @@ class Store:
             self._sum(counts)
             number = self._head[STORE_NUMBER]
             if tail == self._tail and number % self.slots == slot and 0 <= number <= _LAST:
-                if not following or (number + 1 - following) & _LAST < 1 << 28:
-                    following = number + 1 & _LAST
-        return following
+                if newest < 0 or (number - newest) & _LAST < 1 << 28:
+                    newest = number
+        return newest + 1 & _LAST
 
 
 def _open(path, header):

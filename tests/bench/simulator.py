@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 from motegate.device_sim.drivers import write_world
-from motegate.device_sim.journal import EPOCH_S, Scribe
+from motegate.device_sim.journal import Scribe
 from motegate.device_sim.launch import launch
-from motegate.firmware.frames import Frame
+from motegate.firmware.clock import EPOCH_S
+from motegate.firmware.frames import Error, Verdict
 from motegate.train.policy import load
 from motegate.train.recording import Records
 
@@ -70,10 +71,10 @@ def watch(bundle: Path, **source) -> tuple[float, int, dict]:
     with launch(bundle, start_ms=(START + EPOCH_S) * 1000, heap_kb=96, tap=False, **source) as running:
         scribe = Scribe(running.plan)
         for item in running.frames():
-            if not isinstance(item, Frame) or item.kind == "error":
+            if item.form is None or isinstance(item.form, Error):
                 raise RuntimeError(f"not a frame: {item}")
-            if item.kind == "verdict":
-                scribe.verdict(item.body)
+            if isinstance(item.form, Verdict):
+                scribe.verdict(item.form)
     if running.decoder.damaged or running.decoder.lost:
         raise RuntimeError("frames were damaged or lost")
     return time.perf_counter() - began, len(scribe), running.seen

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ from motegate.convert import bundle, mpy
 from motegate.convert.modules import needed
 from motegate.firmware import boards
 from motegate.firmware.errors import InputError
+from motegate.train.plan import Action, Cell
 
-from tests.firmware import handmade
+from tests.firmware import handmade, streams
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +84,8 @@ def test_a_bundle_holds_what_its_plan_needs_and_no_more(work, tmp_path):
 def test_sensors_json_holds_the_drivers_numbers_and_the_boards_own_status(work):
     made = bundle.build(work, "RPI_PICO")
     table = json.loads((made.folder / "gate" / "sensors.json").read_text())
-    assert [entry["pin"] for entry in table["channels"]] == [26, 27]
-    assert table["status"]["supply_mv"]["pin"] == 29
+    assert [entry["keys"] for entry in table["channels"]] == [[26], [27]]
+    assert table["status"]["supply_mv"]["keys"] == [29]
     high, low, split, shift, bias = table["status"]["supply_mv"]["scaling"]
     assert (30000 * high + (30000 * low >> split) + bias) >> shift == round(30000 * 0.151064)
     unix = json.loads((bundle.build(work, "UNIX").folder / "gate" / "sensors.json").read_text())
@@ -117,8 +119,8 @@ def test_an_i2c_channel_takes_the_boards_pins(tmp_path):
     old = 'sensor = { driver = "adc", pin = 26, scale = 0.00015259, rails = [0, 65535] }'
     policy = changed(tmp_path, (old, driver))
     table = json.loads((bundle.build(policy, "RPI_PICO").folder / "gate" / "sensors.json").read_text())
-    channel = table["channels"][0]
-    assert [channel[key] for key in ("bus", "scl", "sda", "size", "signed")] == [1, 7, 6, 3, True]
+    assert table["channels"][0]["driver"] == "i2c"
+    assert table["channels"][0]["keys"] == [1, 7, 6, 0x48, 2, 3, True, True, []]
     assert "lib/motegate/sensors/i2c.mpy" in bundle.build(policy, "RPI_PICO").files
     made = bundle.build(policy, "ESP32_GENERIC_C3")
     assert any("ESP32_GENERIC_C3 has no bus 1; allowed: 0" in note for note in made.notes)
@@ -152,6 +154,25 @@ def test_a_device_file_that_does_not_compile_is_one_line(tmp_path):
 
 @pytest.mark.unit
 def test_every_module_that_main_may_import_is_found():
-    plan = {"modules": ["spike"], "actions": [{"do": ["store"]}]}
+    plan = replace(streams.plan(), cells=(Cell("spike", 0, 0, 0),), actions=(Action("keep", ("store",)),))
     names = needed(plan, ["adc"])
     assert {"main.py", "kernels/__init__.py", "sensors/scaling.py", "store.py", "dimensions/spike.py"} <= set(names)
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(("made_for", "said"), [("xtensawin", "xtensawin"), ("bytecode", "bytecode")])
+def test_a_kernel_that_was_compiled_for_something_else_is_refused_and_no_bundle_stays(
+    work, tmp_path, monkeypatch, made_for, said
+):
+    compile = mpy.compile
+
+    def wrongly(source, target, arch, name):
+        if made_for == "bytecode":
+            source.write_text("")
+        compile(source, target, "xtensawin", name)
+
+    monkeypatch.setattr(bundle.mpy, "compile", wrongly)
+    other = handmade.work(tmp_path / "work")
+    with pytest.raises(InputError, match=rf"\.mpy: mpy-cross made it for {said}, expected armv6m"):
+        bundle.build(other, "RPI_PICO")
+    assert list((other / "firmware").iterdir()) == []

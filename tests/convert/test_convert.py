@@ -14,7 +14,8 @@ from motegate.convert.lower import lower
 from motegate.convert.tflite_model import Tensor
 from motegate.firmware.device.reference import Reference
 from motegate.firmware.errors import InputError, RefusedError
-from motegate.train import plan, policy
+from motegate.train import policy
+from motegate.train.plan_compiler import compile_policy
 
 from .models import Fc, Sigmoid, build
 
@@ -59,9 +60,9 @@ def work(tmp_path_factory):
     (folder / "forecast.tflite").write_bytes(forecaster())
     trained = folder / "train"
     trained.mkdir()
-    compiled = plan.make(policy.load(folder / "policy.toml"))
-    (trained / "plan.json").write_text(json.dumps(compiled))
-    (trained / "reference.bin").write_bytes(Reference(compiled, None, 0).dump())
+    compiled = compile_policy(policy.load(folder / "policy.toml"))
+    compiled.write(trained / "plan.json")
+    (trained / "reference.bin").write_bytes(Reference(compiled.for_device(), None, 0).dump())
     scaling = {"columns": COLUMNS, "centre": [512, 512], "mult": [1, 1], "shift": [2, 2]}
     (trained / "dimensions.json").write_text(json.dumps({"parents": {"intrinsic": scaling}}))
     rng = np.random.default_rng(0)
@@ -167,6 +168,16 @@ def test_without_the_vm_the_device_code_runs_here(work, monkeypatch):
 def test_a_work_folder_that_was_not_trained_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"plan\.json: not what train writes .* run: motegate train"):
         convert(tmp_path)
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"parents": []}', "nothing"])
+def test_an_emptied_plan_is_one_line(tmp_path, content):
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "plan.json").write_text(content)
+    with pytest.raises(InputError, match=r"plan\.json: not what train writes .* run: motegate train") as no:
+        convert(tmp_path)
+    assert len(no.value.lines) == 1
 
 
 @pytest.mark.unit

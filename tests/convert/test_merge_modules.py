@@ -1,14 +1,19 @@
 """Modules laid into the one that imports them: the same program in fewer files."""
 
 import ast
+from dataclasses import replace
 
 import pytest
 from motegate.convert.gather import gather
 from motegate.convert.merge_modules import merge_modules
 from motegate.convert.modules import needed
+from motegate.train.plan import Action, Cell
+
+from tests.firmware import streams
 
 pytestmark = pytest.mark.unit
 
+PLAN = replace(streams.plan(), cells=(Cell("spike", 0, 0, 0),), actions=(Action("keep", ("store",)),))
 GATE = "from .ring import Ring\n\nx = Ring\n"
 RING = "class Ring:\n    pass\n"
 
@@ -46,7 +51,7 @@ def test_two_imports_under_one_name_become_two_names():
 
 
 def test_the_gate_of_a_bundle_holds_all_that_only_it_imports():
-    sources = needed({"modules": ["spike"], "actions": [{"do": ["store"]}]}, ["adc", "replay"])
+    sources = needed(PLAN, ["adc", "replay"])
     merged = merge_modules(gather(sources))
     gone = {
         "ring.py",

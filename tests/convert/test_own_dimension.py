@@ -1,15 +1,13 @@
 """A user's own dimension is tried on hostile windows before it goes to a board."""
 
-import importlib
-import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from motegate.convert import bundle, own_dimension
 from motegate.firmware import vm
 from motegate.firmware.errors import RefusedError
 from motegate.train import dimension
+from motegate.train import plan as plans
 from motegate.train import policy as policies
 
 from tests.firmware import handmade
@@ -57,7 +55,10 @@ def test_a_sound_dimension_is_built_and_judges_the_same_on_both_pythons(tmp_path
     host, _ = on_host(made.folder)
     said = [[f.raw for f in found if f.kind == "verdict"] for found in (frames(done.stdout), host)]
     assert said[0] == said[1]
-    column = [name for name, _ in json.loads((made.folder / "gate" / "plan.json").read_text())["columns"]].index("leak")
+    column = [
+        column.name
+        for column in plans.read(made.folder / "gate" / "plan.json", made.folder / "gate" / "actions.json").columns
+    ].index("leak")
     assert len({f.body["x"][column] for f in host if "x" in f.body}) > 5
 
 
@@ -96,19 +97,16 @@ def test_build_refuses_and_keeps_the_old_bundle(tmp_path):
 
 
 def loaded(folder: Path):
-    return policies.load(folder / "policy.toml"), json.loads((folder / "convert" / "plan.json").read_text())
+    return policies.load(folder / "policy.toml"), plans.read(folder / "convert" / "plan.json")
 
 
 @pytest.mark.device
 @pytest.mark.parametrize("name", sorted(dimension.built_in()))
-def test_every_built_in_dimension_would_pass(tmp_path_factory, monkeypatch, name):
+def test_every_built_in_dimension_would_pass(tmp_path_factory, name):
     global _policy, _plan
     if _plan is None:
         _policy, _plan = loaded(handmade.work(tmp_path_factory.mktemp("own")))
-    module = importlib.import_module(f"motegate.firmware.device.dimensions.{name}")
-    monkeypatch.setattr(own_dimension, "plans", SimpleNamespace(dimension_module=lambda policy, name: module))
-    file = dimension.FOLDER / f"{name}.py"
-    assert own_dimension.check(SimpleNamespace(rules={name: SimpleNamespace(file=file)}), _plan, name) > 60
+    assert own_dimension.check(_policy, _plan, name) > 60
 
 
 _policy = _plan = None

@@ -1,16 +1,15 @@
 """A bundle for the virtual board made by hand, without training: a classifier fails on a dimension of 768 and more."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from motegate.convert import bundle, pack
 from motegate.convert.convert import with_thresholds
-from motegate.train import plan as plans
 from motegate.train import policy as policies
 from motegate.train import recording
 from motegate.train.engine import Engine
+from motegate.train.plan_compiler import compile_policy
 from motegate.train.windows import measure
 
 POLICY = """
@@ -85,18 +84,15 @@ def work(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "policy.toml").write_text(policy.format(length=length, hop=hop, windows=windows, use=use))
     loaded = policies.load(folder / "policy.toml")
-    plan = plans.make(loaded)
+    plan = compile_policy(loaded)
     engine = Engine(plan)
     engine.run(*measure(plan, recording.read(loaded, data)))
     for where in (folder / "train", folder / "convert"):
         where.mkdir(exist_ok=True)
-        (where / "plan.json").write_text(json.dumps(plan))
-        (where / "reference.bin").write_bytes(
-            with_thresholds(plan, engine.commissioned, [-96] * len(loaded.classifiers))
-        )
-    for parent in plan["parents"]:
-        if parent["classifier"] >= 0:
-            (folder / "convert" / f"{parent['name']}.pack").write_bytes(pack_of(len(parent["columns"])))
+        plan.write(where / "plan.json")
+        (where / "reference.bin").write_bytes(with_thresholds(plan, engine.commissioned, [-96] * len(plan.classifiers)))
+    for parent in plan.classifiers:
+        (folder / "convert" / f"{parent.name}.pack").write_bytes(pack_of(len(parent.columns)))
     bundle.build(folder, "UNIX")
     return folder
 

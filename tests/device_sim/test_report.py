@@ -5,30 +5,32 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from motegate.device_sim import report
 from motegate.device_sim.journal import NONE, Journal
 from motegate.device_sim.series import Painter
+from motegate.train.plan import Action, Column, Parent
 from motegate.train.policy import Channel
+
+from tests.firmware import streams
 
 pytestmark = pytest.mark.unit
 
 START = 1767225600000
-PLAN = {
-    "stream": "</script><b>",
-    "period_ms": 1000,
-    "length": 8,
-    "hop": 4,
-    "columns": [["spike", [0]], ["noise", [1]], ["offset", [2]]],
-    "parents": [
-        {"name": "intrinsic", "columns": [0, 1], "children": [], "classifier": 0},
-        {"name": "contextual", "columns": [2], "children": [], "classifier": 1},
-        {"name": "quality", "columns": [], "children": [0, 1], "classifier": -1},
-    ],
-    "actions": [{"name": "use", "do": []}, {"name": "keep", "do": ["store"]}, {"name": "discard", "do": []}],
-}
+PLAN = replace(
+    streams.plan(length=8, hop=4),
+    stream="</script><b>",
+    columns=(Column("spike", (0,)), Column("noise", (1,)), Column("offset", (2,))),
+    parents=(
+        Parent("intrinsic", (0, 1), (), 0),
+        Parent("contextual", (2,), (), 1),
+        Parent("quality", (), (0, 1), -1),
+    ),
+    actions=(Action("use", ()), Action("keep", ("store",)), Action("discard", ())),
+)
 CHANNELS = [Channel("temperature", "degC", 0.01, (-40.0, 60.0))]
 SUMMARY = {
     "windows": 0, "commissioning": 10, "verdicts": {}, "actions": {"use": 1, "keep": 0, "discard": 0}, "virtual_s": 1.0,
@@ -109,7 +111,7 @@ def test_times_of_years_fit_the_pages_32_bits():
     far.ends_ms[-1] += 20 * 365 * 86_400_000
     found = report.data(PLAN, CHANNELS, far, series(400), SUMMARY)
     assert found["tick"] > 1
-    assert numbers(found["ends"], "<u4")[-1] * found["tick"] + found["zero"] - far.ends_ms[-1] < found["tick"]
+    assert int(numbers(found["ends"], "<u4")[-1]) * found["tick"] + found["zero"] - far.ends_ms[-1] < found["tick"]
 
 
 def test_a_run_without_a_window_has_a_page_too():

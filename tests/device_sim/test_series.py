@@ -1,11 +1,18 @@
 """A recording as a picture needs it, and a journal from frames."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from motegate.device_sim.journal import EPOCH_S, NONE, Scribe
+from motegate.device_sim.journal import NONE, Scribe
 from motegate.device_sim.series import MISSING, Painter
+from motegate.firmware.clock import EPOCH_S
+from motegate.firmware.frames import Verdict
+from motegate.train.plan import Parent
+
+from tests.firmware import streams
 
 pytestmark = pytest.mark.unit
 
@@ -70,18 +77,12 @@ def test_labels_become_spans_that_chunks_do_not_cut():
 
 
 def test_frames_become_a_journal_and_parents_follow_from_their_children():
-    plan = {
-        "columns": [["spike", [0]]],
-        "parents": [
-            {"name": "quality", "classifier": -1, "children": [1]},
-            {"name": "intrinsic", "classifier": 0, "children": []},
-            {"name": "integrity", "classifier": 1, "children": [0]},
-        ],
-    }
+    parents = Parent("quality", (), (1,), -1), Parent("intrinsic", (0,), (), 0), Parent("integrity", (0,), (0,), 1)
+    plan = replace(streams.plan(), parents=parents)
     scribe = Scribe(plan)
-    scribe.verdict({"t": [0, 0], "why": "commissioning"})
-    scribe.verdict({"t": [1, 500], "p": [1, 0], "s": [-128, 99], "a": 2})
-    scribe.verdict({"t": [2, 0], "p": [0, 1], "s": [127, -5], "a": 1, "why": "no_data"})
+    scribe.verdict(Verdict((0, 0), why="commissioning"))
+    scribe.verdict(Verdict((1, 500), (1, 0), (-128, 99), 2))
+    scribe.verdict(Verdict((2, 0), (0, 1), (127, -5), 1, why="no_data"))
     journal = scribe.close()
     assert list(journal.ends_ms) == [EPOCH_S * 1000, EPOCH_S * 1000 + 1500, EPOCH_S * 1000 + 2000]
     assert list(journal.actions) == [NONE, 2, 1]

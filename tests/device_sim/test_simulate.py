@@ -8,8 +8,8 @@ import pytest
 from motegate.device_sim.energy import CELLS_MWH
 from motegate.device_sim.launch import launch
 from motegate.device_sim.simulate import simulate
+from motegate.firmware.decoder import Frame, parse
 from motegate.firmware.errors import InputError, RefusedError
-from motegate.firmware.frames import Frame, parse
 
 from . import hand
 

@@ -140,13 +140,13 @@ def drift(w, c):
 
 
 def _status(w, name):
-    fields = [(v, f) for v, f in zip(w.status, w.fields, strict=True) if f["dimension"] == name]
+    fields = [(v, f) for v, f in zip(w.status, w.fields, strict=True) if f.dimension == name]
     worst = 0
     for v, f in fields:
         if v == at.MISSING_STATUS:
             return 2**29
-        low = -np.inf if f["min"] is None else f["min"]
-        high = np.inf if f["max"] is None else f["max"]
+        low = -np.inf if f.min is None else f.min
+        high = np.inf if f.max is None else f.max
         worst = max(worst, low - v, v - high)
     return min(worst, 2**29)
 

@@ -1,6 +1,5 @@
 """A work folder without training: a policy, random networks, a reference from quiet records, hostile records."""
 
-import json
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -10,12 +9,13 @@ from motegate.convert import pack, tflite_model
 from motegate.convert.convert import with_thresholds
 from motegate.convert.guarded import count_mapping
 from motegate.convert.lower import lower
+from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.device.layout import MISSING
-from motegate.train import plan as plans
 from motegate.train import policy as policies
 from motegate.train import windows
 from motegate.train.engine import Engine
-from motegate.train.recording_layout import EPOCH_S, MISSING_STATUS
+from motegate.train.plan_compiler import compile_policy
+from motegate.train.recording_layout import MISSING_STATUS
 
 from tests.convert.models import Fc, Sigmoid, build
 
@@ -163,26 +163,25 @@ def work(folder: Path, text: str = POLICY, seed: int = 23, records: Records | No
     forecast = build(16, 0.05, 3, [Fc(rng.integers(-128, 128, (2, 16)).astype(np.int8), [0.01], None, 0.2, 5)])
     (folder / "forecast.tflite").write_bytes(forecast)
     policy = policies.load(policy_file)
-    plan = plans.make(policy)
+    plan = compile_policy(policy)
     out = folder / "convert"
     out.mkdir(exist_ok=True)
     limits: list[int] = []
-    for parent in plan["parents"]:
-        if parent["classifier"] >= 0:
-            n = len(parent["columns"])
-            model = tflite_model.parse(network(rng, n), parent["name"])
-            mapping = pack.Features((512,) * n, (1,) * n, (2,) * n)
-            limits.append(int(rng.integers(-20, 20)))
-            (out / f"{parent['name']}.pack").write_bytes(pack.write(lower(model, mapping)))
-    for entry in plan["models"]:
+    for parent in plan.classifiers:
+        n = len(parent.columns)
+        model = tflite_model.parse(network(rng, n), parent.name)
+        mapping = pack.Features((512,) * n, (1,) * n, (2,) * n)
+        limits.append(int(rng.integers(-20, 20)))
+        (out / f"{parent.name}.pack").write_bytes(pack.write(lower(model, mapping)))
+    for entry in plan.models:
         model = tflite_model.parse(forecast, "forecast")
-        channel = policy.channels[max(entry["channel"], 0)]
+        channel = policy.channels[entry.channel]
         mapping = count_mapping(channel.middle, channel.resolution, model.input)
-        (out / entry["file"]).write_bytes(pack.write(lower(model, mapping)))
+        (out / entry.file).write_bytes(pack.write(lower(model, mapping)))
     engine = Engine(plan)
     engine.run(*windows.measure(plan, records or quiet(rng, 2000, len(policy.channels))))
     for room in (folder / "train", out):
         room.mkdir(exist_ok=True)
-        (room / "plan.json").write_text(json.dumps(plan))
+        plan.write(room / "plan.json")
         (room / "reference.bin").write_bytes(with_thresholds(plan, engine.commissioned, limits))
     return folder

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from array import array
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from motegate.firmware.device import dimensions, layout
-from motegate.train.plan import MODES, tail_q24
+from motegate.train.dimension import built_in
+from motegate.train.plan import Cell, Channel, Column, Plan, ReferenceRule
+from motegate.train.plan_compiler import MODES, limit_q24
+from motegate.train.policy import StatusField
 
 MISSING = layout.MISSING
 
@@ -25,43 +27,37 @@ class Records:
 
 
 def dimension_names() -> list[str]:
-    folder = Path(dimensions.__file__).parent
-    return sorted(file.stem for file in folder.glob("[!_]*.py"))
+    return list(built_in())
 
 
 def module(name: str):
     return __import__(f"{dimensions.__name__}.{name}", fromlist=["measure"])
 
 
-def plan(length=16, hop=8, channels=2, period_ms=1000, windows=0, step_q24=60000, every=1) -> dict:
+def plan(length=16, hop=8, channels=2, period_ms=1000, windows=0, step_q24=60000, every=1) -> Plan:
     """A plan of every dimension over every channel, three status fields included."""
-    names = dimension_names()
     status = ["enrichment", "integration", "location", "privacy", "trust"]
-    cells, columns = [], []
-    for index, name in enumerate(names):
-        kind = module(name)
-        over = range(channels) if kind.SCOPE == "channel" else [-1]
-        columns.append([name, [len(cells) + i for i in range(len(over))]])
-        cells += [[index, c, MODES[kind.LIMIT], tail_q24(kind.FLOOR)] for c in over]
-    return {
-        "format": 1,
-        "stream": "test",
-        "period_ms": period_ms,
-        "length": length,
-        "hop": hop,
-        "channels": [{"name": f"c{c}", "range": [-5000, 5000], "rails": [-6000, 6000]} for c in range(channels)],
-        "status": [
-            {"name": f"f{i}", "dimension": d, "min": -5, "max": None if i % 2 else 9} for i, d in enumerate(status)
-        ],
-        "modules": names,
-        "cells": cells,
-        "columns": columns,
-        "parents": [],
-        "table": [0],
-        "actions": [],
-        "models": [],
-        "reference": {"windows": windows, "every": every, "step_q24": step_q24},
-    }
+    cells: list[Cell] = []
+    columns: list[Column] = []
+    for name, kind in built_in().items():
+        over = range(channels) if kind.scope == "channel" else [-1]
+        columns.append(Column(name, tuple(len(cells) + i for i in range(len(over)))))
+        cells += [Cell(name, c, MODES[kind.limit], limit_q24(kind.floor)) for c in over]
+    return Plan(
+        stream="test",
+        period_ms=period_ms,
+        length=length,
+        hop=hop,
+        channels=tuple(Channel(f"c{c}", (-5000, 5000), (-6000, 6000)) for c in range(channels)),
+        status=tuple(StatusField(f"f{i}", d, -5, None if i % 2 else 9) for i, d in enumerate(status)),
+        cells=tuple(cells),
+        columns=tuple(columns),
+        parents=(),
+        table=(0,),
+        actions=(),
+        models=(),
+        reference=ReferenceRule(windows, every, step_q24),
+    )
 
 
 def times(dt_ms: np.ndarray, start_s: int = 100_000_000) -> tuple[np.ndarray, np.ndarray]:
@@ -71,10 +67,10 @@ def times(dt_ms: np.ndarray, start_s: int = 100_000_000) -> tuple[np.ndarray, np
     return (t // 1000).astype(np.int32), (t % 1000).astype(np.int16)
 
 
-def hostile(seed: int, n: int, plan: dict) -> Records:
+def hostile(seed: int, n: int, plan: Plan) -> Records:
     """Extremes, missing cells and stretches, clocks that jump both ways, duplicates, sequence gaps, wild status."""
     r = np.random.default_rng(seed)
-    channels, period = len(plan["channels"]), plan["period_ms"]
+    channels, period = len(plan.channels), plan.period_ms
     level = r.integers(-3000, 3000, channels)
     counts = level + np.cumsum(r.integers(-40, 41, (n, channels)), axis=0)
     kind = r.integers(0, 8, (n // 16 + 1, channels)).repeat(16, axis=0)[:n]
@@ -88,15 +84,15 @@ def hostile(seed: int, n: int, plan: dict) -> Records:
     dt[odd < 0.08] = r.integers(0, 2 * period, (odd < 0.08).sum())
     dt[odd < 0.06] = -r.integers(0, 5 * period + 1, (odd < 0.06).sum())
     dt[odd < 0.04] = 0
-    dt[odd < 0.03] = period * r.integers(2, 3 * plan["length"], (odd < 0.03).sum())
+    dt[odd < 0.03] = period * r.integers(2, 3 * plan.length, (odd < 0.03).sum())
     dt[odd < 0.002] = r.choice([-1, 1]) * r.integers(1, 2**40, (odd < 0.002).sum())
     seconds, millis = times(dt)
     again = np.flatnonzero((dt == 0) & (r.random(n) < 0.7))
     for i in again[again > 0]:
         counts[i] = counts[i - 1]
-    seqs = np.cumsum(r.choice([1, 1, 1, 1, 0, 2, 5, -3], n)).astype(np.int32) + r.integers(-5, 5)
+    seqs = (np.cumsum(r.choice([1, 1, 1, 1, 0, 2, 5, -3], n)) + r.integers(-5, 5)).astype(np.int32)
     seqs[r.random(n) < 0.05] = -1
-    status = r.integers(-12, 20, (n, len(plan["status"]))).astype(np.int32)
+    status = r.integers(-12, 20, (n, len(plan.status))).astype(np.int32)
     wild = r.random(status.shape)
     status[wild < 0.02] = layout.MISSING_STATUS
     status[(wild > 0.97)] = r.choice([2**30 - 1, -(2**30) + 1])
@@ -114,9 +110,15 @@ def columns_of(records: Records) -> tuple[array, ...]:
     )  # fmt: skip
 
 
-def job(plan: dict, records: Records, block: int, commission: int, reference: bytes) -> str:
+def job(plan: Plan, records: Records, block: int, commission: int, reference: bytes) -> str:
     """The file that trace.py loads."""
     data = [column.tolist() for column in columns_of(records)]
     return json.dumps(
-        {"plan": plan, "block": block, "commission": commission, "reference": reference.hex(), "data": data}
+        {
+            "plan": plan.for_device(),
+            "block": block,
+            "commission": commission,
+            "reference": reference.hex(),
+            "data": data,
+        }
     )

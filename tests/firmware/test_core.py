@@ -11,14 +11,15 @@ from motegate.firmware import vm
 from motegate.firmware.device import layout
 from motegate.firmware.device.reference import Reference
 from motegate.train import engine, windows
+from motegate.train.plan import Plan
 
 from . import streams, trace
 
 
-def paired(plan: dict, gains: list[int]) -> bytes:
+def paired(plan: Plan, gains: list[int]) -> bytes:
     """A reference in which each channel has the next one as its partner."""
-    reference = Reference(plan, None, 0)
-    n = len(plan["channels"])
+    reference = Reference(plan.for_device(), None, 0)
+    n = len(plan.channels)
     for c in range(n):
         b = layout.REF_HEAD + c * layout.REF_STRIDE
         reference.array[b + layout.PAIR] = (c + 1) % n if n > 1 else -1
@@ -29,7 +30,7 @@ def paired(plan: dict, gains: list[int]) -> bytes:
 def device(plan, records, block, commission, reference) -> tuple[list[np.ndarray], int]:
     """The device's code on CPython: statistics, measures, values and references of each window; records missed."""
     out = []
-    trace.trace(plan, streams.columns_of(records), out.append, block, commission, reference)
+    trace.trace(plan.for_device(), streams.columns_of(records), out.append, block, commission, reference)
     missed = int(np.frombuffer(out.pop(), np.int32)[0])
     kinds = (np.int32, np.int32, np.int16, np.int32)
     return [np.array([np.frombuffer(x, t) for x in out[k::4]]) for k, t in enumerate(kinds)], missed
@@ -37,7 +38,7 @@ def device(plan, records, block, commission, reference) -> tuple[list[np.ndarray
 
 def without_bins(plan, stats):
     stats = stats.copy()
-    for c in range(len(plan["channels"])):
+    for c in range(len(plan.channels)):
         at = layout.HEAD + c * layout.STRIDE + layout.BINS
         stats[:, at : at + layout.BIN_COUNT] = 0
     return stats
@@ -63,7 +64,7 @@ plans = st.builds(
 def test_the_numpy_form_equals_the_device_code_on_hostile_streams(plan, seed, block, gains):
     records = streams.hostile(seed, 400, plan)
     reference = paired(plan, gains)
-    commission = plan["reference"]["windows"]
+    commission = plan.reference.windows
     (stats, measures, values, references), missed = device(plan, records, block, commission, reference)
     maker = engine.Engine(plan, reference, commission)
     slots, mine = windows.measure(plan, records, maker.pairs)
@@ -95,7 +96,7 @@ def test_the_vm_equals_the_device_code_on_cpython_on_hostile_streams(tmp_path):
         records = streams.hostile(seed, 600, plan)
         reference = paired(plan, r.integers(-32767, 32768, 3).tolist())
         job = tmp_path / f"{seed}.json"
-        job.write_text(streams.job(plan, records, int(r.integers(1, 40)), plan["reference"]["windows"], reference))
+        job.write_text(streams.job(plan, records, int(r.integers(1, 40)), plan.reference.windows, reference))
         jobs.append((job, plan))
     done = vm.run(Path(trace.__file__), [job for job, _ in jobs], heap="8M", path=[device_tree()])
     assert done.returncode == 0, (done.stdout + done.stderr).decode()

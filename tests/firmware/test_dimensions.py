@@ -59,16 +59,16 @@ class Window:
         rows = slots.row[:LENGTH]
         whole = np.append(1.0, np.diff(self.records.seconds * 1000.0 + self.records.millis) / 1000)
         self.dt = np.where(rows >= 0, whole[rows], np.nan)
-        self.fields = self.plan["status"]
+        self.fields = self.plan.status
         self.status = status[0]
-        self.range, self.rails = self.plan["channels"][0]["range"], self.plan["channels"][0]["rails"]
+        self.range, self.rails = self.plan.channels[0].range, self.plan.channels[0].rails
         reference = np.array(self.reference.array)[None]
         row = array("i", engine.with_bins(stats[:1], cut, reference)[0].tolist())
-        self.dimensions = Dimensions(self.plan)
+        self.dimensions = Dimensions(self.plan.for_device())
         self.dimensions.fill(row, self.reference)
 
     def _random_reference(self, r) -> Reference:
-        reference = Reference(self.plan, None, 0)
+        reference = Reference(self.plan.for_device(), None, 0)
         a = reference.array
         for c in range(CHANNELS):
             b = at.REF_HEAD + c * at.REF_STRIDE
@@ -99,7 +99,7 @@ class Window:
 
     def tail(self, k: int, one: int) -> float:
         """A cell's tail in natural units."""
-        channel = self.plan["cells"][k][1]
+        channel = self.plan.cells[k].channel
         mode = self.reference.cells[2 * k]
         if mode == at.WIDTH:
             lo, hi = self.band(channel)
@@ -121,8 +121,8 @@ def test_value_is_within_one_unit_of_the_float_formula(name, several):
     column = streams.dimension_names().index(name)
     moved = set()
     for w in several:
-        cells = w.plan["columns"][column][1]
-        wanted = max(256 * np.log2(1 + formula(w, w.plan["cells"][k][1]) / w.tail(k, module.ONE)) for k in cells)
+        cells = w.plan.columns[column].cells
+        wanted = max(256 * np.log2(1 + formula(w, w.plan.cells[k].channel) / w.tail(k, module.ONE)) for k in cells)
         value = w.dimensions.values[column]
         assert abs(value - wanted) <= 1, (name, value, wanted)
         moved.add(value)
@@ -157,7 +157,7 @@ def test_a_measure_of_one_tail_gives_256_and_each_doubling_256_more():
 @pytest.mark.parametrize("width", [1, 2, 3, 17, 100, 1023, 4096, 30001, 65534])
 @pytest.mark.parametrize("lo", [-32767, -100, 0, 32000])
 def test_bins_lie_on_the_band(width, lo):
-    reference = Reference(streams.plan(), None, 0)
+    reference = Reference(streams.plan().for_device(), None, 0)
     b = at.REF_HEAD
     a = reference.array
     a[b + at.LO], a[b + at.HI] = lo << 14, (lo + width) << 14

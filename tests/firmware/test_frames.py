@@ -7,8 +7,9 @@ from zlib import crc32
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from motegate.firmware.decoder import MODULUS, Decoder, Frame, Text, parse
 from motegate.firmware.device.frames import Writer
-from motegate.firmware.frames import MODULUS, Decoder, Frame, Text, parse
+from motegate.firmware.frames import Error, Health, Hello, Model, Verdict, encode
 
 INT32 = st.integers(-(2**31) + 1, 2**31 - 1)
 INT16 = st.integers(-(2**15), 2**15 - 1)
@@ -112,6 +113,35 @@ def test_a_frame_left_open_costs_one_frame_and_no_more():
     items = list(decoder.feed(bytes(out.data)))
     assert [item.n for item in items if isinstance(item, Frame)] == [0, 2, 4, 6]
     assert (decoder.lost, decoder.damaged) == (3, 3)
+
+
+TIMES = st.tuples(INT32, st.integers(0, 999))
+WHOLES = st.lists(INT16, max_size=4).map(tuple)
+COUNTS = st.integers(0, 2**31 - 1)
+TEXTS = st.lists(st.text(max_size=9), max_size=3).map(tuple)
+JUDGED = st.lists(st.tuples(st.integers(0, 1), st.integers(-128, 127)), min_size=1, max_size=8)
+FORMS = st.one_of(
+    st.builds(lambda t, why: Verdict(t, why=why), TIMES, st.text(min_size=1, max_size=20)),
+    st.builds(
+        lambda t, judged, *rest: Verdict(t, *map(tuple, zip(*judged, strict=True)), *rest),
+        TIMES, JUDGED, st.integers(0, 255), st.none() | WHOLES, st.none() | st.lists(WHOLES, max_size=3).map(tuple),
+        st.text(max_size=9),
+    ),
+    st.builds(Model, TIMES, COUNTS, st.lists(st.integers(-128, 127), max_size=9).map(tuple)),
+    st.builds(Health, TIMES, COUNTS, COUNTS, COUNTS, COUNTS, st.booleans()),
+    st.builds(
+        Hello, COUNTS, st.text(max_size=9), TEXTS, TEXTS, TEXTS, TEXTS, st.text(max_size=9), st.text(max_size=9),
+        COUNTS, st.dictionaries(st.text(max_size=9), st.text(max_size=9), max_size=3),
+    ),
+    st.builds(Error, st.text(max_size=40)),
+)  # fmt: skip
+
+
+@pytest.mark.property
+@given(FORMS, st.integers(0, MODULUS - 1))
+def test_what_is_written_as_a_frame_is_read_as_the_same(form, n):
+    frame = parse(encode(form, n))
+    assert (frame.kind, frame.n, frame.form) == (form.kind, n, form)
 
 
 @pytest.mark.property

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from motegate.convert import bundle as bundles
 from motegate.firmware import stored, vm
+from motegate.firmware.decoder import Decoder, Frame
 from motegate.firmware.device import main
 from motegate.firmware.device.clock import Clock
 from motegate.firmware.device.hal import Hal
-from motegate.firmware.frames import Decoder, Frame
+from motegate.firmware.frames import encode
 
 from tests.firmware import handmade
 
@@ -97,6 +98,7 @@ def test_every_frame_of_hostile_records_is_the_same_on_both_pythons(copy, tmp_pa
     said = [[f.raw for f in frames if f.kind in ("verdict", "model")] for frames in (host, device)]
     assert said[0] == said[1]
     assert len(said[0]) > 200
+    assert [encode(f.form, f.n) for f in device] == [f.raw + b"\n" for f in device]
     assert (tmp_path / "host.bin").read_bytes() == (copy / "windows.bin").read_bytes()
     assert len({tuple(f.body["p"]) for f in host if "p" in f.body}) >= 3
     assert host[-1].body["end"] == 1

@@ -5,6 +5,7 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 import threading
 import time
 import tty
@@ -14,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from motegate.firmware import monitor, port
-from motegate.firmware.frames import Frame, Text
+from motegate.firmware.decoder import Frame, Text, parse
+from motegate.firmware.frames import Hello
 
 HELLO = (
     '{"k":"hello","n":0,"v":1,"stream":"air","parents":["intrinsic","contextual"],"columns":["spike","noise"],'
@@ -78,8 +80,7 @@ def test_text_passes_through_and_losses_and_damage_are_counted(wire, tmp_path):
 
 @pytest.mark.unit
 def test_every_kind_has_a_readable_line():
-    names = monitor.Names()
-    names.take({"parents": ["a"], "actions": ["use"], "models": ["forecast"]})
+    names = Hello(parents=("a",), actions=("use",), models=("forecast",))
     bodies = [
         ({"k": "verdict", "t": [0, 5], "why": "commissioning"}, "2020-01-01 00:00:00.005 commissioning"),
         ({"k": "verdict", "t": [0, 5], "p": [0], "s": [127], "a": 0, "why": "no_data", "w": [[1]]},
@@ -91,6 +92,38 @@ def test_every_kind_has_a_readable_line():
         assert monitor.show(Frame(body["k"], 4, body, b""), names) == f"4 {text}"
     odd = Frame("drift", 4, {"k": "drift"}, line('{"k":"drift","n":4}')[:-1])
     assert monitor.show(odd, names) == '4 {"k":"drift","n":4}'
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    "body",
+    [
+        '"k":"verdict","n":1,"t":[0,5],"p":[1],"s":[1,2],"a":0',
+        '"k":"verdict","n":1,"t":[0,5],"p":[2],"s":[1],"a":0',
+        '"k":"verdict","n":1,"t":[0,5],"p":[1],"s":[128],"a":0',
+        '"k":"verdict","n":1,"t":[0],"why":"commissioning"',
+        '"k":"model","n":1,"t":[0,5],"m":0,"y":3',
+        '"k":"health","n":1,"t":[0,5],"windows":true,"missed":0,"heap":9,"errors":0',
+        '"k":"hello","n":1,"stream":"air","parents":["a",1],"columns":[],"actions":[],"models":[],"board":"","hashes":{}',
+        '"k":"error","n":1,"e":28',
+    ],
+)
+def test_a_frame_whose_fields_are_not_the_kinds_own_is_shown_as_its_json(body):
+    assert monitor.show(parse(line("{" + body + "}")), Hello()) == "1 {" + body + "}"
+
+
+@pytest.mark.unit
+def test_nothing_that_a_board_says_is_obeyed_by_the_terminal(wire):
+    hello = HELLO.replace("intrinsic", r"\u001b[2J").replace('"air"', r'"\u009b31m\u0007"')
+    error = r'{"k":"error","n":2,"e":"\u001b]0;owned\u0007\n"}'
+    odd = r'{"k":"drift","n":3,"x":"\u001b[1m"}'
+    said = seen(
+        wire, b"\x1b[31mred\tcafe\xcc\x81 \xc2\xb0C\r\n", line(hello), line(VERDICT), line(error), line(odd), n=4
+    )
+    assert said[0] == "\\x1b[31mred\tcafe\u0301 °C"
+    assert "\\x1b[2J pass -90" in said[2]
+    assert said[3] == "2 error: \\x1b]0;owned\\x07\\n"
+    assert all(text.replace("\t", "").isprintable() for text in said)
 
 
 JSON = st.recursive(
@@ -106,10 +139,9 @@ JSON = st.recursive(
     ),
 )
 def test_a_frame_of_any_form_is_shown_and_never_raises(kind, body):
-    names = monitor.Names()
-    names.take(body)
-    shown = monitor.show(Frame(kind, 1, body, b'{"k":"?"}\t00000000'), names)
-    assert shown.startswith("1 ")
+    said = Frame(kind, 1, body, b'{"k":"?"}\t00000000')
+    names = said.form if isinstance(said.form, Hello) else Hello()
+    assert monitor.show(said, names).startswith("1 ")
     assert monitor.show(Text(b"\xff\r"), names) == "\N{REPLACEMENT CHARACTER}"
 
 
@@ -155,6 +187,26 @@ def test_the_port_is_found_when_there_is_one_board(monkeypatch, ports, found):
     else:
         with pytest.raises(port.PortError, match=found):
             port.choose()
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(("plain", "touched"), [(True, False), (False, True)])
+def test_a_plain_monitor_leaves_the_terminal_alone(wire, monkeypatch, plain, touched):
+    keys, terminal = pty.openpty()
+    before = termios.tcgetattr(terminal)
+    during = []
+
+    def watched(line, keys):
+        during.append((keys is not None, termios.tcgetattr(terminal) != before))
+        yield b"done\n"
+
+    monkeypatch.setattr(monitor, "_bytes", watched)
+    with os.fdopen(terminal) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        monitor.monitor(wire[1], out=io.StringIO(), plain=plain)
+        assert during == [(touched, touched)]
+        assert termios.tcgetattr(terminal) == before
+    os.close(keys)
 
 
 @pytest.mark.unit

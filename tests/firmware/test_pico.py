@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from motegate.firmware import vm
+from motegate.firmware.decoder import Decoder, Frame
 from motegate.firmware.device.layout import MISSING
 from motegate.firmware.errors import InputError
-from motegate.firmware.frames import Decoder, Frame
-from motegate.firmware.monitor import Names, show
+from motegate.firmware.frames import Hello
+from motegate.firmware.monitor import show
 from motegate.train import policy as policies
 from motegate.train import recording
 
@@ -127,7 +128,7 @@ def test_the_demo_on_a_pico_says_what_it_says_on_the_unix_vm(pico, work, recordi
 
     frames = on_unix(work / "firmware" / "UNIX", tmp_path)
     verdicts = [frame for frame in frames if frame.kind == "verdict"]
-    names = Names()  # flash took the hello, so the monitor shows numbers
+    names = Hello()  # flash took the hello, so the monitor shows numbers
     assert [line for line in seen if " | " in line] == [show(frame, names) for frame in verdicts]
     assert len(seen) == len(frames)  # without the hello, with the counts
     assert seen[-1] == f"{len(frames) - 1} frames, 0 lost, 0 damaged, 0 restarts"

@@ -1,10 +1,13 @@
 """The reference: what commissioning learns, how far following moves it, and what it refuses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from motegate.firmware.device import layout as at
 from motegate.firmware.device.reference import Reference
 from motegate.train import engine, windows
+from motegate.train.plan import Parent
 
 from . import streams
 
@@ -46,7 +49,7 @@ def test_commissioning_finds_the_quantiles_of_samples_and_measures():
     assert abs(hi - np.quantile(x, 0.99)) < 25
     limits = 2.0 ** (r.references[200, B + at.REF_STRIDE :] / (1 << 24))
     for name in ("spike", "noise", "step", "crest"):
-        k = plan["columns"][plan["modules"].index(name)][1][0]
+        k = plan.homes[name][0]
         assert abs(np.log2(limits[k] / np.quantile(r.measures[:200, k], 0.99))) < 0.1, name
     assert abs(r.references[200, B + at.VARIATION] / 16 - np.abs(np.diff(x)).mean()) < 8
 
@@ -129,7 +132,7 @@ def test_far_out_it_moves_eight_times_slower_and_not_at_all_when_stuck_or_missin
 def test_a_limit_moves_in_octaves_by_the_same_rule():
     x = noise(16 * 60)
     plan, r = run(x, 20)
-    k = plan["columns"][plan["modules"].index("noise")][1][0]
+    k = plan.homes["noise"][0]
     limits = r.references[:, B + at.REF_STRIDE + k].astype(float)
     over = np.maximum(r.measures[:, k], 1) > 2.0 ** (limits / (1 << 24))
     moves = np.diff(limits)[20:]
@@ -142,24 +145,24 @@ def test_a_limit_moves_in_octaves_by_the_same_rule():
 @pytest.mark.unit
 def test_a_threshold_is_replaced_alone_and_survives_commissioning():
     plan = streams.plan(16, 16, 1, windows=3)
-    plan["parents"] = [{"name": "a", "classifier": 0}, {"name": "b", "classifier": -1}, {"name": "c", "classifier": 1}]
-    given = Reference(plan, None, 0)
+    plan = replace(plan, parents=(Parent("a", (), (), 0), Parent("b", (), (0,), -1), Parent("c", (), (), 1)))
+    given = Reference(plan.for_device(), None, 0)
     before = list(given.array)
     given.set_threshold(1, -20)
     assert [i for i, x in enumerate(given.array) if x != before[i]] == [given.thresholds + 1]
     x = noise(16 * 5)
     maker = engine.Engine(plan, given.dump())
     maker.run(*windows.measure(plan, stream(x)))
-    kept = Reference(plan, maker.commissioned, 0)
+    kept = Reference(plan.for_device(), maker.commissioned, 0)
     assert [kept.threshold(0), kept.threshold(1)] == [127, -20]
 
 
 @pytest.mark.unit
 def test_a_reference_survives_the_way_through_its_file():
     plan = streams.plan()
-    reference = Reference(plan, None, 0)
+    reference = Reference(plan.for_device(), None, 0)
     reference.array[at.EVERY] = 12345
-    again = Reference(plan, reference.dump(), 0)
+    again = Reference(plan.for_device(), reference.dump(), 0)
     assert again.array == reference.array
 
 
@@ -178,16 +181,16 @@ def test_a_reference_survives_the_way_through_its_file():
 def test_a_broken_reference_is_refused_in_one_line(spoil, says):
     plan = streams.plan()
     with pytest.raises(ValueError, match=says):
-        Reference(plan, spoil(Reference(plan, None, 0).dump()), 0)
+        Reference(plan.for_device(), spoil(Reference(plan.for_device(), None, 0).dump()), 0)
 
 
 @pytest.mark.unit
 def test_commissioning_keeps_the_trained_coefficients():
     plan = streams.plan(16, 16, 1, windows=3)
-    given = Reference(plan, None, 0)
+    given = Reference(plan.for_device(), None, 0)
     given.array[B + at.PAIR], given.array[B + at.GAIN] = 0, 777
     x = noise(16 * 5)
     slots, stats = windows.measure(plan, stream(x))
     maker = engine.Engine(plan, given.dump())
     maker.run(slots, stats)
-    assert Reference(plan, maker.commissioned, 0).array[B + at.GAIN] == 777
+    assert Reference(plan.for_device(), maker.commissioned, 0).array[B + at.GAIN] == 777

@@ -86,6 +86,47 @@ def test_a_record_that_power_cut_short_is_no_record_and_costs_one(tmp_path_facto
     assert store.Store(str(file), PLAN).next == n - 1
 
 
+SHORT = {"channels": [{}, {}], "length": 512}
+LAST = (1 << 29) - 1
+
+
+def at(file, plan: dict, number: int) -> store.Store:
+    """A store that goes on with this number, as after half a thousand million windows."""
+    opened = store.Store(str(file), plan)
+    opened.next = number
+    return opened
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("plan", [PLAN, SHORT], ids=["64 windows", "15, which 2^29 is no multiple of"])
+@pytest.mark.parametrize("before", [1, 3, 14])
+@pytest.mark.parametrize("behind", [0, 1, 2, 40, 70])
+def test_the_number_goes_on_at_0_after_the_last_and_the_newest_windows_stay_the_newest(tmp_path, plan, before, behind):
+    slots, length = store.capacity(plan), plan["length"]
+    ring = Ring(1)
+    ring.counts = array("h", [0] * (4 * length))
+    opened = at(tmp_path / "w", plan, LAST - before + 1)
+    numbers = [(LAST - before + 1 + k) & LAST for k in range(before + behind)]
+    for _ in numbers:
+        opened.append(ring, 0, 0)
+    opened._file.close()
+    in_place = {number % slots: number for number in numbers}.values()
+    found = [window.number for window in stored.read(tmp_path / "w")]
+    assert found == [number for number in numbers if number in in_place]
+    assert store.Store(str(tmp_path / "w"), plan).next == (numbers[-1] + 1) & LAST
+
+
+@pytest.mark.unit
+def test_more_windows_than_the_store_holds_overwrite_the_oldest_in_place(tmp_path):
+    opened = store.Store(str(tmp_path / "w"), PLAN)
+    for k in range(64 + 3):
+        opened.append(Ring(k), 1000 - k, k % 1000)
+    assert (tmp_path / "w").stat().st_size == 16 + 64 * opened.size
+    assert kept(tmp_path / "w") == [window(k) for k in range(3, 67)]
+    data = (tmp_path / "w").read_bytes()
+    assert [int.from_bytes(data[16 + i * opened.size :][:4], "little") for i in range(4)] == [64, 65, 66, 3]
+
+
 @pytest.mark.unit
 @pytest.mark.parametrize(("channels", "length", "windows"), [(1, 64, 64), (1, 1024, 10), (8, 1024, 3), (64, 1024, 1)])
 def test_it_holds_64_windows_or_what_fits_64_kib(channels, length, windows):

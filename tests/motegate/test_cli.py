@@ -2,15 +2,16 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from motegate.firmware.errors import InputError, RefusedError
 
-from motegate import cli, commands
+from motegate import cli, commands, examples
 
 pytestmark = pytest.mark.unit
 
-PIP = "pip install 'motegate[train]'"
+EXAMPLE = Path(examples.__file__).parent / "machine_temperature"
 VERBS = [
     "init", "check", "demo", "train", "convert", "build", "simulate", "features", "evaluate", "infer", "flash",
     "monitor",
@@ -76,8 +77,6 @@ def test_wrong_usage_is_one_line_and_status_2(words, part, capsys):
         (InputError("a.toml: x: one", "a.toml: y: two"), 2, ["a.toml: x: one", "a.toml: y: two"]),
         (RefusedError("intrinsic: 3 windows differ"), 1, ["intrinsic: 3 windows differ"]),
         (FileNotFoundError(2, "No such file or directory", "gone.csv"), 2, ["gone.csv: No such file or directory"]),
-        (ModuleNotFoundError("no", name="tensorflow"), 2, ["tensorflow is not installed; it comes with: " + PIP]),
-        (KeyboardInterrupt(), 130, []),
     ],
 )  # fmt: skip
 def test_what_a_room_raises_becomes_lines_and_a_status(raised, status, lines, monkeypatch, capsys):
@@ -87,6 +86,27 @@ def test_what_a_room_raises_becomes_lines_and_a_status(raised, status, lines, mo
     monkeypatch.setattr(commands, "check", fail)
     assert cli.main(["check", "policy.toml"]) == status
     assert capsys.readouterr().err.splitlines() == [f"motegate: error: {line}" for line in lines]
+
+
+def test_what_a_terminal_would_obey_is_escaped_in_an_error(monkeypatch, capsys):
+    def fail(args):
+        raise RefusedError("the board says: \x1b[2J\x07")
+
+    monkeypatch.setattr(commands, "check", fail)
+    assert cli.main(["check", "policy.toml"]) == 1
+    assert capsys.readouterr().err == "motegate: error: the board says: \\x1b[2J\\x07\n"
+
+
+def test_evaluate_says_which_labels_are_of_no_parent(tmp_path, monkeypatch, capsys):
+    from motegate.train import evaluate
+
+    (tmp_path / "policy.toml").write_text((EXAMPLE / "policy.toml").read_text())
+    (tmp_path / "a.csv").write_text("t_ms,temperature,fail.contextual,fail.contextal\n0,1,0,1\n")
+    monkeypatch.setattr(commands.Steps, "bring_convert", lambda steps: None)
+    monkeypatch.setattr(evaluate, "evaluate", lambda *args, **named: {"parents": {}})
+    assert cli.main(["evaluate", str(tmp_path), "--data", str(tmp_path / "a.csv")]) == 0
+    said = capsys.readouterr().err
+    assert said == 'motegate: fail.contextal: is no parent\'s and is ignored; did you mean "contextual"?\n'
 
 
 def test_a_fault_of_our_own_is_not_hidden(monkeypatch):

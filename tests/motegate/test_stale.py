@@ -1,6 +1,8 @@
 """Stale steps are done again, and only those."""
 
 import json
+import os
+import random
 import sys
 import types
 
@@ -149,12 +151,90 @@ def test_a_folder_without_a_training_is_refused(tmp_path):
         Steps(tmp_path, print).bring_train()
 
 
-@pytest.mark.parametrize("content", ["{", "[1]", '{"train": 1}', '{"train": {"step": 1}}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[1]", '{"train": 1}', '{"train": {"step": 1}}', "[" * 100_000, '{"fly": {}}', "\xff"]
+)
 def test_a_damaged_record_of_steps_is_one_line(content, tmp_path):
-    (tmp_path / "steps.json").write_text(content)
+    (tmp_path / "steps.json").write_text(content, "latin-1")
     with pytest.raises(InputError, match="not a record of steps") as wrong:
         Steps(tmp_path, print)
     assert len(wrong.value.lines) == 1
+
+
+def mutated(data: bytes, chance: random.Random) -> bytes:
+    """The record with a byte changed, a piece lost, or a value that something else stands for."""
+    at = chance.randrange(len(data))
+    match chance.randrange(3):
+        case 0:
+            return data[:at] + bytes([chance.randrange(256)]) + data[at + 1 :]
+        case 1:
+            return data[:at] + data[at + chance.randint(1, 40) :]
+    record = json.loads(data)
+    places = [(record, key) for key in record]
+    for holder, key in places:
+        inner = holder[key]
+        if isinstance(inner, dict | list):
+            places += [(inner, key) for key in (inner if isinstance(inner, dict) else range(len(inner)))]
+    holder, key = chance.choice(places)
+    holder[key] = chance.choice([None, 1, -1, "", "x", "a\0b", "\ud800", [], [1], {}, {"a": 1}, True, "x" * 5000])
+    return json.dumps(record).encode()
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_a_mutated_record_of_steps_is_one_line_or_works(house, seed):
+    house.steps().build("UNIX", [house.work.parent / "a.csv"])
+    record = house.work / "steps.json"
+    record.write_bytes(mutated(record.read_bytes(), random.Random(seed)))
+    try:
+        house.steps().bring_build("UNIX")
+        said = []
+    except InputError as error:
+        said = error.lines
+    except OSError as error:
+        said = [f"{error.filename}: {error.strerror}"]
+    assert len(said) <= 1
+    assert all(line.isprintable() for line in said)
+
+
+@pytest.mark.parametrize("name", ["train/plan.json", "policy.toml"])
+@pytest.mark.parametrize("what", ["damaged", "gone"])
+def test_damaged_training_without_its_recording_is_one_line_and_goes_no_further(house, tmp_path, name, what):
+    house.steps().bring_build("UNIX")
+    house.ran()
+    (tmp_path / "a.csv").unlink()
+    path = house.work / name
+    if what == "gone":
+        path.unlink()
+    else:
+        path.write_text(path.read_text()[:-1])
+    with pytest.raises(InputError, match=f"train must be done again, its output {name} is {what}; it needs") as no:
+        house.steps().bring_build("UNIX")
+    assert len(no.value.lines) == 1
+    assert house.ran() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "again"),
+    [
+        ("a.csv", ["train", "convert", "build"]),
+        ("work/policy.toml", ["train"]),
+        ("work/train/plan.json", ["train"]),
+        ("work/convert/plan.json", ["convert"]),
+        ("work/firmware/UNIX/manifest.json", ["build"]),
+    ],
+)
+def test_a_flipped_bit_is_noticed_though_size_and_time_are_the_same(house, tmp_path, name, again):
+    house.steps().bring_build("UNIX")
+    house.ran()
+    path = tmp_path / name
+    data, before = bytearray(path.read_bytes()), path.stat()
+    data[0] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    house.steps().bring_build("UNIX")
+    assert house.ran() == again
+    assert house.steps().bring_build("UNIX")
+    assert house.ran() == []
 
 
 def test_another_version_of_motegate_makes_everything_stale(house):

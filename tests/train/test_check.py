@@ -7,8 +7,9 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from motegate.train import plan, windows
+from motegate.train import windows
 from motegate.train.check import check
+from motegate.train.plan_compiler import compile_policy
 from motegate.train.policy import PolicyError, load
 from motegate.train.recording import RecordingError, read
 
@@ -158,5 +159,5 @@ def test_windows_are_counted_as_the_ring_does_but_for_long_gaps(tmp_path_factory
     (folder / "policy.toml").write_text(POLICY)
     (folder / "tank.csv").write_text("t_ms,level\n" + "".join(f"{ms},{i % 7}\n" for i, ms in enumerate(times)))
     policy = load(folder / "policy.toml")
-    slots = windows.expand(plan.make(policy), read(policy, folder / "tank.csv"))
+    slots = windows.expand(compile_policy(policy), read(policy, folder / "tank.csv"))
     assert check(folder / "policy.toml", folder / "tank.csv").windows == len(slots.windows)

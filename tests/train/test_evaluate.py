@@ -1,14 +1,19 @@
 """Verdicts against labels."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from motegate.convert.convert import convert
 from motegate.firmware.errors import InputError
 from motegate.train import lessons, policy, recording
+from motegate.train import plan as plans
 from motegate.train.evaluate import Trained, Verdicts, compare, evaluate, judge, judge_as_device
+from motegate.train.plan import Parent
 from motegate.train.training import train
+
+from tests.firmware import streams
 
 from .synthetic import policy_file, recording_file
 
@@ -55,9 +60,9 @@ def test_the_device_s_whole_gate_says_the_same_as_numpy(made):
 
 
 def test_windows_of_commissioning_are_not_scored(made):
-    plan = json.loads((made[0] / "convert" / "plan.json").read_text())
+    plan = plans.read(made[0] / "convert" / "plan.json")
     entry = evaluate(made[0], [made[1]])["parents"]["contextual"]
-    assert entry["windows"] == (5000 - plan["length"]) // plan["hop"] + 1 - plan["reference"]["windows"]
+    assert entry["windows"] == (5000 - plan.length) // plan.hop + 1 - plan.reference.windows
 
 
 def test_a_recording_without_labels_is_no_truth(made, tmp_path):
@@ -82,13 +87,8 @@ def test_another_machine_s_verdicts_can_be_judged_and_an_unknown_one_cannot(made
 
 
 def test_a_parent_fails_when_a_parent_below_it_does():
-    plan = {
-        "parents": [
-            {"name": "a", "classifier": 0, "children": []},
-            {"name": "b", "classifier": -1, "children": [0]},
-            {"name": "c", "classifier": 1, "children": [1]},
-        ]
-    }
+    parents = Parent("a", (0,), (), 0), Parent("b", (), (0,), -1), Parent("c", (0,), (1,), 1)
+    plan = replace(streams.plan(), parents=parents)
     passes = np.array([[True, True], [False, True], [True, False]])
     fails = Verdicts(0, np.zeros((3, 2), np.int8), passes).fails(plan)
     assert {name: found.tolist() for name, found in fails.items()} == {
@@ -100,7 +100,7 @@ def test_a_parent_fails_when_a_parent_below_it_does():
 
 def test_a_window_is_a_failure_from_the_label_share_on(made):
     rules = policy.load(made[0] / "policy.toml")
-    plan = json.loads((made[0] / "convert" / "plan.json").read_text())
+    plan = plans.read(made[0] / "convert" / "plan.json")
     records = recording.read(rules, [made[1]])
     records.fails["contextual"][:] = False
     records.fails["contextual"][2000:2004] = True  # 4 of 32 records are more than a tenth

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from motegate.convert import tflite_model
 from motegate.convert.convert import convert
-from motegate.train import material, plan, policy
+from motegate.train import material, policy
 from motegate.train.evaluate import evaluate
+from motegate.train.plan_compiler import compile_policy
 from motegate.train.training import train
 
 pytestmark = pytest.mark.unit
@@ -27,7 +28,7 @@ def test_each_example_has_the_paper_s_three_classifiers(name):
     assert rules.classifiers == ("intrinsic", "contextual", "data_integrity")
     assert all(channel.sensor for channel in rules.channels)
     assert (EXAMPLES / name / "README.md").exists()
-    plan.make(rules)
+    compile_policy(rules)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -32,7 +32,7 @@ def kinds(stream):
 def home_values(stream, kind, severity, seed=0):
     good = stream.windows(np.random.default_rng(seed).choice(stream.good(0), len(severity)))
     faulty = faults.inject(stream.plan, good, kind, severity, np.random.default_rng(seed + 1))
-    column = next(j for j, (name, _) in enumerate(stream.plan["columns"]) if name == kind.home)
+    column = next(j for j, column in enumerate(stream.plan.columns) if column.name == kind.home)
     return faulty, stream.measure(faulty.windows)[:, column]
 
 
@@ -80,7 +80,7 @@ def test_a_fault_leaves_the_windows_it_was_made_from_alone(stream):
 
 
 def test_a_fault_fails_the_parents_that_hold_its_home_directly(stream):
-    by_name = {parent["name"]: parent for parent in stream.plan["parents"]}
+    by_name = {parent.name: parent for parent in stream.plan.parents}
     faulty, _ = home_values(stream, kinds(stream)["offset"], np.full(5, 4.0))
     failing = {name: bool(faults.fails(stream.plan, parent, faulty.cell).all()) for name, parent in by_name.items()}
     assert failing == {"intrinsic": False, "contextual": True, "data_quality": False, "data_integrity": False}
@@ -104,7 +104,7 @@ def test_faults_in_slots_are_what_scanning_faulty_records_gives(stream, name):
     severity = np.geomspace(1, 12, 30)
     faulty = faults.inject(stream.plan, good, kinds(stream)[name], severity, np.random.default_rng(3)).windows
     n, channels, length = faulty.counts.shape
-    plan = stream.plan | {"hop": length}
+    plan = replace(stream.plan, hop=length)
     records = Records(
         faulty.counts.transpose(0, 2, 1).reshape(n * length, channels),
         np.arange(n * length, dtype=np.int32),
@@ -120,10 +120,10 @@ def test_faults_in_slots_are_what_scanning_faulty_records_gives(stream, name):
 
 
 def test_the_yardstick_reads_the_tail_that_the_device_divides_by(stream):
-    cell = np.arange(len(stream.plan["cells"]))
+    cell = np.arange(len(stream.plan.cells))
     references = np.repeat(stream.references[:1], len(cell), axis=0)
     tails = Yardstick(stream.plan, references).tail(cell)
-    offset = next(k for k, c in enumerate(stream.plan["cells"]) if stream.plan["modules"][c[0]] == "offset")
+    offset = stream.plan.homes["offset"][0]
     width = Yardstick(stream.plan, references).width(np.zeros(len(cell), int))[0]
     assert tails[offset] == pytest.approx(width, rel=1e-3)
     assert (tails > 0).all()

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from motegate.convert.convert import convert
-from motegate.train import policy, recording, windows
+from motegate.train import graph, policy, recording, windows
 from motegate.train.evaluate import Trained, judge
 from motegate.train.training import train
 
@@ -94,8 +94,8 @@ def judged(gate, kind: str, severity: float, seed: int):
     slots = windows.expand(trained.plan, records)
     odd = slots.row[slots.windows[verdicts.first :]] >= GOOD
     passes = verdicts.passes[odd]
-    vectors = passes @ (1 << np.arange(passes.shape[1]))
-    names = [trained.plan["actions"][trained.plan["table"][vector]]["name"] for vector in vectors]
+    vectors = graph.indices(passes)
+    names = [trained.plan.actions[trained.plan.table[vector]].name for vector in vectors]
     return dict(zip(rules.classifiers, passes.T, strict=True)), np.array(names)
 
 

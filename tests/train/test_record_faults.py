@@ -9,6 +9,8 @@ from motegate.train import record_faults, windows
 from motegate.train.record_faults import Clock, lay, records
 from motegate.train.recording import Records
 
+from tests.firmware import streams
+
 pytestmark = pytest.mark.property
 
 CHANGES = [
@@ -19,7 +21,7 @@ CHANGES = [
 def slots_of(period: int, steps: list[int], counts: list[int], seqs: list[int], length: int):
     """What the ring makes of records, as expand has it (equal to the device's bit for bit)."""
     t = np.cumsum([0, *steps[1:]]).astype(np.int64) + 10_000_000_000
-    plan = {"period_ms": period, "length": length, "hop": length, "channels": [{}]}
+    plan = streams.plan(length, length, 1, period)
     made = Records(
         np.array(counts, np.int16)[:, None],
         (t // 1000).astype(np.int32),

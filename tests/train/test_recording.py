@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from motegate.train.policy import loads
-from motegate.train.recording import RecordingError, chunks, read, write_replay
+from motegate.train.recording import RecordingError, chunks, labels_of_nobody, read, write_replay
 from motegate.train.recording_parquet import column_names
 
 POLICY = loads(
@@ -427,3 +427,80 @@ def test_the_real_recordings_are_read(shared):
     assert len(records) == 18_668
     assert records.fails["intrinsic"].sum() > 1000
     assert set(np.diff(records.seconds)) == {900}
+
+
+HOSTILE = "\x1b]0;owned\x07\u202e\x9b31m"
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"t_ms,level (m),flow\n0,{HOSTILE},1\n",
+        f't_ms,level (m),flow\n0,"{HOSTILE}\n{HOSTILE}",1\n',
+        f"t_ms,{HOSTILE},flow\n0,1,1\n",
+        f"{HOSTILE},level (m),flow\n2020-01-01 00:00,1,1\n",
+        f"t_ms,level (m),flow\n0,1,1\n0,1,1,{HOSTILE}\n",
+        f"t_ms,level (m),flow\n0,1,1\n{HOSTILE},{'x' * 5000}\n",
+        f"timestamp,level (m),flow\n{HOSTILE},1,1\n",
+        f"t_ms,level (m),flow,fail.intrinsic\n0,1,1,{HOSTILE * 900}\n",
+        f"{HOSTILE}\n",
+        f"{HOSTILE};t_ms\n",
+    ],
+)
+def test_control_characters_of_a_csv_are_escaped_in_its_error(text, written):
+    with pytest.raises(RecordingError) as no:
+        read(POLICY, written(text))
+    assert all(line.isprintable() for line in no.value.lines)
+    assert all(len(line) < 700 for line in no.value.lines)
+
+
+@pytest.mark.unit
+def test_control_characters_of_a_parquet_are_escaped_in_its_error(tmp_path):
+    path = tmp_path / "a.parquet"
+    whole = {"level (m)": [1.0], "flow": [1.0]}
+    for columns in ({"timestamp": [HOSTILE * 100], **whole}, {"t_ms": [0], HOSTILE: [1.0], "flow": [1.0]}):
+        pa.parquet.write_table(pa.table(columns), path)
+        with pytest.raises(RecordingError) as no:
+            read(POLICY, path)
+        assert all(line.isprintable() and len(line) < 700 for line in no.value.lines)
+
+
+@pytest.mark.unit
+def test_control_characters_of_a_file_s_name_are_escaped_in_its_error(written):
+    with pytest.raises(RecordingError) as no:
+        read(POLICY, written("t_ms\n", f"{HOSTILE}.csv"))
+    assert all(line.isprintable() for line in no.value.lines)
+
+
+@pytest.mark.unit
+def test_labels_of_no_parent_are_named_once_with_the_nearest(written, tmp_path):
+    one = written(f"t_ms,level (m),flow,fail.intrinsic,fail.intrinsik,fail.{HOSTILE}\n0,1,1,0,0,0\n")
+    pa.parquet.write_table(pa.table({"t_ms": [0], "fail.zone": [0], "fail.intrinsik": [1]}), tmp_path / "b.parquet")
+    found = labels_of_nobody(POLICY, [one, tmp_path / "b.parquet"])
+    assert list(found) == ["fail.intrinsik", "fail.\\x1b]0;owned\\x07\\u202e\\x9b31m", "fail.zone"]
+    assert found["fail.intrinsik"] == 'is no parent\'s and is ignored; did you mean "intrinsic"?'
+    assert all(what.isprintable() for what in found.values())
+
+
+@pytest.mark.unit
+def test_a_negative_t_ms_counts_back_from_2020_as_far_as_a_small_one_counts_forward(written, tmp_path):
+    stamps = [-1, -1000, -1001, -99_999_999_999]
+    csv = written("t_ms,level (m),flow\n" + "".join(f"{ms},1,1\n" for ms in stamps))
+    pa.parquet.write_table(
+        pa.table({"t_ms": stamps, "level (m)": [1.0] * 4, "flow": [1.0] * 4}), tmp_path / "a.parquet"
+    )
+    for path in (csv, tmp_path / "a.parquet"):
+        records = read(POLICY, path)
+        assert records.seconds.tolist() == [-1, -1, -2, -100_000_000]
+        assert records.millis.tolist() == [999, 0, 999, 1]
+
+
+@pytest.mark.unit
+def test_a_large_negative_t_ms_is_before_1970_and_refused(written, tmp_path):
+    path = written("t_ms,level (m),flow\n5,1,1\n-100000000000,1,1\n")
+    with pytest.raises(RecordingError, match=r'csv:3: t_ms: "-100000000000" is not allowed; 1970 to 2053'):
+        read(POLICY, path)
+    pa.parquet.write_table(pa.table({"t_ms": [-(10**11)], "level (m)": [1.0], "flow": [1.0]}), tmp_path / "a.parquet")
+    with pytest.raises(RecordingError, match=r"row 1: t_ms: -100000000000 is not allowed; 1970 to 2053"):
+        read(POLICY, tmp_path / "a.parquet")

@@ -8,6 +8,7 @@ import pytest
 from motegate.firmware.device.reference import Reference
 from motegate.firmware.errors import InputError
 from motegate.train import faults, lessons, material, pairs, policy, split
+from motegate.train import plan as plans
 from motegate.train.features import Scaling
 from motegate.train.parent_table import table_of, weights
 from motegate.train.training import TrainingError, train
@@ -97,8 +98,8 @@ def test_the_features_are_as_convert_reads_them(trained):
 
 def test_the_reference_is_one_that_the_device_loads(trained):
     work = trained[0].work / "train"
-    plan = json.loads((work / "plan.json").read_text())
-    assert Reference(plan, (work / "reference.bin").read_bytes(), 0).ready()
+    plan = plans.read(work / "plan.json")
+    assert Reference(plan.for_device(), (work / "reference.bin").read_bytes(), 0).ready()
 
 
 def test_labelled_windows_are_failures_of_their_parent_and_nobodys_good_ones(gathered):
@@ -106,8 +107,8 @@ def test_labelled_windows_are_failures_of_their_parent_and_nobodys_good_ones(gat
     assert not (gathered.clean & gathered.fails["contextual"]).any()
     found = [lessons.teach(gathered, part, 0) for part in (0, 1)]
     for parent, failures in (("contextual", True), ("intrinsic", False)):
-        entry = next(p for p in gathered.plan["parents"] if p["name"] == parent)
-        scaling = Scaling.default(tuple(gathered.policy.columns[j] for j in entry["columns"]))
+        entry = gathered.plan.parent(parent)
+        scaling = Scaling.default(tuple(gathered.policy.columns[j] for j in entry.columns))
         table = table_of(gathered, parent, found, scaling)
         assert (table.fail & (table.kind == "")).any() == failures
         assert (table.clean & (table.kind == "")).sum() == sum(len(gathered.good(part)) for part in (0, 1))
@@ -115,9 +116,9 @@ def test_labelled_windows_are_failures_of_their_parent_and_nobodys_good_ones(gat
 
 def test_a_fault_of_another_parent_is_neither_failure_nor_good_window(gathered):
     found = [lessons.teach(gathered, part, 0) for part in (0, 1)]
-    entry = next(p for p in gathered.plan["parents"] if p["name"] == "intrinsic")
+    entry = gathered.plan.parent("intrinsic")
     table = table_of(
-        gathered, "intrinsic", found, Scaling.default(tuple(gathered.policy.columns[j] for j in entry["columns"]))
+        gathered, "intrinsic", found, Scaling.default(tuple(gathered.policy.columns[j] for j in entry.columns))
     )
     assert "offset" not in table.kind
     assert "spike" in table.kind
@@ -125,9 +126,9 @@ def test_a_fault_of_another_parent_is_neither_failure_nor_good_window(gathered):
 
 def test_good_and_faulty_windows_weigh_the_same_and_kinds_too(gathered):
     found = [lessons.teach(gathered, part, 0) for part in (0, 1)]
-    entry = next(p for p in gathered.plan["parents"] if p["name"] == "contextual")
+    entry = gathered.plan.parent("contextual")
     table = table_of(
-        gathered, "contextual", found, Scaling.default(tuple(gathered.policy.columns[j] for j in entry["columns"]))
+        gathered, "contextual", found, Scaling.default(tuple(gathered.policy.columns[j] for j in entry.columns))
     )
     weight = weights(table)
     assert weight[table.fail].sum() == pytest.approx(weight[~table.fail].sum())
@@ -139,7 +140,7 @@ def test_benign_changes_stay_below_every_tail_that_their_parent_sees(gathered):
     found = lessons.teach(gathered, split.TRAIN, 0)
     benign = np.char.startswith(found.kind, "benign:")
     assert benign.sum() > 100
-    own = [j for j, (name, _) in enumerate(gathered.plan["columns"]) if name in ("offset", "excursion")]
+    own = [j for j, column in enumerate(gathered.plan.columns) if column.name in ("offset", "excursion")]
     offset = found.kind == "benign:offset"
     assert (found.values[offset][:, own] <= np.maximum(256, gathered.values[found.row[offset]][:, own])).all()
 

@@ -3,6 +3,12 @@
 from ..compat import micropython
 from .scaling import count
 
+KEYS = {"pin": ("analogue pin",)}
+
+
+def reading(keys):
+    return str(keys["pin"]), 16, False, False
+
 
 class Adc:
     """``adc`` is ``machine.ADC`` or anything with ``read_u16()``; the scaling as in scaling.py."""
@@ -18,3 +24,14 @@ class Adc:
     @micropython.native
     def count(self):
         return count(self._adc.read_u16(), self._high, self._low, self._split, self._shift, self._bias)
+
+
+def make(shared, scaling, pin):
+    """``pin`` is a number, or a name on boards that name them."""
+    import machine
+
+    if hasattr(machine.ADC, "ATTN_11DB"):  # ESP32: else its range ends at 1 V
+        adc = machine.ADC(machine.Pin(pin), atten=machine.ADC.ATTN_11DB)
+    else:
+        adc = machine.ADC(machine.Pin(pin) if isinstance(pin, str) else pin)
+    return Adc(adc, *scaling)

@@ -1,7 +1,25 @@
 """A channel in a register of an I2C device."""
 
+from ..compat import const
 from ..layout import MISSING
 from .scaling import count
+
+_HERTZ = const(400000)
+
+KEYS = {
+    "bus": ("I2C bus",),
+    "address": ("whole", 0x08, 0x77),
+    "register": ("whole", 0, 255),
+    "bytes": ("whole", 1, 4),
+    "signed": ("truth",),
+    "big_endian": ("truth",),
+    "setup": ("register writes",),
+}
+DEFAULTS = {"bus": 0, "signed": False, "big_endian": True, "setup": []}
+
+
+def reading(keys):
+    return "%d:%d" % (keys["address"], keys["register"]), 8 * keys["bytes"], keys["signed"], not keys["big_endian"]
 
 
 class I2c:
@@ -53,3 +71,13 @@ class I2c:
             raw = raw << 8 | buf[i if self._big else size - 1 - i]
             i += 1
         return (raw ^ self._sign) - self._sign >> self._drop
+
+
+def make(shared, scaling, bus, scl, sda, address, register, size, signed, big, setup):
+    """A bus is made once."""
+    import machine
+
+    name = (machine.I2C, bus)
+    if name not in shared:
+        shared[name] = machine.I2C(bus, scl=machine.Pin(scl), sda=machine.Pin(sda), freq=_HERTZ)
+    return I2c(shared[name], address, register, size, signed, big, setup, *scaling)

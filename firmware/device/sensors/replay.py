@@ -24,6 +24,8 @@ from ..layout import (
     REPLAY_VALUES,
 )
 
+KEYS: dict = {}
+
 _BLOCK = const(1024)  # bytes read at once, in whole records
 
 
