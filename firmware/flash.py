@@ -23,7 +23,7 @@ from .port import PortError, choose
 Progress = Callable[[str, int, int], None]
 OWN = ("lib/motegate", "gate", "main.py")  # what on the board is the bundle's, whole
 BLOCK = 192  # bytes, 256 in base64: no board's receive buffer is smaller
-PATIENCE_S = 120.0
+PATIENCE_S = 120.0  # of the board's own time (patience.py)
 
 _ON_BOARD = """
 import os, sys, hashlib, binascii
@@ -189,7 +189,7 @@ def _board(port: str) -> Iterator:
     link = None
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it cannot make out
-            link = RawRepl(port, timeout=5)
+            link = RawRepl(port)
             link.enter_raw_repl()
             link.exec(_ON_BOARD)
         yield link
@@ -287,8 +287,8 @@ def _expect(link, answer: bytes) -> None:
 
 def _read(link) -> bytes:
     """One byte; empty when the board keeps silent for too long."""
-    end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end:
+    end = link.clock() + PATIENCE_S
+    while link.clock() < end:
         byte = link.serial.read(1)
         if byte:
             return byte
@@ -332,8 +332,8 @@ def _restart(link, patience_s: float) -> dict:
     link.serial.write(b"\x04")
     line = bytearray()
     last = ""
-    end = time.monotonic() + patience_s
-    while time.monotonic() < end:
+    end = link.clock() + patience_s
+    while link.clock() < end:
         byte = link.serial.read(1)
         line += byte
         if byte == b"\n":

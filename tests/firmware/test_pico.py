@@ -114,7 +114,7 @@ def watch(port: str) -> list[str]:
 
 def on_unix(bundle: Path, folder: Path) -> list[Frame]:
     (folder / "run_it.py").write_text(RUN)
-    done = vm.run(folder / "run_it.py", [f"{bundle}/"], path=[bundle / "lib"], timeout=60)
+    done = vm.run(folder / "run_it.py", [f"{bundle}/"], path=[bundle / "lib"])
     return [item for item in Decoder().feed(done.stdout) if isinstance(item, Frame)]
 
 
