@@ -3,13 +3,13 @@
 import json
 import shutil
 import zipfile
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from motegate.firmware import atomic, vm
 from motegate.firmware.errors import InputError, RefusedError
+from motegate.firmware.progress import Progress
 from motegate.train import metrics, policy, threshold
 from motegate.train.split import TEST, TRAIN, VALIDATION
 
@@ -19,7 +19,6 @@ from .lower import lower
 from .pack import Counts, Features
 from .quantize import Classifier
 
-Progress = Callable[[str, int, int], None]
 PROBES = 1000  # random windows that a guarded model is verified on
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+from motegate.firmware.device.layout import MISSING
 from motegate.firmware.errors import InputError
 from motegate.train.policy import Channel, Policy
 from motegate.train.recording import Records
 
 from .launch import World
 
-MISSING = -32768
 ROWS = 2048  # a block's, as in board/world.py
 MAX_HOLD_MS = 0xFFFFFFFF
 

@@ -6,13 +6,15 @@ record. "numpy": ring and scan in their vectorised form. The integers are the sa
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from motegate.firmware import atomic, boards
+from motegate.firmware.epoch import EPOCH_S
 from motegate.firmware.errors import InputError
 from motegate.firmware.frames import Frame
+from motegate.firmware.progress import Progress
 from motegate.train import policy as policies
 from motegate.train import recording
 from motegate.train.engine import Engine
@@ -20,11 +22,10 @@ from motegate.train.host_gate import HostGate
 from motegate.train.policy import Policy
 from motegate.train.windows import measure
 
-from .journal import EPOCH_S, Scribe
+from .journal import Scribe
 from .launch import launch
 from .taken import take, too_few
 
-Progress = Callable[[str, int, int], None]
 Found = tuple[np.ndarray, np.ndarray]
 """When each window ended, int64[k] milliseconds since 1970, and its dimensions, int16[k, columns]."""
 ENOUGH_KB = 512
@@ -71,7 +72,7 @@ def on_cpython(work: Path, policy: Policy, plan: dict, data: list[Path], progres
     reference = (work / "train" / "reference.bin").read_bytes()
     bare = plan | {"parents": [], "table": [0]}  # dimensions are wanted, no verdicts
     gate = HostGate(bare, {}, reference, recording.read(policy, data))
-    gate.run(lambda done, total: progress("features", done, total))
+    gate.run("features", progress)
     ends = np.array(gate.ends, np.int64).reshape(-1, 2)
     return (ends[:, 0] + EPOCH_S) * 1000 + ends[:, 1], gate.columns()
 

@@ -4,8 +4,8 @@ from array import array
 from dataclasses import dataclass
 
 import numpy as np
+from motegate.firmware.epoch import EPOCH_S
 
-EPOCH_S = 1577836800  # 2020-01-01 UTC, from which the device counts
 NONE = 255  # no action: the window was not judged
 REASONS = ("", "commissioning", "no_data")
 

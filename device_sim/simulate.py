@@ -10,18 +10,19 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from motegate.firmware import atomic, boards
+from motegate.firmware.epoch import EPOCH_S
 from motegate.firmware.errors import RefusedError
 from motegate.firmware.frames import Frame
+from motegate.firmware.progress import Progress
 from motegate.train import policy as policies
 
 from . import report
 from .features import in_numpy
-from .journal import EPOCH_S, Scribe
+from .journal import Scribe
 from .launch import Running, launch, plan_of
 from .summary import Line, Summary, summarise
 from .taken import Taken, take, too_few
 
-Progress = Callable[[str, int, int], None]
 UNBOUNDED_KB = 512  # for a board without a figure
 WORDS = 2  # the unix VM's words are twice as wide as a board's, and so is nearly all that lies on its heap
 

@@ -12,15 +12,15 @@ import hashlib
 import io
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import InputError, RefusedError
 from .frames import Frame, parse
 from .port import PortError, choose
+from .progress import Progress
 
-Progress = Callable[[str, int, int], None]
 OWN = ("lib/motegate", "gate", "main.py")  # what on the board is the bundle's, whole
 BLOCK = 192  # bytes, 256 in base64: no board's receive buffer is smaller
 PATIENCE_S = 120.0  # of the board's own time (patience.py)

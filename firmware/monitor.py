@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+from .epoch import EPOCH_S
 from .frames import Decoder, Frame, Text
 from .port import PortError, choose
 from .printable import printable
 
 LEAVE = b"\x1d"  # Ctrl-]
-_EPOCH = 1577836800  # 2020-01-01 UTC
 
 
 class Names:
@@ -40,7 +40,7 @@ def stamp(t) -> str:
     """
     try:
         seconds, millis = t
-        return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(_EPOCH + seconds)) + f".{millis:03d}"
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(EPOCH_S + seconds)) + f".{millis:03d}"
     except (TypeError, ValueError, OverflowError, OSError):
         return str(t)
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 from motegate.firmware.device.network import Network
+from motegate.firmware.epoch import DAY_MS
 from motegate.firmware.errors import InputError
+from motegate.firmware.progress import Progress, silent
 
 from . import engine, metrics, policy, recording, split, windows
 from .host_gate import HostGate
-from .material import DAY_MS
 from .recording import Records
 
-Progress = Callable[[str, int, int], None]
 VMS = ("numpy", "cpython")
 
 
@@ -81,8 +81,7 @@ def judge(trained: Trained, records: Records, progress: Progress | None = None) 
 
 def judge_as_device(trained: Trained, records: Records, progress: Progress | None = None) -> Verdicts:
     """The whole gate of the device on CPython, record by record."""
-    told = (lambda done, total: progress("judge", done, total)) if progress else None
-    gate = HostGate(trained.plan, trained.packs, trained.reference, records).run(told)
+    gate = HostGate(trained.plan, trained.packs, trained.reference, records).run("judge", progress or silent)
     n = len(gate.passes)
     return Verdicts(
         gate.commission, np.array(gate.said, np.int8).reshape(-1, n), np.array(gate.passed, bool).reshape(-1, n)

@@ -1,18 +1,15 @@
 """The device's whole gate on CPython, over a recording in memory: the slow way to the same integers."""
 
 from array import array
-from collections.abc import Callable
 
 import numpy as np
 from motegate.firmware.device.gate import Gate
 from motegate.firmware.device.network import Network
+from motegate.firmware.progress import Progress, silent
 
 from . import windows
 from .engine import Engine
 from .recording import Records
-
-Progress = Callable[[int, int], None]
-"""Windows done, windows in all."""
 
 
 class Source:
@@ -63,11 +60,10 @@ class HostGate(Gate):
         self.ends: list[tuple[int, int]] = []
         self.measured, self.said, self.passed = array("h"), array("h"), array("h")
 
-    def run(self, progress: Progress | None = None) -> "HostGate":
-        """Judges the recording to its end."""
+    def run(self, what: str = "judge", progress: Progress = silent) -> "HostGate":
+        """Judges the recording to its end; ``what`` it is done for, in the progress."""
         while self.step() > 0:
-            if progress:
-                progress(self.windows, self._total)
+            progress(what, self.windows, self._total)
         return self
 
     def columns(self) -> np.ndarray:

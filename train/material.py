@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from motegate.firmware.epoch import DAY_MS
 from motegate.firmware.errors import InputError
 
 from . import engine, pairs, plan, recording, split, windows
 from .faults import Windows
 from .policy import Policy
 
-DAY_MS = 86_400_000
 LEAST = 30  # judged windows without which no part holds enough
 
 

@@ -11,11 +11,11 @@ from types import ModuleType
 from motegate.firmware.device import dimensions as built_in
 from motegate.firmware.device import layout
 from motegate.firmware.device.kernels.value_plain import log2_q14
+from motegate.firmware.epoch import DAY_MS
 from motegate.firmware.errors import InputError
 
 from .policy import Policy
 
-DAY_MS = 86_400_000
 SMALLEST_STEP = 4096
 """A step of the reference in Q24 widths: below it, what an edge moves inwards would vanish in rounding, and the
 reference takes one step in several windows instead.

@@ -5,11 +5,10 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from motegate.firmware.device.layout import MISSING
 
 from .expression import parse
 
-MISSING = -32768
-"""The count of a sample that is not there."""
 LARGEST = 32767
 """Counts beyond it saturate."""
 

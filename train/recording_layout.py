@@ -11,20 +11,19 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from motegate.firmware.device.layout import MISSING_STATUS
+from motegate.firmware.epoch import EPOCH_S
 from motegate.firmware.errors import InputError
 from motegate.firmware.printable import printable
 
 from .policy_form import Policy
 from .table import nearest
 
-EPOCH_S = 1_577_836_800
-"""2020-01-01 UTC in Unix time."""
 UNIX_MS = 100_000_000_000
 """``t_ms`` of this size or more counts from 1970, less from 2020: a device without a clock starts at 0."""
 EARLIEST_S, LATEST_S = -EPOCH_S, 1_072_915_199
 """1970 (a clock that was never set) to the end of 2053 (what a small int of a 32-bit port holds)."""
 UTC = pa.timestamp("ns", "UTC")
-MISSING_STATUS = -(1 << 30)
 LARGEST_STATUS = (1 << 30) - 1
 SEQ_MASK = (1 << 30) - 1
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 from motegate.device_sim.drivers import write_world
-from motegate.device_sim.journal import EPOCH_S, Scribe
+from motegate.device_sim.journal import Scribe
 from motegate.device_sim.launch import launch
+from motegate.firmware.epoch import EPOCH_S
 from motegate.firmware.frames import Frame
 from motegate.train.policy import load
 from motegate.train.recording import Records

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from motegate.device_sim.journal import EPOCH_S, NONE, Scribe
-from motegate.device_sim.series import MISSING, Painter
+from motegate.device_sim.journal import NONE, Scribe
+from motegate.device_sim.series import Painter
+from motegate.firmware.device.layout import MISSING
+from motegate.firmware.epoch import EPOCH_S
 
 pytestmark = pytest.mark.unit
 

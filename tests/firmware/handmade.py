@@ -9,12 +9,12 @@ import numpy as np
 from motegate.convert import pack, tflite_model
 from motegate.convert.guarded import count_mapping
 from motegate.convert.lower import lower
-from motegate.firmware.device.layout import MISSING
+from motegate.firmware.device.layout import MISSING, MISSING_STATUS
+from motegate.firmware.epoch import EPOCH_S
 from motegate.train import plan as plans
 from motegate.train import policy as policies
 from motegate.train import windows
 from motegate.train.engine import Engine
-from motegate.train.recording_layout import EPOCH_S, MISSING_STATUS
 
 from tests.convert.models import Fc, Sigmoid, build
 
