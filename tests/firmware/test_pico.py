@@ -99,8 +99,10 @@ def recordings(work) -> list[Path]:
 
 
 def watch(port: str) -> list[str]:
-    """What `motegate monitor --plain` prints until the recording has ended, and its last line, once interrupted; between
-    them stands as much of the prompt that the board comes back to as it said before that."""
+    """What `motegate monitor --plain` prints until the recording has ended, and its last line, once interrupted.
+
+    Between them stands as much of the prompt that the board comes back to as it said before that.
+    """
     command = [sys.executable, "-m", "motegate", "monitor", "--plain", "--port", port]
     lines, rest = [], []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
