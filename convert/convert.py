@@ -12,6 +12,7 @@ import numpy as np
 from motegate.firmware import atomic, vm
 from motegate.firmware.device.reference import Reference
 from motegate.firmware.errors import InputError, RefusedError
+from motegate.firmware.progress import Progress
 from motegate.train import metrics, policy, threshold
 from motegate.train import plan as plans
 from motegate.train.plan import Plan
@@ -24,7 +25,6 @@ from .pack import Counts, Features
 from .quantize import Classifier
 
 Form = TypeVar("Form")
-Progress = Callable[[str, int, int], None]
 PROBES = 1000  # random windows that a guarded model is verified on
 
 

@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
+from motegate.firmware.file_descriptor import redirected
+
 
 class Captured:
     """The text so far."""
@@ -25,19 +27,7 @@ class Captured:
 @contextmanager
 def captured() -> Iterator[Captured]:
     """Takes file descriptors 1 and 2, and Python's sys.stdout and sys.stderr, while the body runs."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as file:
-        saved = {number: os.dup(number) for number in (1, 2)}
-        try:
-            for number in saved:
-                os.dup2(file.fileno(), number)
-            text = io.TextIOWrapper(os.fdopen(os.dup(file.fileno()), "wb"), write_through=True)
-            with text, redirect_stdout(text), redirect_stderr(text):  # they may be no longer 1 and 2
-                yield Captured(file)
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            for number, copy in saved.items():
-                os.dup2(copy, number)
-                os.close(copy)
+    with tempfile.TemporaryFile() as file, redirected(file.fileno(), 1, 2):
+        text = io.TextIOWrapper(os.fdopen(os.dup(file.fileno()), "wb"), write_through=True)
+        with text, redirect_stdout(text), redirect_stderr(text):  # they may be no longer 1 and 2
+            yield Captured(file)

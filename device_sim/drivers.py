@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+from motegate.firmware.device.layout import MISSING
 from motegate.firmware.errors import InputError
 from motegate.train.policy import Channel, Policy
 from motegate.train.recording import Records
@@ -15,7 +16,6 @@ from motegate.train.sensor import Reading, Sensor
 
 from .launch import World
 
-MISSING = -32768
 WIDEST = 16  # bits of a raw value in the file
 ROWS = 2048  # a block's, as in board/world.py
 MAX_HOLD_MS = 0xFFFFFFFF

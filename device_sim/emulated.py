@@ -16,6 +16,7 @@ from motegate.firmware.decoder import Frame, Text
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.firmware.flash import put
 from motegate.firmware.frames import Error, Health, Hello
+from motegate.firmware.patience import clock_of, patient
 from motegate.train import plan as plans
 from motegate.train import policy as policies
 from motegate.train.work import copy_policy
@@ -23,7 +24,7 @@ from motegate.train.work import copy_policy
 from .launch import Running, World, plan_of
 from .pico import Pico
 
-PATIENCE_S = 300.0  # for one frame
+PATIENCE_S = 300.0  # of its own time, for one frame
 BREAK, RESET = b"\r\x03\x03", b"\x04"
 
 
@@ -38,13 +39,9 @@ class Emulated(Running):
         import serial
 
         heaps: list[int] = []
-        with serial.Serial(self.port, timeout=PATIENCE_S) as line:
-            line.write(BREAK)
-            line.timeout = 1
-            while line.read(4096):
-                pass
-            line.timeout = PATIENCE_S
-            line.write(RESET)
+        with serial.Serial(self.port) as line:
+            patient(line, clock_of(self.port), PATIENCE_S)
+            line.write(BREAK + RESET)
             greeted = False
             while data := line.read(1) + line.read(line.in_waiting):
                 for item in self.decoder.feed(data):

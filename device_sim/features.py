@@ -5,7 +5,7 @@ record. "numpy": ring and scan in their vectorised form. The integers are the sa
 """
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from motegate.firmware import atomic, boards
 from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.errors import InputError
 from motegate.firmware.frames import Verdict
+from motegate.firmware.progress import Progress
 from motegate.train import plan as plans
 from motegate.train import policy as policies
 from motegate.train import recording
@@ -26,7 +27,6 @@ from .journal import Scribe
 from .launch import launch
 from .taken import take, too_few
 
-Progress = Callable[[str, int, int], None]
 Found = tuple[np.ndarray, np.ndarray]
 """When each window ended, int64[k] milliseconds since 1970, and its dimensions, int16[k, columns]."""
 ENOUGH_KB = 512
@@ -74,7 +74,7 @@ def on_cpython(work: Path, policy: Policy, plan: Plan, data: list[Path], progres
     policy.install_dimensions()
     reference = (work / "train" / "reference.bin").read_bytes()
     gate = HostGate(plan, None, reference, recording.read(policy, data))
-    gate.run(lambda done, total: progress("features", done, total))
+    gate.run("features", progress)
     ends = gate.ends()
     return (ends[:, 0] + EPOCH_S) * 1000 + ends[:, 1], gate.columns()
 

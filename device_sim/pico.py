@@ -1,19 +1,24 @@
 """An emulated Raspberry Pi Pico: MicroPython's own image on rp2040py, its USB serial line on a pty.
 
 The image is looked for in ``$MOTEGATE_PICO_UF2``. ``python -m motegate.device_sim.pico IMAGE`` is the emulator's
-process; it ends with its standard input.
+process; it ends with its standard input. `... IMAGE FILE`: it writes its own time into FILE, by which others wait for
+it: how fast it goes is the machine's affair.
 """
 
 import os
+import struct
 import subprocess
 import sys
-import threading
+import tempfile
 from pathlib import Path
 
 from motegate.firmware.errors import InputError
+from motegate.firmware.patience import CLOCKS
 
 VARIABLE = "MOTEGATE_PICO_UF2"
-BOOT_S = 60
+BOOT_S = 60  # of its own time
+CLOCK = struct.Struct("<d")  # seconds since its reset, in a file that its process keeps writing
+TICK_S = 0.02
 
 
 def image(named: str | Path | None = None) -> Path:
@@ -30,26 +35,35 @@ class Pico:
     def __init__(self, uf2: str | Path | None = None):
         self._image = image(uf2)
         self._process: subprocess.Popen | None = None
+        self._clock = tempfile.NamedTemporaryFile(prefix="motegate-pico-")  # noqa: SIM115 (open as long as the board)
         self.port = ""
 
     def __enter__(self) -> "Pico":
-        command = [sys.executable, "-m", "motegate.device_sim.pico", str(self._image)]
+        command = [sys.executable, "-m", "motegate.device_sim.pico", str(self._image), self._clock.name]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
-        timer = threading.Timer(BOOT_S, self._process.kill)
-        timer.start()
         assert self._process.stdout is not None
         self.port = self._process.stdout.readline().strip()
-        timer.cancel()
         if not self.port:
             self._process.kill()
             _, said = self._process.communicate()
             raise RuntimeError(f"the emulated Pico did not start: {said.strip().splitlines()[-1:] or 'no word'}")
+        CLOCKS[self.port] = self.seconds
         return self
+
+    def seconds(self) -> float:
+        """The board's own time; OSError when its process has ended."""
+        assert self._process is not None
+        if self._process.poll() is not None:
+            raise OSError("the emulated Pico has ended")
+        written = os.pread(self._clock.fileno(), CLOCK.size, 0)
+        return CLOCK.unpack(written)[0] if written else 0.0
 
     def __exit__(self, *_) -> None:
         process = self._process
         assert process is not None
+        CLOCKS.pop(self.port, None)
+        self._clock.close()
         try:
             process.communicate(timeout=5)  # closes its standard input, which ends it
         except subprocess.TimeoutExpired:
@@ -64,7 +78,7 @@ said something, and with more to say."""
 HURRY_NS = 20_000_000
 
 
-async def _emulate(uf2: Path) -> None:
+async def _emulate(uf2: Path, clock_file: Path | None = None) -> None:
     import asyncio
     import dataclasses
 
@@ -87,14 +101,31 @@ async def _emulate(uf2: Path) -> None:
             usb.read_delay_microseconds = HURRIED_US if clock.nanos < hurried_until else QUIET_US
         answer(endpoint, size)
 
+    async def tick() -> None:
+        with open(clock_file or os.devnull, "r+b", buffering=0) as file:
+            while True:
+                file.seek(0)
+                file.write(CLOCK.pack(clock.nanos / 1e9))
+                await asyncio.sleep(TICK_S)
+
+    async def booted_in_time() -> None:
+        boot = asyncio.ensure_future(device.astart(None))
+        while not boot.done():
+            if clock.nanos > BOOT_S * 1e9:
+                raise TimeoutError(f"it did not boot in {BOOT_S} s")
+            await asyncio.wait([boot], timeout=TICK_S)
+        await boot
+
     usb.on_endpoint_read = paced
-    await device.astart()
+    ticking = asyncio.ensure_future(tick())
+    await booted_in_time()
     ended = asyncio.Event()
     line = PtyInteractiveRepl(device.cdc, device.simulator, on_quit=lambda code: ended.set())
     await line.start()
     print(line.slave_path, flush=True)
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ended.set)
     await ended.wait()
+    ticking.cancel()
     await line.stop()
     device.stop()
 
@@ -102,5 +133,5 @@ async def _emulate(uf2: Path) -> None:
 if __name__ == "__main__":
     import asyncio
 
-    asyncio.run(_emulate(Path(sys.argv[1])))
+    asyncio.run(_emulate(*map(Path, sys.argv[1:])))
     os._exit(0)  # the emulator's own threads are of no more use

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+from motegate.firmware.device.layout import MISSING
 
-MISSING = -32768
 POINTS = 40_000
 Points = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """first, last, low, high: as in Series."""

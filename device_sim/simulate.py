@@ -14,6 +14,7 @@ from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.decoder import Frame
 from motegate.firmware.errors import RefusedError
 from motegate.firmware.frames import Error, Hello, Model, Verdict
+from motegate.firmware.progress import Progress
 from motegate.train import policy as policies
 
 from . import report
@@ -23,7 +24,6 @@ from .launch import Running, launch, plan_of
 from .summary import Line, Summary, summarise
 from .taken import Taken, take, too_few
 
-Progress = Callable[[str, int, int], None]
 UNBOUNDED_KB = 512  # for a board without a figure
 WORDS = 2  # the unix VM's words are twice as wide as a board's, and so is nearly all that lies on its heap
 

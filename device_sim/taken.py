@@ -1,12 +1,12 @@
 """A recording made ready for the virtual board: read once, into the board's file and into its picture."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.errors import InputError
+from motegate.firmware.progress import Progress
 from motegate.train import recording, windows
 from motegate.train.plan import Plan
 from motegate.train.policy import Policy
@@ -14,7 +14,6 @@ from motegate.train.policy import Policy
 from . import drivers as wiring
 from .series import Painter, Series
 
-Progress = Callable[[str, int, int], None]
 REPLAY = "replay.bin"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from motegate.firmware import boards
 from motegate.firmware.frames import Verdict
+from motegate.firmware.progress import Progress
 from motegate.train import policy as policies
 from motegate.train.evaluate import Trained, Verdicts
 from motegate.train.recording import Records
@@ -19,7 +20,7 @@ from .taken import take, too_few
 def on_micropython(work: Path, data: list[Path]) -> Callable[..., Verdicts]:
     """What `train.evaluate.evaluate` takes as ``judged``."""
 
-    def judged(trained: Trained, records: Records, progress: Callable[[str, int, int], None] | None) -> Verdicts:
+    def judged(trained: Trained, records: Records, progress: Progress | None) -> Verdicts:
         policy = policies.load(work / "policy.toml")
         scribe = Scribe(trained.plan)
         with tempfile.TemporaryDirectory(prefix="motegate-data-") as scratch:

@@ -9,7 +9,6 @@ whole, and mends nothing by itself: flashing again does.
 import hashlib
 import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +16,9 @@ from .boards import ARCHITECTURES
 from .errors import InputError, RefusedError
 from .frames import Hello
 from .port import choose
+from .progress import Progress
 from .transport import PATIENCE_S, RawRepl, ask, connect, restart, send
 
-Progress = Callable[[str, int, int], None]
 OWN = ("lib/motegate", "gate", "main.py")  # what on the board is the bundle's, whole
 
 

@@ -12,4 +12,4 @@ def printable(text: str, longest: int | None = None, kept: str = "") -> str:
     'xxxxxxxxxx...'
     """
     cut = text if longest is None or len(text) <= longest else f"{text[:longest]}..."
-    return "".join(c if c.isprintable() or c in kept else c.encode("unicode_escape").decode() for c in cut)
+    return "".join(c if c.isprintable() or c in kept else ascii(c)[1:-1] for c in cut)

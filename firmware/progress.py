@@ -4,3 +4,7 @@ from collections.abc import Callable
 
 Progress = Callable[[str, int, int], None]
 """``progress(what, done, total)``; total 0 when nobody knows it."""
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """For work that nobody watches."""

@@ -15,9 +15,11 @@ from .board_script import BLOCK, FUNCTIONS
 from .decoder import parse
 from .errors import InputError, RefusedError
 from .frames import Error, Hello
+from .patience import Clock, clock_of, patient
 from .port import PortError
 
-PATIENCE_S = 120.0
+PATIENCE_S = 120.0  # of the board's own time (patience.py)
+SILENT_S = 5.0  # for one byte, where mpremote itself does not say
 
 
 class BoardError(InputError):
@@ -25,20 +27,29 @@ class BoardError(InputError):
 
 
 class RawRepl(SerialTransport):
-    """Its overall timeout holds on a line that never falls silent, too: a GPS, or a wrong baud rate, is no board."""
+    """Its overall timeout holds on a line that never falls silent, too: a GPS, or a wrong baud rate, is no board.
+    All its waits are counted by the board's clock."""
+
+    clock: Clock = staticmethod(time.monotonic)
+
+    def __init__(self, port: str):
+        super().__init__(port)
+        self.clock = clock_of(port)
+        patient(self.serial, self.clock, SILENT_S)
 
     def read_until(self, min_num_bytes, ending, timeout=10, data_consumer=None, timeout_overall=None):
-        if timeout_overall is None or data_consumer is not None:
-            return super().read_until(min_num_bytes, ending, timeout, data_consumer, timeout_overall)
+        assert data_consumer is None  # nobody here looks on while something runs
         data = bytearray()
-        now = time.monotonic()
-        end, quiet = now + timeout_overall, now + (timeout or timeout_overall)
+        forever = float("inf")
+        now = self.clock()
+        end = now + (forever if timeout_overall is None else timeout_overall)
+        quiet = now + (forever if timeout is None else timeout)
         while not data.endswith(ending) and now < min(end, quiet):
             byte = self.serial.read(1)
-            now = time.monotonic()
+            now = self.clock()
             if byte:
                 data += byte
-                quiet = now + (timeout or timeout_overall)
+                quiet = now + (forever if timeout is None else timeout)
         return bytes(data)
 
 
@@ -51,7 +62,7 @@ def connect(port: str) -> Iterator[RawRepl]:
     link = None
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it cannot make out
-            link = RawRepl(port, timeout=5)
+            link = RawRepl(port)
             link.enter_raw_repl()
             link.exec(FUNCTIONS)
         yield link
@@ -106,8 +117,8 @@ def _expect(link: RawRepl, answer: bytes) -> None:
 
 def _read(link: RawRepl) -> bytes:
     """One byte; empty when the board keeps silent for too long."""
-    end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end:
+    end = link.clock() + PATIENCE_S
+    while link.clock() < end:
         byte = link.serial.read(1)
         if byte:
             return byte
@@ -129,8 +140,8 @@ def restart(link: RawRepl, patience_s: float) -> Hello:
     link.serial.write(b"\x04")
     line = bytearray()
     last = ""
-    end = time.monotonic() + patience_s
-    while time.monotonic() < end:
+    end = link.clock() + patience_s
+    while link.clock() < end:
         byte = link.serial.read(1)
         line += byte
         if byte == b"\n":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from . import examples
 from .firmware.errors import InputError
-from .progress import Progress
+from .firmware.progress import Progress
 from .stale import Steps
 
 EXAMPLE = Path(examples.__file__).parent / "machine_temperature"

@@ -2,18 +2,19 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-Progress = Callable[[str, int, int], None]
+from .firmware.progress import Progress, silent
+
 PATIENCE_S = 2.0
 
 
 @contextmanager
 def bar() -> Iterator[Progress]:
-    """Gives `progress(what, done, total)`; `total` 0 when nobody knows it."""
+    """Gives the callback that moves it."""
     if not sys.stderr.isatty():
-        yield lambda what, done, total: None
+        yield silent
         return
     began = time.monotonic()
     shown = None

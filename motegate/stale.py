@@ -15,7 +15,7 @@ from pathlib import Path
 from . import __version__, step_record
 from .firmware import device as device_package
 from .firmware.errors import InputError
-from .progress import Progress
+from .firmware.progress import Progress
 from .step_record import Step
 
 DEVICE = Path(device_package.__file__).parent

@@ -54,7 +54,8 @@ def write(path: Path, steps: dict[str, Step]) -> None:
 
 def _step(name: str, content: object) -> Step:
     _check(STEP.fullmatch(name), f"{name!r} is no step")
-    _check(isinstance(content, dict) and set(content) == {"arguments", "inputs", "outputs"}, f"{name} has another form")
+    if not isinstance(content, dict) or set(content) != {"arguments", "inputs", "outputs"}:
+        raise _FormError(f"{name} has another form")
     arguments, inputs, outputs = content["arguments"], content["inputs"], content["outputs"]
     kind = name.split()[0]
     keys = {"train": {"policy", "data", "seed"}, "convert": set(), "build": {"replay"}}[kind]

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from motegate.firmware.device.layout import MISSING
 
 from .expression import parse
 from .policy import Channel, Policy, load
-from .policy_form import MISSING
 from .recording import Records, chunks, labels_of_nobody, names_of
 from .table import key_path, quoted
 

@@ -11,21 +11,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from motegate.firmware.clock import DAY_MS
 from motegate.firmware.device.boot.pack import Pack
 from motegate.firmware.device.classifiers import Classifiers
 from motegate.firmware.device.network import Network
 from motegate.firmware.device.reference import Reference
 from motegate.firmware.device.verdict import Verdict
 from motegate.firmware.errors import InputError
+from motegate.firmware.progress import Progress, silent
 
 from . import engine, metrics, policy, recording, split, windows
 from . import plan as plans
 from .host_gate import HostGate
-from .material import DAY_MS
 from .plan import Plan
 from .recording import Records
 
-Progress = Callable[[str, int, int], None]
 VMS = ("numpy", "cpython")
 
 
@@ -75,8 +75,7 @@ def judge(trained: Trained, records: Records, progress: Progress | None = None) 
 
 def judge_as_device(trained: Trained, records: Records, progress: Progress | None = None) -> Verdicts:
     """The whole gate of the device on CPython, record by record."""
-    told = (lambda done, total: progress("judge", done, total)) if progress else None
-    gate = HostGate(trained.plan, trained.packs, trained.reference, records).run(told)
+    gate = HostGate(trained.plan, trained.packs, trained.reference, records).run("judge", progress or silent)
     return Verdicts(gate.commission, gate.scores(), gate.passes())
 
 

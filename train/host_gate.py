@@ -1,21 +1,18 @@
 """The device's whole gate on CPython, over a recording in memory: the slow way to the same integers."""
 
 from array import array
-from collections.abc import Callable
 
 import numpy as np
 from motegate.firmware.device.boot.pack import Pack
 from motegate.firmware.device.gate import Gate
 from motegate.firmware.device.layout import COMMISSIONING
 from motegate.firmware.device.network import Network
+from motegate.firmware.progress import Progress, silent
 
 from . import windows
 from .engine import Engine
 from .plan import Plan
 from .recording import Records
-
-Progress = Callable[[int, int], None]
-"""Windows done, windows in all."""
 
 
 class Source:
@@ -79,11 +76,10 @@ class HostGate:
         self._gate.connect(Source(records), [self._recorder])
         self._shape = len(self._gate.verdict.passes), len(self._gate.verdict.values)
 
-    def run(self, progress: Progress | None = None) -> "HostGate":
-        """Judges the recording to its end."""
+    def run(self, what: str = "judge", progress: Progress = silent) -> "HostGate":
+        """Judges the recording to its end; ``what`` it is done for, in the progress."""
         while self._gate.step() > 0:
-            if progress:
-                progress(self._gate.windows, self._total)
+            progress(what, self._gate.windows, self._total)
         return self
 
     def ends(self) -> np.ndarray:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from motegate.firmware.clock import DAY_MS
 
 from .dimension import built_in
 from .policy import loads
-from .policy_reader import DAY_MS, MOST_CHANNELS, MOST_COUNTS
+from .policy_reader import MOST_CHANNELS, MOST_COUNTS
 from .recording_layout import RecordingError
 from .survey import Column, Survey, survey
 from .table import is_label, is_reserved, key_path, quoted

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from motegate.firmware.clock import DAY_MS
 from motegate.firmware.errors import InputError
 
 from . import engine, pairs, recording, split, windows
@@ -12,7 +13,6 @@ from .plan import Plan
 from .plan_compiler import compile_policy
 from .policy import Policy
 
-DAY_MS = 86_400_000
 LEAST = 30  # judged windows without which no part holds enough
 
 

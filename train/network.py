@@ -7,9 +7,9 @@ TensorFlow give the same weights.
 
 import contextlib
 import os
-import sys
 
 import numpy as np
+from motegate.firmware.file_descriptor import redirected
 
 UNITS = (16, 8)
 EPOCHS = 24
@@ -41,15 +41,8 @@ def keras():
 @contextlib.contextmanager
 def _hushed():
     """Keeps TensorFlow's libraries, which write to the process's own stderr, off the terminal."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
+    with open(os.devnull, "wb") as nowhere, redirected(nowhere.fileno(), 2):
         yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def build(n_inputs: int, monotone: bool = True):

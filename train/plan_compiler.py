@@ -2,6 +2,7 @@
 
 import math
 
+from motegate.firmware.clock import DAY_MS
 from motegate.firmware.device import layout
 from motegate.firmware.device.kernels.plain.value import log2_q14
 
@@ -9,7 +10,6 @@ from .dimension import Dimension
 from .plan import Action, Cell, Channel, Column, Model, Parent, Plan, ReferenceRule
 from .policy import Policy
 
-DAY_MS = 86_400_000
 SMALLEST_STEP = 4096
 """A step of the reference in Q24 widths: below it, what an edge moves inwards would vanish in rounding, and the
 reference takes one step in several windows instead.

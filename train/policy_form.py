@@ -5,14 +5,13 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from motegate.firmware.device.layout import MISSING
 
 from .dimension import Dimension, built_in
 from .expression import parse
 from .graph import Graph, graph_of, vectors
 from .sensor import Sensor
 
-MISSING = -32768
-"""The count of a sample that is not there."""
 LARGEST = 32767
 """Counts beyond it saturate."""
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from motegate.firmware.clock import DAY_MS
+
 from .named_file import inside
 from .policy_actions import check_actions
 from .policy_dimensions import bound_dimensions, known_dimensions, read_rules, read_status
@@ -16,7 +18,6 @@ from .table import IDENTIFIERS, Note, Table, is_identifier, is_label, is_reserve
 
 MOST_COUNTS = 60_000
 MOST_CHANNELS = 32
-DAY_MS = 86_400_000
 BOARDS = Path(__file__).resolve().parent.parent / "firmware" / "boards"
 EFFECTS = "send:samples, send:dimensions, store, run:MODEL, pin:N=0, pin:N=1"
 

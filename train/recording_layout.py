@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from motegate.firmware.clock import EPOCH_S
+from motegate.firmware.device.layout import MISSING_STATUS
 from motegate.firmware.errors import InputError
 from motegate.firmware.printable import printable
 
@@ -23,7 +24,6 @@ UNIX_MS = 100_000_000_000
 EARLIEST_S, LATEST_S = -EPOCH_S, 1_072_915_199
 """1970 (a clock that was never set) to the end of 2053 (what a small int of a 32-bit port holds)."""
 UTC = pa.timestamp("ns", "UTC")
-MISSING_STATUS = -(1 << 30)
 LARGEST_STATUS = (1 << 30) - 1
 SEQ_MASK = (1 << 30) - 1
 

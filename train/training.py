@@ -2,11 +2,11 @@
 
 import hashlib
 import importlib.metadata
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from motegate.firmware import atomic
+from motegate.firmware.progress import Progress
 
 from . import lessons, network, results, split, work
 from . import policy as policies
@@ -16,8 +16,6 @@ from .material import Material, TrainingError, gather
 from .parent_table import Table, table_of, weights
 
 __all__ = ["Training", "TrainingError", "train"]
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

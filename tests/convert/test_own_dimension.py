@@ -51,7 +51,7 @@ def test_a_sound_dimension_is_built_and_judges_the_same_on_both_pythons(tmp_path
     (tmp_path / "replay.bin").write_bytes(handmade.replay(records))
     made = bundle.build(folder, "UNIX", tmp_path / "replay.bin")
     (tmp_path / "run_it.py").write_text(RUN)
-    done = vm.run(tmp_path / "run_it.py", [f"{made.folder}/"], path=[made.folder / "lib"], timeout=60)
+    done = vm.run(tmp_path / "run_it.py", [f"{made.folder}/"], path=[made.folder / "lib"])
     host, _ = on_host(made.folder)
     said = [[f.raw for f in found if f.kind == "verdict"] for found in (frames(done.stdout), host)]
     assert said[0] == said[1]

@@ -71,7 +71,7 @@ def test_a_hundred_thousand_windows_take_nothing_from_a_heap_of_64_kib(bundle, t
     script = tmp_path / "loop.py"
     script.write_text(LOOP)
     monkeypatch.chdir(bundle)
-    done = vm.run(script, heap=HEAP, path=["lib"], timeout=300)
+    done = vm.run(script, heap=HEAP, path=["lib"])
     decoder = Decoder()
     said = [*decoder.feed(done.stdout), *decoder.flush()]
     frames = [item for item in said if isinstance(item, Frame)]

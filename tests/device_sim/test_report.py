@@ -139,7 +139,7 @@ def test_a_browser_draws_it_without_a_complaint(n, tmp_path):
          "--disable-background-networking", "--disable-component-update", f"--user-data-dir={tmp_path / 'profile'}",
          "--enable-logging=stderr", "--virtual-time-budget=4000", "--window-size=1200,1200", "--dump-dom",
          page.as_uri()],
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert "CONSOLE" not in done.stderr
     assert done.stdout.count('class="tile"') == 8

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from motegate.device_sim.journal import NONE, Scribe
-from motegate.device_sim.series import MISSING, Painter
+from motegate.device_sim.series import Painter
 from motegate.firmware.clock import EPOCH_S
+from motegate.firmware.device.layout import MISSING
 from motegate.firmware.frames import Verdict
 from motegate.train.plan import Parent
 

@@ -10,12 +10,11 @@ from motegate.convert.convert import with_thresholds
 from motegate.convert.guarded import count_mapping
 from motegate.convert.lower import lower
 from motegate.firmware.clock import EPOCH_S
-from motegate.firmware.device.layout import MISSING
+from motegate.firmware.device.layout import MISSING, MISSING_STATUS
 from motegate.train import policy as policies
 from motegate.train import windows
 from motegate.train.engine import Engine
 from motegate.train.plan_compiler import compile_policy
-from motegate.train.recording_layout import MISSING_STATUS
 
 from tests.convert.models import Fc, Sigmoid, build
 

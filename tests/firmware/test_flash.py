@@ -2,10 +2,11 @@
 
 import contextlib
 import json
+import time
 from pathlib import Path
 
 import pytest
-from motegate.firmware import flash, vm
+from motegate.firmware import flash, patience, vm
 from motegate.firmware.board_script import FUNCTIONS
 from motegate.firmware.boards import ARCHITECTURES
 from motegate.firmware.errors import InputError, RefusedError
@@ -101,7 +102,37 @@ def test_a_line_that_never_falls_silent_is_no_board():
 
     link = RawRepl.__new__(RawRepl)
     link.serial = Chatter()
-    assert link.read_until(1, b"raw REPL", timeout_overall=0.05).startswith(b"$$$")
+    link.clock = iter(range(99)).__next__
+    assert link.read_until(1, b"raw REPL", timeout_overall=10) == b"$" * 10
+
+
+class Silence:
+    """A serial line on which a byte comes when a clock says so."""
+
+    def __init__(self, at: int):
+        self.now, self.at = 0, at
+
+    def clock(self) -> int:
+        self.now += 1
+        return self.now
+
+    def read(self, n):
+        return b"" if self.now < self.at else b"R" * n
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(("at", "read"), [(5, b"RR"), (100, b"")])
+def test_a_wait_is_counted_by_the_board_s_clock(at, read):
+    line = Silence(at)
+    assert patience.patient(line, line.clock, 50).read(2) == read
+    assert line.now <= 60
+
+
+@pytest.mark.unit
+def test_a_port_without_a_clock_of_its_own_goes_by_ours(monkeypatch):
+    monkeypatch.setitem(patience.CLOCKS, "/dev/emulated", lambda: 7.0)
+    assert patience.clock_of("/dev/emulated")() == 7.0
+    assert patience.clock_of("/dev/ttyACM0") is time.monotonic
 
 
 @pytest.mark.unit

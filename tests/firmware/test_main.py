@@ -63,7 +63,7 @@ def on_host(root: Path) -> tuple[list[Frame], Board]:
 def on_vm(root: Path, script: str, folder: Path) -> list[Frame]:
     file = folder / "run_it.py"
     file.write_text(script)
-    done = vm.run(file, [f"{root}/"], path=[root / "lib"], timeout=60)
+    done = vm.run(file, [f"{root}/"], path=[root / "lib"])
     assert done.returncode == 0, done.stdout[-500:]
     return frames(done.stdout)
 

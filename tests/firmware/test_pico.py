@@ -100,22 +100,25 @@ def recordings(work) -> list[Path]:
 
 
 def watch(port: str) -> list[str]:
-    """What `motegate monitor --plain` prints until the recording has ended and it is interrupted."""
+    """What `motegate monitor --plain` prints until the recording has ended, and its last line, once interrupted.
+
+    Between them stands as much of the prompt that the board comes back to as it said before that.
+    """
     command = [sys.executable, "-m", "motegate", "monitor", "--plain", "--port", port]
-    lines = []
+    lines, rest = [], []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            lines.append(line.rstrip("\n"))
-            if lines[-1].endswith("the recording has ended"):
+            (rest if rest or (lines and lines[-1].endswith("has ended")) else lines).append(line.rstrip("\n"))
+            if not rest and lines[-1].endswith("the recording has ended"):
                 process.send_signal(signal.SIGINT)
     assert process.returncode == 0
-    return lines
+    return [*lines, rest[-1]]
 
 
 def on_unix(bundle: Path, folder: Path) -> list[Frame]:
     (folder / "run_it.py").write_text(RUN)
-    done = vm.run(folder / "run_it.py", [f"{bundle}/"], path=[bundle / "lib"], timeout=60)
+    done = vm.run(folder / "run_it.py", [f"{bundle}/"], path=[bundle / "lib"])
     return [item for item in Decoder().feed(done.stdout) if isinstance(item, Frame)]
 
 

@@ -155,7 +155,7 @@ def test_rubbish_is_refused_by_the_reader(tmp_path, data):
 def test_an_append_allocates_nothing_on_the_vm(tmp_path):
     script = tmp_path / "run_it.py"
     script.write_text(LOCKED)
-    done = vm.run(script, [tmp_path / "windows.bin", json.dumps(PLAN)], path=[device_tree()], timeout=60)
+    done = vm.run(script, [tmp_path / "windows.bin", json.dumps(PLAN)], path=[device_tree()])
     assert done.stdout.strip() == b"150"
     assert [w.number for w in stored.read(tmp_path / "windows.bin")] == list(range(86, 150))
     assert stored.read(tmp_path / "windows.bin")[-1].counts[0] == (-7, -6, -10, -9, -8)

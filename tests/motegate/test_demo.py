@@ -12,7 +12,7 @@ pytestmark = pytest.mark.device
 
 def run(folder, *words: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-m", "motegate", *words], cwd=folder, capture_output=True, text=True, timeout=600, check=False
+        [sys.executable, "-m", "motegate", *words], cwd=folder, capture_output=True, text=True, check=False
     )
 
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.device
 
 def run(folder, *words: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "motegate", *words]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def odd_csv(path) -> None:

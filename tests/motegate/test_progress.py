@@ -42,5 +42,6 @@ def test_a_terminal_sees_a_bar_with_what_is_being_done(monkeypatch):
 def test_what_is_over_in_two_seconds_shows_no_bar(monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(progress.time, "monotonic", iter([5.0, *[6.9] * 9]).__next__)
     steps()
     assert terminal.getvalue() == ""
