@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 from motegate.firmware import atomic, vm
-from motegate.firmware.device.reference import Reference
+from motegate.firmware.device.reference.reference import Reference
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.firmware.progress import Progress
 from motegate.train import metrics, policy, threshold

@@ -34,7 +34,14 @@ def merge_modules(sources: Mapping[str, str]) -> dict[str, str]:
     for into in INTO:
         while (name := _next(left, into)) is not None:
             left[f"{into}.py"] = _laid(left[f"{into}.py"], into, name, left.pop(f"{name}.py"))
-    return left
+    return {path: text for path, text in left.items() if not _emptied(path, sources, left)}
+
+
+def _emptied(path: str, before: Mapping[str, str], after: Mapping[str, str]) -> bool:
+    """A folder whose modules are all laid elsewhere."""
+    folder, _, file = path.rpartition("/")
+    held, left = ([p for p in paths if p != path and p.startswith(f"{folder}/")] for paths in (before, after))
+    return bool(folder) and file == "__init__.py" and bool(held) and not left
 
 
 def _next(sources: Mapping[str, str], into: str) -> str | None:

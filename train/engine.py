@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from motegate.firmware.device import layout
-from motegate.firmware.device.classifiers import holds_too_little
-from motegate.firmware.device.measure import Dimensions
-from motegate.firmware.device.reference import Reference
+from motegate.firmware.device.judging.classifiers import holds_too_little
+from motegate.firmware.device.reference.reference import Reference
+from motegate.firmware.device.window.measure import Dimensions
 
 from .plan import Plan
 from .windows import Slots, cut

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from motegate.firmware.clock import DAY_MS
 from motegate.firmware.device.boot.pack import Pack
-from motegate.firmware.device.classifiers import Classifiers
+from motegate.firmware.device.judging.classifiers import Classifiers
+from motegate.firmware.device.judging.verdict import Verdict
 from motegate.firmware.device.network import Network
-from motegate.firmware.device.reference import Reference
-from motegate.firmware.device.verdict import Verdict
+from motegate.firmware.device.reference.reference import Reference
 from motegate.firmware.errors import InputError
 from motegate.firmware.progress import Progress, silent
 

@@ -4,7 +4,7 @@ from array import array
 
 import numpy as np
 from motegate.firmware.device import layout as at
-from motegate.firmware.device.reference import Reference
+from motegate.firmware.device.reference.reference import Reference
 
 from .plan import Plan
 

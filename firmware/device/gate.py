@@ -2,14 +2,14 @@
 
 from array import array
 
-from .block import Block
-from .classifiers import Classifiers
+from .judging.classifiers import Classifiers
+from .judging.verdict import Verdict
 from .layout import COMMISSIONING, NO_ACTION
-from .measure import Dimensions
-from .reference import Reference
-from .ring import Ring
-from .scan import Scan
-from .verdict import Verdict
+from .reference.reference import Reference
+from .window.block import Block
+from .window.measure import Dimensions
+from .window.ring import Ring
+from .window.scan import Scan
 
 
 class Gate:

@@ -12,7 +12,7 @@ from motegate.convert import guarded, infer, oracle, pack, quantize, tflite_mode
 from motegate.convert.convert import convert
 from motegate.convert.lower import lower
 from motegate.convert.tflite_model import Tensor
-from motegate.firmware.device.reference import Reference
+from motegate.firmware.device.reference.reference import Reference
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.train import policy
 from motegate.train.plan_compiler import compile_policy

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from motegate.convert.modules import device_tree
 from motegate.firmware import vm
 from motegate.firmware.device import layout
-from motegate.firmware.device.reference import Reference
+from motegate.firmware.device.reference.reference import Reference
 from motegate.train import engine, windows
 from motegate.train.plan import Plan
 

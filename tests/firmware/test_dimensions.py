@@ -7,8 +7,8 @@ import pytest
 from ioos_qc import qartod
 from motegate.firmware.device import layout as at
 from motegate.firmware.device.kernels import follow, tables, value
-from motegate.firmware.device.measure import Dimensions
-from motegate.firmware.device.reference import Reference
+from motegate.firmware.device.reference.reference import Reference
+from motegate.firmware.device.window.measure import Dimensions
 from motegate.train import engine, windows
 
 from . import formulas, streams

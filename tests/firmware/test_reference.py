@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from motegate.firmware.device import layout as at
-from motegate.firmware.device.reference import Reference
+from motegate.firmware.device.reference.reference import Reference
 from motegate.train import engine, windows
 from motegate.train.plan import Parent
 

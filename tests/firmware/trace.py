@@ -8,15 +8,15 @@ import sys
 from array import array
 
 if sys.implementation.name == "micropython":
-    from motegate.measure import Dimensions
-    from motegate.reference import Reference
-    from motegate.ring import Ring
-    from motegate.scan import Scan
+    from motegate.reference.reference import Reference
+    from motegate.window.measure import Dimensions
+    from motegate.window.ring import Ring
+    from motegate.window.scan import Scan
 else:
-    from motegate.firmware.device.measure import Dimensions
-    from motegate.firmware.device.reference import Reference
-    from motegate.firmware.device.ring import Ring
-    from motegate.firmware.device.scan import Scan
+    from motegate.firmware.device.reference.reference import Reference
+    from motegate.firmware.device.window.measure import Dimensions
+    from motegate.firmware.device.window.ring import Ring
+    from motegate.firmware.device.window.scan import Scan
 
 
 def trace(plan, data, write, block=7, commission=None, reference=None):

@@ -2,7 +2,7 @@
 
 import pytest
 from motegate.firmware.device import dimensions as package
-from motegate.firmware.device import measure as device
+from motegate.firmware.device.window import measure as device
 from motegate.firmware.errors import InputError
 from motegate.train.dimension import Dimension, DimensionError, built_in, read
 

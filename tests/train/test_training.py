@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from motegate.firmware.device.reference import Reference
+from motegate.firmware.device.reference.reference import Reference
 from motegate.firmware.errors import InputError
 from motegate.train import faults, lessons, material, pairs, policy, split
 from motegate.train import plan as plans

@@ -42,7 +42,7 @@ def _gate(folder, plan, networks, commission):
 def _readers(root, plan, hal, gate, writer):
     """Who reads each verdict: its frame first, then its action."""
     from ..actions import Actions
-    from ..report import Report
+    from ..frames import Report
 
     models = _networks(root + "gate/", [model["name"] for model in plan["models"]])
     actions = Actions(plan, models, hal, _store(root, plan), gate.ring, writer)

@@ -2,15 +2,15 @@
 
 from array import array
 
-from .kernels import scan as kernel
-from .layout import BOUND_STRIDE, CARRY_STRIDE, GAIN, HEAD, PAIR, REF_HEAD, REF_STRIDE, STRIDE
+from ..kernels import scan as kernel
+from ..layout import BOUND_STRIDE, CARRY_STRIDE, GAIN, HEAD, PAIR, REF_HEAD, REF_STRIDE, STRIDE
 
 
 class Scan:
     """Statistics of one window: int32[HEAD + n_channels * STRIDE + status blocks], made once."""
 
     def __init__(self, plan):
-        from .boot.status import status_bounds, status_layout  # needed here only
+        from ..boot.status import status_bounds, status_layout  # needed here only
 
         channels = plan["channels"]
         self._length = plan["length"]

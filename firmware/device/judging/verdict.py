@@ -6,7 +6,7 @@ The gate and its classifiers fill it; the frame, the action, and whoever listens
 
 from array import array
 
-from .layout import COMMISSIONING, NO_ACTION
+from ..layout import COMMISSIONING, NO_ACTION
 
 
 class Verdict:

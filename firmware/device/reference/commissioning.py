@@ -6,8 +6,8 @@ the quantiles that a limit is made of lie there. Once it is done the board forge
 
 from array import array
 
-from .compat import const
-from .layout import (
+from ..compat import const
+from ..layout import (
     BIN_COUNT,
     BIN_LO,
     BIN_MULT,

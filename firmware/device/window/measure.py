@@ -2,10 +2,10 @@
 
 from array import array
 
-from .compat import micropython
-from .kernels import value as kernel
-from .layout import HEAD, REF_HEAD, REF_STRIDE, STRIDE
-from .modules import load
+from ..compat import micropython
+from ..kernels import value as kernel
+from ..layout import HEAD, REF_HEAD, REF_STRIDE, STRIDE
+from ..modules import load
 
 
 def measure_of(name):
@@ -19,7 +19,7 @@ class Dimensions:
     """Measures and values of one window. ``measures``: int32[n_cells]; ``values``: int16[n_columns]."""
 
     def __init__(self, plan):
-        from .boot.status import status_layout  # needed here only
+        from ..boot.status import status_layout  # needed here only
 
         cells = plan["cells"]
         columns = plan["columns"]

@@ -2,8 +2,8 @@
 
 from array import array
 
-from .kernels import ring as kernel
-from .layout import (
+from ..kernels import ring as kernel
+from ..layout import (
     RING_CHANNELS,
     RING_DUE,
     RING_FIRST,

@@ -2,8 +2,8 @@
 
 from array import array
 
-from .compat import const
-from .layout import HEAD, JUDGED, NO_DATA, STRIDE, VALID
+from ..compat import const
+from ..layout import HEAD, JUDGED, NO_DATA, STRIDE, VALID
 
 _NO_DATA_SCORE = const(127)
 

@@ -21,9 +21,9 @@ import struct
 from array import array
 from binascii import crc32
 
-from .compat import const
-from .kernels import follow as kernel
-from .layout import (
+from ..compat import const
+from ..kernels import follow as kernel
+from ..layout import (
     CELL_BASE,
     CELL_MODE,
     CELL_STRIDE,
@@ -44,7 +44,7 @@ from .layout import (
     WIDTH0_LOG,
     WIDTH_LOG,
 )
-from .modules import unload
+from ..modules import unload
 
 _MAGIC = b"MGF1"
 _BODY = const(12)  # where the array begins
@@ -156,7 +156,7 @@ class Reference:
         if not self._commissioning.take(ring, stats):
             return False
         self._commissioning = None
-        unload("commissioning")
+        unload("reference")
         self.array[READY] = 1
         return True
 

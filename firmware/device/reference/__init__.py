@@ -1,0 +1,1 @@
+"""What the stream looks like when it is good: the reference, and how it is commissioned."""

@@ -1,0 +1,1 @@
+"""From records to the dimensions of a window: block, ring, scan, measures."""
