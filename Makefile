@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TREE := .typecheck/motegate
-ROOMS := train convert firmware device_sim examples
+PACKAGES := train convert firmware device_sim examples
 
 .PHONY: demo test lint types bench clean
 
@@ -26,7 +26,7 @@ lint: $(VENV)/.installed types  ## format, lint and types
 types: $(VENV)/.installed
 	rm -rf .typecheck
 	mkdir -p $(TREE)
-	ln -s $(addprefix ../../,$(wildcard motegate/*.py) $(ROOMS)) $(TREE)/
+	ln -s $(addprefix ../../,$(wildcard motegate/*.py) $(PACKAGES)) $(TREE)/
 	MYPYPATH=.typecheck $(BIN)/mypy -p motegate
 
 bench: $(VENV)/.installed  ## the figures of BENCHMARKS.md

@@ -14,15 +14,12 @@ from motegate.firmware.device.reference.reference import Reference
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.firmware.progress import Progress
 from motegate.train import metrics, policy, threshold
-from motegate.train import plan as plans
-from motegate.train.plan import Plan
-from motegate.train.split import TEST, TRAIN, VALIDATION
+from motegate.train.dataset import TEST, TRAIN, VALIDATION
+from motegate.train.policy import Plan
+from motegate.train.policy import plan as plans
 
-from . import c_array, infer, oracle, pack, tflite_model
-from .guarded import count_mapping
-from .lower import lower
-from .pack import Counts, Features
-from .quantize import Classifier
+from . import infer
+from .model import Classifier, Counts, Features, c_array, count_mapping, lower, oracle, pack, tflite_model
 
 Form = TypeVar("Form")
 PROBES = 1000  # random windows that a guarded model is verified on
@@ -211,16 +208,16 @@ class _Run:
         )
 
     def _scores(self, data: bytes, rows: np.ndarray) -> np.ndarray:
-        return infer.run([(pack.write(lower(tflite_model.parse(data))), rows)], self.machine)[0][:, 0]
+        return infer.run([(pack.write(lower.lower(tflite_model.parse(data))), rows)], self.machine)[0][:, 0]
 
     def model(self, name: str, file: Path, channel, length: int, out: Path) -> Guarded:
         model = tflite_model.read(file)
         if model.input.size != length:
             raise InputError(f"models.{name}.file: takes {model.input.size} values; the window's length is {length}")
         data = file.read_bytes()
-        mapping = count_mapping(channel.middle, channel.resolution, model.input)
+        mapping = count_mapping.count_mapping(channel.middle, channel.resolution, model.input)
         rows = np.random.default_rng(0).integers(-128, 128, (PROBES, length)).astype(np.int8)
-        results = infer.run([(pack.write(lower(model, mapping)), rows)], self.machine)[0]
+        results = infer.run([(pack.write(lower.lower(model, mapping)), rows)], self.machine)[0]
         arena = self._verify(name, data, rows, results)
         size = self._write(name, data, mapping, None, arena, out)
         return Guarded(name, size, channel.name, PROBES)
@@ -238,7 +235,7 @@ class _Run:
         self, name: str, data: bytes, mapping: Features | Counts, limit: int | None, arena: int | None, out: Path
     ) -> Size:
         model = tflite_model.parse(data, name)
-        packed = pack.write(lower(model, mapping))
+        packed = pack.write(lower.lower(model, mapping))
         (out / f"{name}.tflite").write_bytes(data)
         (out / f"{name}.pack").write_bytes(packed)
         (out / f"{name}_model.h").write_text(c_array.header(name, model, mapping, limit))

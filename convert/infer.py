@@ -13,9 +13,8 @@ from motegate.firmware.device.boot.pack import Pack
 from motegate.firmware.device.network import Network
 from motegate.firmware.errors import InputError
 
-from . import pack, tflite_model
-from .lower import lower
-from .modules import device_tree
+from .bundle import device_tree
+from .model import lower, pack, tflite_model
 
 VMS = ("micropython", "cpython")
 
@@ -29,7 +28,7 @@ def infer(model: Path, data: np.ndarray, vm: str = "micropython", name: str | Pa
     rows = np.atleast_2d(data)
     if rows.dtype != np.int8 or rows.ndim != 2 or rows.shape[1] != parsed.input.size:
         raise InputError(f"{name}: {data.dtype}{list(data.shape)}; {model} takes int8[n, {parsed.input.size}]")
-    return run([(pack.write(lower(parsed)), rows)], vm)[0]
+    return run([(pack.write(lower.lower(parsed)), rows)], vm)[0]
 
 
 def infer_file(model: Path, data: Path, out: Path, vm: str = "micropython") -> None:

@@ -12,20 +12,17 @@ import numpy as np
 from motegate.firmware import atomic, boards
 from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.errors import InputError
-from motegate.firmware.frames import Verdict
+from motegate.firmware.link import Verdict
 from motegate.firmware.progress import Progress
-from motegate.train import plan as plans
 from motegate.train import policy as policies
 from motegate.train import recording
-from motegate.train.engine import Engine
-from motegate.train.host_gate import HostGate
-from motegate.train.plan import Plan
-from motegate.train.policy import Policy
-from motegate.train.windows import measure
+from motegate.train.host import Engine, HostGate, measure
+from motegate.train.policy import Plan, Policy
+from motegate.train.policy import plan as plans
 
-from .journal import Scribe
-from .launch import launch
-from .taken import take, too_few
+from .machines import launch
+from .recorder import Recorder
+from .staged import stage, too_few
 
 Found = tuple[np.ndarray, np.ndarray]
 """When each window ended, int64[k] milliseconds since 1970, and its dimensions, int16[k, columns]."""
@@ -80,19 +77,19 @@ def on_cpython(work: Path, policy: Policy, plan: Plan, data: list[Path], progres
 
 
 def on_micropython(work: Path, policy: Policy, plan: Plan, data: list[Path], progress: Progress) -> Found:
-    scribe = Scribe(plan)
+    recorder = Recorder(plan)
     with tempfile.TemporaryDirectory(prefix="motegate-data-") as scratch:
-        taken = take(policy, data, Path(scratch), progress=progress)
-        few = too_few(policy, plan, taken.records, data)
+        staged = stage(policy, data, Path(scratch), progress=progress)
+        few = too_few(policy, plan, staged.records, data)
         with launch(
             work / "firmware" / boards.UNIX,
-            replay=taken.replay,
+            replay=staged.replay,
             commission=None if few is None else 0,
             heap_kb=ENOUGH_KB,
         ) as running:
             for item in running.frames():
                 if isinstance(item.form, Verdict):
-                    scribe.verdict(item.form)
-                    progress("features", len(scribe), taken.records // plan.hop)
+                    recorder.verdict(item.form)
+                    progress("features", len(recorder), staged.records // plan.hop)
         assert running.values is not None  # the tap is open
-        return scribe.close().ends_ms, running.values
+        return recorder.close().ends_ms, running.values

@@ -11,18 +11,17 @@ from pathlib import Path
 
 from motegate.firmware import atomic, boards
 from motegate.firmware.clock import EPOCH_S
-from motegate.firmware.decoder import Frame
 from motegate.firmware.errors import RefusedError
-from motegate.firmware.frames import Error, Hello, Model, Verdict
+from motegate.firmware.link import Error, Frame, Hello, Model, Verdict
 from motegate.firmware.progress import Progress
 from motegate.train import policy as policies
 
 from . import report
 from .features import in_numpy
-from .journal import Scribe
-from .launch import Running, launch, plan_of
+from .machines import Running, launch, plan_of
+from .recorder import Recorder
+from .staged import Staged, stage, too_few
 from .summary import Line, Summary, summarise
-from .taken import Taken, take, too_few
 
 UNBOUNDED_KB = 512  # for a board without a figure
 WORDS = 2  # the unix VM's words are twice as wide as a board's, and so is nearly all that lies on its heap
@@ -53,7 +52,7 @@ def simulate(
     costs = boards.load(board or policy.board)
     start: Callable[..., AbstractContextManager[Running]] = launch
     if vm == "pico":
-        from . import emulated
+        from .machines import emulated
 
         start = emulated.launch
     bundle = work / "firmware" / ("RPI_PICO" if vm == "pico" else boards.UNIX)
@@ -61,20 +60,20 @@ def simulate(
     out.mkdir(parents=True, exist_ok=True)
     notes = []
     with tempfile.TemporaryDirectory(prefix="motegate-data-") as scratch:
-        taken = take(policy, data, Path(scratch), drivers, progress)
-        few = too_few(policy, plan, taken.records, data)
+        staged = stage(policy, data, Path(scratch), drivers, progress)
+        few = too_few(policy, plan, staged.records, data)
         if few is not None:
             notes.append(f"note: {few} windows are too few to commission: judged by the training's reference")
         began = time.perf_counter()
         with start(
             bundle,
-            replay=taken.replay,
-            world=taken.world,
-            start_ms=taken.start_ms,
+            replay=staged.replay,
+            world=staged.world,
+            start_ms=staged.start_ms,
             commission=None if few is None else 0,
             heap_kb=heap_kb or WORDS * costs.heap_kb.value or UNBOUNDED_KB,
         ) as running:
-            scribe, line = follow(running, out / "events.jsonl", taken, policy.hop, progress)
+            recorder, line = follow(running, out / "events.jsonl", staged, policy.hop, progress)
             wall_s = time.perf_counter() - began
             stored = running.folder / "windows.bin"
             if stored.exists():
@@ -83,21 +82,21 @@ def simulate(
     if values is None:
         values = in_numpy(work, policy, plan, data, progress)[1]
         notes.append("note: the report's dimensions were computed on this host; the board sent none")
-    journal = scribe.close(values)
+    log = recorder.close(values)
     summary = summarise(
-        policy, plan, costs, journal, taken, line, seen, vm=vm, drivers=drivers, wall_s=wall_s,
+        policy, plan, costs, log, staged, line, seen, vm=vm, drivers=drivers, wall_s=wall_s,
         battery_mwh=battery_mwh, notes=notes,
     )  # fmt: skip
     atomic.write(out / "summary.json", (json.dumps(summary.as_json(), indent=1) + "\n").encode())
-    page = report.page(plan, policy.channels, journal, taken.series, summary.as_json())
+    page = report.page(plan, policy.channels, log, staged.series, summary.as_json())
     atomic.write(out / "report.html", page.encode())
     return summary
 
 
-def follow(running: Running, events: Path, taken: Taken, hop: int, progress: Progress) -> tuple[Scribe, Line]:
-    """Takes every frame: into ``events`` with the virtual seconds since the start, and into the journal."""
-    scribe, line = Scribe(running.plan), Line()
-    expected = taken.records // hop
+def follow(running: Running, events: Path, staged: Staged, hop: int, progress: Progress) -> tuple[Recorder, Line]:
+    """Takes every frame: into ``events`` with the virtual seconds since the start, and into the log."""
+    recorder, line = Recorder(running.plan), Line()
+    expected = staged.records // hop
     part = events.with_name(f".{events.name}.part")
     at = 0.0
     try:
@@ -109,23 +108,23 @@ def follow(running: Running, events: Path, taken: Taken, hop: int, progress: Pro
                     continue
                 if item.form is not None and item.form.t is not None:
                     seconds, millis = item.form.t
-                    at = ((seconds + EPOCH_S) * 1000 + millis - taken.start_ms) / 1000
+                    at = ((seconds + EPOCH_S) * 1000 + millis - staged.start_ms) / 1000
                 file.write(f'{{"at":{at:.3f},{item.json[1:]}\n')
-                _note(item, scribe, line)
-                if len(scribe) % 256 == 1:
-                    progress("simulate", len(scribe), expected)
+                _note(item, recorder, line)
+                if len(recorder) % 256 == 1:
+                    progress("simulate", len(recorder), expected)
     finally:
         os.replace(part, events)  # what was said up to a failure is kept, too
     line.good, line.damaged, line.lost = running.decoder.frames, running.decoder.damaged, running.decoder.lost
-    if not line.started or (line.errors and not len(scribe)):
+    if not line.started or (line.errors and not len(recorder)):
         raise RefusedError(f"the virtual board did not start: {line.last_error or 'it said nothing'}; see {events}")
-    return scribe, line
+    return recorder, line
 
 
-def _note(frame: Frame, scribe: Scribe, line: Line) -> None:
+def _note(frame: Frame, recorder: Recorder, line: Line) -> None:
     match frame.form:
         case Verdict() as verdict:
-            scribe.verdict(verdict)
+            recorder.verdict(verdict)
         case Hello():
             line.started = True
         case Model():

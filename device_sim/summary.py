@@ -4,12 +4,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from motegate.firmware.boards import Board
-from motegate.train.plan import Plan
-from motegate.train.policy import Policy
+from motegate.train.policy import Plan, Policy
 
 from .energy import CELLS_MWH, Energy, spent
-from .journal import NONE, Journal
-from .taken import Taken
+from .recorder import NONE, WindowLog
+from .staged import Staged
 
 
 @dataclass(frozen=True)
@@ -90,16 +89,16 @@ class Summary:
 
 
 def summarise(
-    policy: Policy, plan: Plan, board: Board, journal: Journal, taken: Taken, line: Line, seen: dict, *,
+    policy: Policy, plan: Plan, board: Board, log: WindowLog, staged: Staged, line: Line, seen: dict, *,
     vm: str, drivers: str, wall_s: float, battery_mwh: float | None, notes: list[str],
 ) -> Summary:  # fmt: skip
     """``seen``: what the runner noted of the VM it ran in."""
-    judged = journal.judged
-    passes = journal.parents(plan)[judged]
+    judged = log.judged
+    passes = log.parents(plan)[judged]
     names = [parent.name for parent in plan.parents]
-    virtual_s = (taken.end_ms - taken.start_ms + policy.period_ms) / 1000
-    windows = len(journal.why)
-    actions = np.bincount(journal.actions[judged & (journal.actions != NONE)], minlength=len(policy.actions))
+    virtual_s = (staged.end_ms - staged.start_ms + policy.period_ms) / 1000
+    windows = len(log.why)
+    actions = np.bincount(log.actions[judged & (log.actions != NONE)], minlength=len(policy.actions))
     if line.errors:
         notes = [*notes, f"note: {line.errors} error frames; the last: {line.last_error}"]
     measured = seen.get("measured", -1)
@@ -108,10 +107,10 @@ def summarise(
         board=board.name,
         vm=vm,
         drivers=drivers,
-        records=seen.get("records", taken.records),
+        records=seen.get("records", staged.records),
         windows=windows,
         commissioning=int((~judged).sum()),
-        no_data=int((journal.why == 2).sum()),
+        no_data=int((log.why == 2).sum()),
         missed=seen.get("missed", 0),
         verdicts={
             name: {"pass": int(passes[:, i].sum()), "fail": int((~passes[:, i]).sum())} for i, name in enumerate(names)
@@ -124,7 +123,7 @@ def summarise(
         ),
         virtual_s=virtual_s,
         wall_s=round(wall_s, 3),
-        energy=spent(board, taken.records, windows, virtual_s, battery_mwh),
+        energy=spent(board, staged.records, windows, virtual_s, battery_mwh),
         frames={"good": line.good, "damaged": line.damaged, "lost": line.lost},
         errors=line.errors,
         pins={

@@ -24,7 +24,7 @@ def write(path: Path, data: bytes) -> None:
     """Writes beside ``path`` and moves the file into its place."""
     path = _writable(path)
     if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "is a folder; a file is expected", str(path))
+        raise IsADirectoryError(errno.EISDIR, "is a folder; expected a file", str(path))
     with _beside(path, _file) as fresh:
         fresh.write_bytes(data)
         os.chmod(fresh, 0o666 & ~_umask())

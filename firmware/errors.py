@@ -1,4 +1,4 @@
-"""What every room says when the answer is an error: lines a user can act on."""
+"""What every package says when the answer is an error: lines a user can act on."""
 
 
 class InputError(ValueError):

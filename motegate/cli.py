@@ -1,6 +1,6 @@
-"""The command line: parses, calls one function of a room, prints what it returns.
+"""The command line: parses, calls one function of a package, prints what it returns.
 
-Nothing heavy is imported here, so that `motegate --help` answers at once: each command imports its room when it
+Nothing heavy is imported here, so that `motegate --help` answers at once: each command imports its package when it
 runs. Exit status 0: done; 1: the answer is no; 2: the input or the usage is wrong, a line for each fault.
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from . import __version__, commands
 from .firmware.errors import InputError, RefusedError
-from .firmware.printable import printable
+from .firmware.link import printable
 
 VMS = ("micropython", "cpython", "numpy")
 
@@ -61,7 +61,7 @@ def _not_installed(module: str, extras: Sequence[str]) -> str:
 
 def _say(lines: list[str], status: int) -> int:
     for line in lines:
-        print(f"motegate: error: {printable(line)}", file=sys.stderr)  # a board's last words, say
+        print(f"motegate: error: {printable.printable(line)}", file=sys.stderr)  # a board's last words, say
     return status
 
 
@@ -74,7 +74,7 @@ def _positive(kind: type) -> Callable[[str], int | float]:
         except ValueError:
             value = 0
         if not 0 < value < float("inf"):
-            raise argparse.ArgumentTypeError(f"is {text}; a {'whole ' if kind is int else ''}number above 0 is wanted")
+            raise argparse.ArgumentTypeError(f"is {text}; expected a {'whole ' if kind is int else ''}number above 0")
         return value
 
     return number
@@ -82,7 +82,7 @@ def _positive(kind: type) -> Callable[[str], int | float]:
 
 def _seed(text: str) -> int:
     if not text.isdecimal() or int(text) >= 1 << 31:
-        raise argparse.ArgumentTypeError(f"is {text}; a whole number from 0 to {(1 << 31) - 1} is wanted")
+        raise argparse.ArgumentTypeError(f"is {text}; expected a whole number from 0 to {(1 << 31) - 1}")
     return int(text)
 
 
@@ -126,9 +126,7 @@ def parser() -> Parser:
              data="optional")  # fmt: skip
     p.add_argument("policy", metavar="POLICY", type=Path)
 
-    p = verb(
-        "demo", commands.demo, "everything below but flash, on a recording that comes along", extras=["train", "sim"]
-    )
+    p = verb("demo", commands.demo, "everything below but flash, on a bundled recording", extras=["train", "sim"])
     out(p, "motegate-demo", "the folder for all that it makes")
 
     p = verb("train", commands.train, "learn the reference and a classifier per parent", extras=["train"],

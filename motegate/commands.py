@@ -1,4 +1,4 @@
-"""One function per command: calls one function of a room and prints what it returns. No logic of its own.
+"""One function per command: calls one function of a package and prints what it returns. No logic of its own.
 
 Results go to stdout, as lines or with --json as JSON; what goes on beside them (a stale step done again) to stderr.
 """
@@ -10,7 +10,7 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 
 from .progress import bar
-from .stale import Steps
+from .steps import Steps
 
 
 def _say(line: str) -> None:
@@ -24,7 +24,7 @@ def _steps(work: Path):
 
 
 def _plain(value):
-    """Anything that a room returns, as JSON takes it."""
+    """Anything that a package returns, as JSON takes it."""
     if is_dataclass(value) and not isinstance(value, type):
         return _plain(asdict(value))
     if isinstance(value, dict):
@@ -47,18 +47,18 @@ def _print(args, result, lines: list[str]) -> None:
 def init(args) -> None:
     from .firmware import atomic
     from .firmware.errors import InputError
-    from .train.init import init
+    from .train.onboarding import init
 
     if args.out.exists() and not args.force:
         raise InputError(f"{args.out}: is there already; --force replaces it")
-    atomic.write(args.out, init(args.data).encode())
+    atomic.write(args.out, init.init(args.data).encode())
     _print(args, {"policy": args.out}, [f"{args.out}: look at it, then: motegate train {args.out} --data {args.data}"])
 
 
 def check(args) -> int:
-    from .train.check import check
+    from .train.onboarding import check
 
-    result = check(args.policy, args.data or [])
+    result = check.check(args.policy, args.data or [])
     _print(args, result, [*map(str, result.findings), f"{args.policy}: {'right' if result.ok else 'not yet'}"])
     return 0 if result.ok else 1
 
@@ -94,7 +94,7 @@ def simulate(args) -> None:
 
     with _steps(args.work) as (steps, progress):
         board = args.board or steps.board()
-        steps.bring_build("RPI_PICO" if args.vm == "pico" else "UNIX")
+        steps.ensure_build("RPI_PICO" if args.vm == "pico" else "UNIX")
         summary = simulate(
             args.work, args.data, args.out, board=board, vm=args.vm, drivers=args.drivers, heap_kb=args.heap,
             battery_mwh=args.battery_mwh, progress=progress,
@@ -106,7 +106,7 @@ def features(args) -> None:
     from .device_sim.features import features
 
     with _steps(args.work) as (steps, progress):
-        steps.bring_build("UNIX") if args.vm == "micropython" else steps.bring_train()
+        steps.ensure_build("UNIX") if args.vm == "micropython" else steps.ensure_train()
         windows = features(args.work, args.data, args.out, vm=args.vm, progress=progress)
     print(f"{args.out}: {windows} windows")
 
@@ -120,10 +120,10 @@ def evaluate(args) -> None:
         if args.vm == "micropython":
             from .device_sim.verdicts import on_micropython
 
-            steps.bring_build("UNIX")
+            steps.ensure_build("UNIX")
             judged = on_micropython(args.work, args.data)
         else:
-            steps.bring_convert()
+            steps.ensure_convert()
         for label, what in recording.labels_of_nobody(policy.load(args.work / "policy.toml"), args.data).items():
             _say(f"{label}: {what}")
         result = evaluate(args.work, args.data, vm=args.vm, out=args.out, progress=progress, judged=judged)
@@ -146,19 +146,19 @@ def infer(args) -> None:
 
 
 def flash(args) -> None:
-    from .firmware.flash import flash
+    from .firmware.link import flash
 
     with _steps(args.work) as (steps, progress):
         board = args.board or steps.board()
-        bundle = steps.bring_build(board)
-        result = flash(bundle, board, args.port, progress=progress)
+        bundle = steps.ensure_build(board)
+        result = flash.flash(bundle, board, args.port, progress=progress)
     _print(args, result, _lines(result, f"{board}: flashed and verified"))
 
 
 def monitor(args) -> None:
-    from .firmware.monitor import monitor
+    from .firmware.link import monitor
 
-    monitor(args.port, log=args.log, plain=args.plain)
+    monitor.monitor(args.port, log=args.log, plain=args.plain)
 
 
 def _lines(result, otherwise: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""`motegate demo`: every step but flash, on a recording that comes along, from nothing to a report."""
+"""`motegate demo`: every step but flash, on a bundled recording, from nothing to a report."""
 
 import sys
 import time
@@ -9,7 +9,7 @@ from pathlib import Path
 from . import examples
 from .firmware.errors import InputError
 from .firmware.progress import Progress
-from .stale import Steps
+from .steps import Steps
 
 EXAMPLE = Path(examples.__file__).parent / "machine_temperature"
 
@@ -56,8 +56,8 @@ def demo(out: Path, say: Callable[[str], None], progress: Progress) -> Demo:
         say(f"train: a reference and a classifier per parent from {data[0].name}")
         steps.train(policy, data)
     board = steps.board()
-    steps.bring_build(board)
-    steps.bring_build("UNIX")
+    steps.ensure_build(board)
+    steps.ensure_build("UNIX")
     say("simulate: the recording through the real MicroPython VM")
     summary = simulate(work, data, sim, board=board, progress=progress)
     say("features and evaluate: the same windows against the recording's labels")

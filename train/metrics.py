@@ -77,7 +77,7 @@ class Scored:
     """Windows of one part with scores of one classifier, or values of one dimension (larger = worse).
 
     ``kind`` is "" for a window as recorded, "benign:..." for a benign change and the fault's kind else;
-    ``severity`` its size in tails. ``fail`` bool[n] is the truth, ``clean`` marks windows as recorded.
+    ``severity`` its size in multiples of the limit. ``fail`` bool[n] is the truth, ``clean`` marks windows as recorded.
     """
 
     score: np.ndarray
@@ -108,7 +108,7 @@ class Scored:
 
 
 def by_kind(scored: Scored, threshold: int) -> dict:
-    """Per kind: recall at 1, 2 and 4 tails, F1 over 4 to 16 tails with half of the windows faulty."""
+    """Per kind: recall at 1, 2 and 4 x limit, F1 over 4 to 16 x limit with half of the windows faulty."""
     rate = scored.false_rate(threshold)
     result = {}
     for kind in scored.kinds():

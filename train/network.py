@@ -9,7 +9,8 @@ import contextlib
 import os
 
 import numpy as np
-from motegate.firmware.file_descriptor import redirected
+
+from .capture_output import capture_output
 
 UNITS = (16, 8)
 EPOCHS = 24
@@ -26,7 +27,7 @@ def keras():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-    with _hushed():
+    with capture_output():
         import tensorflow as tf
 
         # refused when TensorFlow has run in this process already; sums of this size stay on one thread anyway
@@ -36,13 +37,6 @@ def keras():
         tf.config.experimental.enable_op_determinism()
         tf.constant(0)
     return tf.keras
-
-
-@contextlib.contextmanager
-def _hushed():
-    """Keeps TensorFlow's libraries, which write to the process's own stderr, off the terminal."""
-    with open(os.devnull, "wb") as nowhere, redirected(nowhere.fileno(), 2):
-        yield
 
 
 def build(n_inputs: int, monotone: bool = True):
@@ -58,7 +52,8 @@ def build(n_inputs: int, monotone: bool = True):
 def fit(x, fail, weight, validation, seed: int, monotone: bool = True, progress=None):
     """Trains on ``x`` int8[n, k], ``fail`` bool[n], ``weight`` float[n]; stops early on ``validation``, the same three.
 
-    ``progress(share)`` is called after each epoch. Returns the Keras model, its last layer rescaled (``temper``).
+    ``progress(share)`` is called after each epoch. Returns the Keras model, its last layer rescaled
+    (``calibrate_logits``).
     """
     k = keras()
     k.utils.set_random_seed(seed)
@@ -84,7 +79,7 @@ def fit(x, fail, weight, validation, seed: int, monotone: bool = True, progress=
         callbacks=callbacks,
         verbose=0,
     )
-    temper(model, x_val[~fail_val])
+    calibrate_logits(model, x_val[~fail_val])
     return model
 
 
@@ -121,7 +116,7 @@ def logits(model, x: np.ndarray) -> np.ndarray:
     return z[:, 0]
 
 
-def temper(model, clean: np.ndarray) -> None:
+def calibrate_logits(model, clean: np.ndarray) -> None:
     """Rescales the last layer so that the int8 logistic has its steps where the threshold will be.
 
     Clean windows' median, 99 % quantile and largest go to MEDIAN, HIGH and at most TOP; order and verdicts stay.

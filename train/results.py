@@ -2,19 +2,18 @@
 
 import numpy as np
 
-from . import metrics, split, threshold
+from . import metrics, threshold
+from .dataset import Dataset, Table, split
 from .features import Scaling
-from .material import Material
-from .parent_table import Table
 
 
-def result(table: Table, scores: np.ndarray, scaling: Scaling, material: Material) -> dict:
+def result(table: Table, scores: np.ndarray, scaling: Scaling, dataset: Dataset) -> dict:
     """metrics.json's entry of a parent, on the test part.
 
     The classifier, and what a threshold alone would do: on the best single dimension, and on a window's largest value.
     """
     test = table.part == split.TEST
-    budget = material.windows_per_day, material.policy.alarms_per_day
+    budget = dataset.windows_per_day, dataset.policy.alarms_per_day
     quiet = (table.part == split.VALIDATION) & ~table.fail
     limit = threshold.lowest(scores[quiet], *budget)
     tables = []

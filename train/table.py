@@ -17,7 +17,7 @@ LONGEST = 64
 """Characters of a name; a longer one is cut where it is shown."""
 LONGEST_TEXT = 500
 MOST_LISTED = 100
-IDENTIFIERS = "a letter, then letters, digits and _, at most 32, are wanted"
+IDENTIFIERS = "expected a letter, then letters, digits and _, at most 32"
 
 Note = Callable[[str, str], None]
 """``note(key path, what is wrong; what is allowed)``"""
@@ -106,7 +106,7 @@ class Table:
         """The table under ``key``; an empty one where it is absent or something else."""
         value = self._take(key, "a table", required)
         if value is not None and not isinstance(value, dict):
-            self.note(f"is {shown(value)}; a table is wanted", key)
+            self.note(f"is {shown(value)}; expected a table", key)
         return Table(value if isinstance(value, dict) else None, self._note, self.where(key))
 
     def tables(self) -> Iterable[tuple[str, "Table"]]:
@@ -120,7 +120,7 @@ class Table:
         if value is None:
             return
         if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-            self.note(f"is {shown(value)}; an array of tables, [[{self.where(key)}]], is wanted", key)
+            self.note(f"is {shown(value)}; expected an array of tables, [[{self.where(key)}]]", key)
             return
         for i, row in enumerate(value):
             yield Table(row, self._note, f"{self.where(key)}[{i}]")
@@ -138,7 +138,7 @@ class Table:
         if value is None:
             return default
         if not isinstance(value, str) or not (is_label(value, longest) or len(value) == shortest == 0):
-            self.note(f"is {shown(value)}; {allowed} without space at its ends is wanted", key)
+            self.note(f"is {shown(value)}; expected {allowed} without space at its ends", key)
             return default
         return value
 
@@ -148,7 +148,7 @@ class Table:
         if value is None:
             return default
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            self.note(f"is {shown(value)}; {allowed} is wanted", key)
+            self.note(f"is {shown(value)}; expected {allowed}", key)
             return default
         return value
 
@@ -165,20 +165,20 @@ class Table:
         if value is None:
             return default
         if not is_number(value) or not fits(float(value)):
-            self.note(f"is {shown(value)}; {allowed} is wanted", key)
+            self.note(f"is {shown(value)}; expected {allowed}", key)
             return default
         return float(value)
 
     def pair(self, key: str, required: bool = False) -> tuple[float, float] | None:
         """Two finite numbers, the lower one first."""
-        allowed = "two numbers, the lower one first,"
-        value = self._take(key, allowed[:-1], required)
+        allowed = "two numbers, the lower one first"
+        value = self._take(key, allowed, required)
         if value is None:
             return None
         ends = value if isinstance(value, list) and len(value) == 2 and all(map(is_number, value)) else None
         if ends is None or not ends[0] < ends[1]:
             written = "[" + ", ".join(map(shown, value)) + "]" if isinstance(value, list) else shown(value)
-            self.note(f"is {written}; {allowed} are wanted", key)
+            self.note(f"is {written}; expected {allowed}", key)
             return None
         return float(ends[0]), float(ends[1])
 
@@ -187,7 +187,7 @@ class Table:
         if value is None:
             return default
         if not isinstance(value, bool):
-            self.note(f"is {shown(value)}; true or false is wanted", key)
+            self.note(f"is {shown(value)}; expected true or false", key)
             return default
         return value
 
@@ -197,7 +197,7 @@ class Table:
         if value is None:
             return ()
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            self.note(f"is {shown(value)}; a list of text is wanted", key)
+            self.note(f"is {shown(value)}; expected a list of text", key)
             return ()
         for item in sorted(item for item, times in Counter(value).items() if times > 1):
             self.note(f"names {quoted(item)} more than once; once is enough", key)

@@ -8,12 +8,10 @@ from pathlib import Path
 from motegate.firmware import atomic
 from motegate.firmware.progress import Progress
 
-from . import lessons, network, results, split, work
+from . import network, results, work
 from . import policy as policies
+from .dataset import Dataset, Examples, Table, TrainingError, examples, load, split, table_of, weights
 from .features import Scaling
-from .lessons import Lessons
-from .material import Material, TrainingError, gather
-from .parent_table import Table, table_of, weights
 
 __all__ = ["Training", "TrainingError", "train"]
 
@@ -34,7 +32,7 @@ class Training:
                 found.append(f"{name}: no fault to test on, {table['false_alarm_rate']:.1%} false alarms")
                 continue
             found.append(
-                f"{name}: F1 {table['macro_f1_4_16']:.3f} over {len(table['kinds'])} kinds of fault at 4 to 16 tails "
+                f"{name}: F1 {table['macro_f1_4_16']:.3f} over {len(table['kinds'])} kinds of fault at 4 to 16 x limit "
                 f"({single['name']} alone: {single['macro_f1_4_16']:.3f}), {table['false_alarm_rate']:.1%} false alarms"
             )
         return [*found, f"{self.work}: trained"]
@@ -57,8 +55,8 @@ def train(
     seed = policy.seed if seed is None else seed
     out = Path(out)
     progress("measure", 0, 1)
-    material = gather(policy, [Path(path) for path in ([data] if isinstance(data, str | Path) else data)])
-    everything = learn_from(material, seed, progress)
+    dataset = load(policy, [Path(path) for path in ([data] if isinstance(data, str | Path) else data)])
+    everything = learn_from(dataset, seed, progress)
     out.mkdir(parents=True, exist_ok=True)
     with atomic.folder(out / "train") as folder:
         measured = {}
@@ -66,62 +64,62 @@ def train(
         for i, name in enumerate(policy.classifiers):
             progress("train", i, len(policy.classifiers))
             scaling = Scaling.default(tuple(policy.columns[j] for j in policy.columns_of(name)))
-            table = table_of(material, name, everything, scaling)
+            table = table_of(dataset, name, everything, scaling)
             model = classifier(table, name, seed, monotone)
             work.save_model(model, folder / f"{name}.keras")
-            work.save_table(folder / f"features_{name}.npz", table, material)
+            work.save_table(folder / f"features_{name}.npz", table, dataset)
             dimensions[name] = scaling.as_dict()
-            measured[name] = results.result(table, network.scores(model, table.x), scaling, material)
-        tested = {"seed": seed, "severities": "tails of the home dimension", "parents": measured}
-        material.plan.write(folder / "plan.json")
+            measured[name] = results.result(table, network.scores(model, table.x), scaling, dataset)
+        tested = {"seed": seed, "severities": "multiples of the home dimension's limit", "parents": measured}
+        dataset.plan.write(folder / "plan.json")
         work.write_json(folder / "dimensions.json", {"parents": dimensions})
         work.write_json(folder / "metrics.json", tested)
-        (folder / "reference.bin").write_bytes(material.reference)
+        (folder / "reference.bin").write_bytes(dataset.reference)
     work.copy_policy(policy, out)
-    work.write_json(out / "split.json", _split(material, seed))
+    work.write_json(out / "split.json", _split(dataset, seed))
     progress("train", len(policy.classifiers), len(policy.classifiers))
     return Training(out, tested)
 
 
-def learn_from(material: Material, seed: int, progress: Progress = lambda what, done, total: None) -> list[Lessons]:
-    """Lessons of the three parts, in their order."""
+def learn_from(dataset: Dataset, seed: int, progress: Progress = lambda what, done, total: None) -> list[Examples]:
+    """Examples of the three parts, in their order."""
 
     def within(part):
         return lambda share: progress("faults", round(100 * (part + share)), 300)
 
-    taught = [lessons.teach(material, part, seed, within(part)) for part in (split.TRAIN, split.VALIDATION)]
-    return [*taught, lessons.examine(material, seed, within(split.TEST))]
+    training = [examples.training_set(dataset, part, seed, within(part)) for part in (split.TRAIN, split.VALIDATION)]
+    return [*training, examples.test_set(dataset, seed, within(split.TEST))]
 
 
 def classifier(table: Table, name: str, seed: int, monotone: bool = True):
     """The trained Keras model of a parent."""
-    taught, held = (table.rows(table.part == part) for part in (split.TRAIN, split.VALIDATION))
-    for part, what in ((taught, "training"), (held, "validation")):
+    training, held = (table.rows(table.part == part) for part in (split.TRAIN, split.VALIDATION))
+    for part, what in ((training, "training"), (held, "validation")):
         if not part.clean.any():
             raise TrainingError(
-                f"{name}: no clean window in the {what} part; a longer recording, or one with less missing, is wanted"
+                f"{name}: no clean window in the {what} part; give a longer recording, or one with less missing"
             )
         if not part.fail.any():
             raise TrainingError(f"{name}: nothing moves its dimensions in the {what} part; give it another child")
     return network.fit(
-        taught.x, taught.fail, weights(taught), (held.x, held.fail, weights(held)), seed, monotone
+        training.x, training.fail, weights(training), (held.x, held.fail, weights(held)), seed, monotone
     )  # fmt: skip
 
 
-def _split(material: Material, seed: int) -> dict:
+def _split(dataset: Dataset, seed: int) -> dict:
     """Which windows of the recording are in which part, by number from its first on, and what it was made with."""
     parts = {}
     for part, name in enumerate(split.NAMES):
-        index = material.judged[material.split.indices(part)]
+        index = dataset.judged[dataset.split.indices(part)]
         ends = {"first": int(index[0]), "last": int(index[-1])} if len(index) else {}
         parts[name] = {"windows": len(index)} | ends
     return {
         "recordings": [
-            {"name": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()} for path in material.sources
+            {"name": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()} for path in dataset.sources
         ],
         "tools": {name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "numpy", "pyarrow")},
-        "commissioning": int(material.judged[0]),
-        "shares": list(material.split.shares),
+        "commissioning": int(dataset.judged[0]),
+        "shares": list(dataset.split.shares),
         "seed": seed,
         "parts": parts,
     }

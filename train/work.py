@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from . import network
-from .material import Material
-from .parent_table import Table
+from .dataset import Dataset, Table
 from .policy import Policy
 
 
@@ -45,9 +44,9 @@ def write_zip(path: Path, entries: dict[str, bytes]) -> None:
             new.writestr(info, data)
 
 
-def save_table(path: Path, table: Table, material: Material) -> None:
+def save_table(path: Path, table: Table, dataset: Dataset) -> None:
     """Without ``savez``, whose archive holds the time of day."""
-    alarms = material.policy.alarms_per_day
+    alarms = dataset.policy.alarms_per_day
     arrays: dict[str, np.ndarray] = {
         "x": table.x,
         "fail": table.fail,
@@ -56,7 +55,7 @@ def save_table(path: Path, table: Table, material: Material) -> None:
         "clean": table.clean | np.char.startswith(table.kind, "benign:"),
         "kind": table.kind,
         "severity": table.severity.astype(np.float32),
-        "windows_per_day": np.array(material.windows_per_day),
+        "windows_per_day": np.array(dataset.windows_per_day),
         "alarms_per_day": np.array(np.nan if alarms is None else alarms),
     }
     write_zip(path, {f"{name}.npy": npy(np.asarray(array)) for name, array in arrays.items()})

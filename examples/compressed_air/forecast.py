@@ -12,10 +12,11 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from motegate.convert.quiet import captured
 from motegate.firmware.device.layout import MISSING
 from motegate.firmware.errors import InputError
-from motegate.train import material, network, policy, training
+from motegate.train import network, policy, training
+from motegate.train.capture_output import capture_output
+from motegate.train.dataset import dataset
 from motegate.train.features import Scaling
 
 HERE = Path(__file__).parent
@@ -43,7 +44,7 @@ def passed(policy_path: Path, data: list[Path]) -> tuple[np.ndarray, np.ndarray]
     rules = policy.load(policy_path)
     with tempfile.TemporaryDirectory() as folder:
         learned = training.train(policy_path, data, Path(folder) / "work")
-        found = material.gather(rules, data)
+        found = dataset.load(rules, data)
         good = found.clean.copy()
         for name in rules.classifiers:
             columns = list(rules.columns_of(name))
@@ -85,7 +86,7 @@ def make(windows: np.ndarray, targets: np.ndarray, out: Path, seed: int = 0) -> 
     converter.representative_dataset = lambda: ([row[None]] for row in windows[:cut])
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
-    with captured():
+    with capture_output():
         data = converter.convert()
     out.write_bytes(data)
     errors = np.abs(np.asarray(model(windows[cut:]))[:, 0] - targets[cut:])

@@ -13,12 +13,13 @@ from motegate.convert.convert import convert
 from motegate.firmware.device.boot.pack import Pack
 from motegate.firmware.device.network import Network
 from motegate.train import metrics
+from motegate.train.dataset.split import TEST
 from motegate.train.evaluate import evaluate
-from motegate.train.split import TEST
 from motegate.train.training import train
 
-from ..conftest import shared_folder
-from ..train import test_paper_example as paper
+from tests.conftest import shared_folder
+from tests.train import test_paper_example as paper
+
 from . import UnableError
 
 TITLE = "Quality of the verdicts"
@@ -83,11 +84,11 @@ def upper_bound(alarms: float, windows: int) -> float:
 def of_kinds(folder: Path, data: Path, seeds: int) -> list[str]:
     """F1 over kinds on the two recordings."""
     lines = [
-        "| recording, parent | macro F1 at 4 to 16 tails (least over seeds) | best single dimension | largest value "
+        "| recording, parent | macro F1 at 4 to 16 x limit (least over seeds) | best single dimension | largest value "
         "| false alarms |",
         "| --- | --- | --- | --- | --- |",
     ]
-    recall = ["| recording, kind | recall at 1 / 2 / 4 tails | F1 at 4 to 16 |", "| --- | --- | --- |"]
+    recall = ["| recording, kind | recall at 1 / 2 / 4 x limit | F1 at 4 to 16 |", "| --- | --- | --- |"]
     for example, file in RECORDINGS.items():
         runs = [tables(learned(example, data / file, seed, folder)) for seed in range(seeds)]
         for name in runs[0]:
@@ -134,7 +135,7 @@ def of_sites(folder: Path, data: Path, seeds: int) -> list[str]:
 def of_paper(folder: Path) -> list[str]:
     """Shares of windows judged right, per severity."""
     gate = paper.learned(folder / "paper")
-    lines = ["| stream, action | " + " | ".join(f"{a:g} tails" for a in paper.SEVERITIES) + " |"]
+    lines = ["| stream, action | " + " | ".join(f"{a:g} x limit" for a in paper.SEVERITIES) + " |"]
     lines.append("| --- |" + " --- |" * len(paper.SEVERITIES))
     for kind, what in (("foreign", "store"), ("noisy", "discard")):
         shares = [
@@ -158,7 +159,7 @@ def run() -> str:
             "",
             "### Injected faults, on the last fifth of each recording",
             "",
-            "Severity in tails of the dimension that a fault moves; half of the windows faulty; thresholds from the",
+            "Severity in multiples of the moved dimension's limit; half of the windows faulty; thresholds from the",
             "validation part, by the alarm budget. A kind that a window cannot show at a severity is left out (`-`).",
             "Beside it, with thresholds set by the same rule: the best single dimension of the parent's own, and the",
             "largest of all its values, which does as well at these sizes. False alarms: of windows as recorded,",
@@ -181,7 +182,7 @@ def run() -> str:
             "### The paper's example: clean but foreign is stored, noisy is discarded",
             "",
             f"Windows judged right over {len(paper.SEEDS)} streams never seen (tests/train/test_paper_example.py).",
-            "A noisy stream of severity a has 1.25 a times the usual noise, whose tail is at 1.25; when severity was",
+            "A noisy stream of severity a has 1.25 a times the usual noise, whose limit is at 1.25; when severity was",
             "first defined as a multiple of the noise itself, one of twice the noise was discarded in 0.906 of its",
             "windows only.",
             "",

@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
-from motegate.train.policy import Policy, loads
-from motegate.train.recording import chunks, read, write_replay
+from motegate.train.policy.document import loads
+from motegate.train.policy.form import Policy
+from motegate.train.recording.records import chunks, read, write_replay
 
 POLICY = """
 [stream]

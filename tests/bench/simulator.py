@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from motegate.device_sim.drivers import write_world
-from motegate.device_sim.journal import Scribe
-from motegate.device_sim.launch import launch
+from motegate.device_sim.machines.unix import launch
+from motegate.device_sim.recorder import Recorder
+from motegate.device_sim.wiring import write_world
 from motegate.firmware.clock import EPOCH_S
-from motegate.firmware.frames import Error, Verdict
-from motegate.train.policy import load
-from motegate.train.recording import Records
+from motegate.firmware.link.frames import Error, Verdict
+from motegate.train.policy.document import load
+from motegate.train.recording.records import Records
 
-from ..device_sim import hand
+from tests.device_sim import hand
 
 TITLE = "The simulator"
 DAYS = 100
@@ -57,7 +57,7 @@ def records(counts: np.ndarray) -> Iterator[Records]:
 
 
 def replay(path: Path, counts: np.ndarray) -> Path:
-    """The replay sensor's file (train/recording.py), without the detour over a CSV of 300 MB."""
+    """The replay sensor's file (train/recording/records.py), without the detour over a CSV of 300 MB."""
     rows = np.zeros(len(counts), [("s", "<i4"), ("ms", "<i2"), ("count", "<i2"), ("seq", "<i4"), ("status", "<i4", 5)])
     rows["s"], rows["count"], rows["seq"] = START + np.arange(len(counts)), counts, -1
     head = b"MGR1" + np.array([1, 5], "<u2").tobytes() + np.array([len(counts), 0], "<u4").tobytes()
@@ -69,15 +69,15 @@ def watch(bundle: Path, **source) -> tuple[float, int, dict]:
     """(seconds from the VM's start to its end, windows, what the runner saw), every frame's CRC checked."""
     began = time.perf_counter()
     with launch(bundle, start_ms=(START + EPOCH_S) * 1000, heap_kb=96, tap=False, **source) as running:
-        scribe = Scribe(running.plan)
+        recorder = Recorder(running.plan)
         for item in running.frames():
             if item.form is None or isinstance(item.form, Error):
                 raise RuntimeError(f"not a frame: {item}")
             if isinstance(item.form, Verdict):
-                scribe.verdict(item.form)
+                recorder.verdict(item.form)
     if running.decoder.damaged or running.decoder.lost:
         raise RuntimeError("frames were damaged or lost")
-    return time.perf_counter() - began, len(scribe), running.seen
+    return time.perf_counter() - began, len(recorder), running.seen
 
 
 def run(days: float = DAYS) -> str:
@@ -103,6 +103,6 @@ every frame's CRC checked by the host:
 | through the board's own driver, over a simulated `machine` and clock | {driven:.1f} | {n / driven:,.0f} |
 | from a file, in blocks of a hop | {blocks:.1f} | {n / blocks:,.0f} |
 
-Wanted: 300,000 through the board's own driver. Heap free at the start and at the end: {seen["free_start"]:,} and
+Target: 300,000 through the board's own driver. Heap free at the start and at the end: {seen["free_start"]:,} and
 {seen["free_end"]:,} bytes; {seen["allocated"]} bytes allocated in {seen["measured"]} windows with the collector off.
 """

@@ -7,15 +7,16 @@ import zipfile
 
 import numpy as np
 import pytest
-from motegate.convert import convert as room
-from motegate.convert import guarded, infer, oracle, pack, quantize, tflite_model
+from motegate.convert import convert as command
+from motegate.convert import infer
 from motegate.convert.convert import convert
-from motegate.convert.lower import lower
-from motegate.convert.tflite_model import Tensor
+from motegate.convert.model import count_mapping, oracle, pack, quantize, tflite_model
+from motegate.convert.model.lower import lower
+from motegate.convert.model.tflite_model import Tensor
 from motegate.firmware.device.reference.reference import Reference
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.train import policy
-from motegate.train.plan_compiler import compile_policy
+from motegate.train.policy.plan_compiler import compile_policy
 
 from .models import Fc, Sigmoid, build
 
@@ -52,7 +53,7 @@ def forecaster(length: int = 8) -> bytes:
 def work(tmp_path_factory):
     """A train folder as train leaves it, of a small network over two features."""
     pytest.importorskip("tensorflow", reason="pip install 'motegate[train]'")
-    from motegate.convert.quiet import captured
+    from motegate.train.capture_output import capture_output
     from motegate.train.network import build as network
 
     folder = tmp_path_factory.mktemp("work")
@@ -71,7 +72,7 @@ def work(tmp_path_factory):
     part = np.repeat([0, 1, 2], 500).astype(np.uint8)
     arrays = {"x": x, "fail": fail, "part": part, "clean": ~fail}
     np.savez(trained / "features_intrinsic.npz", **arrays, windows_per_day=100.0, alarms_per_day=np.nan)
-    with captured():
+    with capture_output():
         model = network(2)
         model.set_weights([np.abs(w) if w.ndim == 2 else w + 0.4 for w in model.get_weights()])
         model.save(trained / "intrinsic.keras")
@@ -160,7 +161,7 @@ def test_without_the_vm_the_device_code_runs_here(work, monkeypatch):
     def nowhere():
         raise InputError("no VM")
 
-    monkeypatch.setattr(room.vm, "find", nowhere)
+    monkeypatch.setattr(command.vm, "find", nowhere)
     assert convert(work).vm == "cpython"
 
 
@@ -187,7 +188,7 @@ def test_a_table_of_features_that_is_none_is_refused(tmp_path, content):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(InputError, match=r"features_x\.npz: not what train writes"):
-        room._Table.read(path)
+        command._Table.read(path)
 
 
 @pytest.mark.unit
@@ -195,7 +196,7 @@ def test_an_archive_without_the_arrays_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "f.npz", "w") as file:
         file.writestr("other.npy", b"")
     with pytest.raises(InputError, match="not what train writes"):
-        room._Table.read(tmp_path / "f.npz")
+        command._Table.read(tmp_path / "f.npz")
 
 
 @pytest.mark.oracle
@@ -204,7 +205,7 @@ def test_a_guarded_model_of_another_length_is_refused(work, converted, tmp_path)
     file.write_bytes(forecaster(9))
     channel = policy.load(work / "policy.toml").channels[0]
     with pytest.raises(InputError, match=r"models\.forecast\.file: takes 9 values; the window's length is 8"):
-        room._Run("cpython").model("forecast", file, channel, 8, tmp_path)
+        command._Run("cpython").model("forecast", file, channel, 8, tmp_path)
 
 
 @pytest.mark.oracle
@@ -232,7 +233,7 @@ def test_a_guarded_model_reads_counts_as_its_own_units(work, converted):
     ],
 )
 def test_counts_become_the_models_input_within_one_step_of_rounding(middle, resolution, tensor):
-    mapping = guarded.count_mapping(middle, resolution, tensor)
+    mapping = count_mapping.count_mapping(middle, resolution, tensor)
     count = np.arange(-32767, 32768)
     wanted = np.clip(np.floor((middle + count * resolution) / tensor.scale + tensor.zero_point + 0.5), -128, 127)
     got = np.clip((count * mapping.mult + mapping.bias) >> mapping.shift, -128, 127)
@@ -244,7 +245,7 @@ def test_counts_become_the_models_input_within_one_step_of_rounding(middle, reso
 @pytest.mark.unit
 def test_a_model_too_fine_for_the_counts_is_refused():
     with pytest.raises(InputError, match="too fine for counts"):
-        guarded.count_mapping(0.0, 1000.0, Tensor(8, 0.001, 0))
+        count_mapping.count_mapping(0.0, 1000.0, Tensor(8, 0.001, 0))
 
 
 @pytest.mark.unit

@@ -6,7 +6,7 @@ import subprocess
 import numpy as np
 import pytest
 from motegate.convert import infer
-from motegate.convert.tflite_model import ModelError
+from motegate.convert.model.tflite_model import ModelError
 from motegate.firmware.errors import InputError
 
 from .random_models import Draw

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from motegate.convert import bundle, pack
+from motegate.convert import bundle
 from motegate.convert.convert import with_thresholds
+from motegate.convert.model import pack
 from motegate.train import policy as policies
 from motegate.train import recording
-from motegate.train.engine import Engine
-from motegate.train.plan_compiler import compile_policy
-from motegate.train.windows import measure
+from motegate.train.host.engine import Engine
+from motegate.train.host.scan import measure
+from motegate.train.policy.plan_compiler import compile_policy
 
 POLICY = """
 [stream]

@@ -9,7 +9,7 @@ from motegate.firmware.device import dimensions
 from motegate.firmware.errors import InputError
 from motegate.train import policy as policies
 
-from tests.convert import test_own_dimension
+from tests.convert.bundle import test_own_dimension
 from tests.firmware import handmade
 
 pytestmark = pytest.mark.device

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from motegate.convert import bundle as bundles
 from motegate.firmware import vm
-from motegate.firmware.decoder import Decoder, Frame
+from motegate.firmware.link.decoder import Decoder, Frame
 
 from tests.firmware import handmade
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from motegate.device_sim.energy import CELLS_MWH
-from motegate.device_sim.launch import launch
+from motegate.device_sim.machines.unix import launch
 from motegate.device_sim.simulate import simulate
-from motegate.firmware.decoder import Frame, parse
 from motegate.firmware.errors import InputError, RefusedError
+from motegate.firmware.link.decoder import Frame, parse
 
 from . import hand
 

@@ -88,4 +88,4 @@ def test_a_third_driver_needs_no_other_file(tree, recorded, work, tmp_path):
     assert found["errors"] == 0
     assert found["verdicts"] == known.verdicts
     assert "lib/motegate/sensors/oversampled.mpy" in found["files"]
-    assert "sensor.times: is 17; a whole number from 1 to 16 is wanted" in found["said"]
+    assert "sensor.times: is 17; expected a whole number from 1 to 16" in found["said"]

@@ -5,16 +5,16 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from motegate.convert import pack, tflite_model
 from motegate.convert.convert import with_thresholds
-from motegate.convert.guarded import count_mapping
-from motegate.convert.lower import lower
+from motegate.convert.model import pack, tflite_model
+from motegate.convert.model.count_mapping import count_mapping
+from motegate.convert.model.lower import lower
 from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.device.layout import MISSING, MISSING_STATUS
 from motegate.train import policy as policies
-from motegate.train import windows
-from motegate.train.engine import Engine
-from motegate.train.plan_compiler import compile_policy
+from motegate.train.host import scan
+from motegate.train.host.engine import Engine
+from motegate.train.policy.plan_compiler import compile_policy
 
 from tests.convert.models import Fc, Sigmoid, build
 
@@ -69,7 +69,7 @@ KEYS = ("counts", "seconds", "millis", "seqs", "status")
 
 @dataclass
 class Records:
-    """As train/recording.py has them."""
+    """As train/recording/records.py has them."""
 
     counts: np.ndarray
     seconds: np.ndarray
@@ -178,7 +178,7 @@ def work(folder: Path, text: str = POLICY, seed: int = 23, records: Records | No
         mapping = count_mapping(channel.middle, channel.resolution, model.input)
         (out / entry.file).write_bytes(pack.write(lower(model, mapping)))
     engine = Engine(plan)
-    engine.run(*windows.measure(plan, records or quiet(rng, 2000, len(policy.channels))))
+    engine.run(*scan.measure(plan, records or quiet(rng, 2000, len(policy.channels))))
     for room in (folder / "train", out):
         room.mkdir(exist_ok=True)
         plan.write(room / "plan.json")

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from motegate.firmware.device import dimensions, layout
-from motegate.train.dimension import built_in
-from motegate.train.plan import Cell, Channel, Column, Plan, ReferenceRule
-from motegate.train.plan_compiler import MODES, limit_q24
-from motegate.train.policy import StatusField
+from motegate.train.catalogue.dimension import built_in
+from motegate.train.policy.form import StatusField
+from motegate.train.policy.plan import Cell, Channel, Column, Plan, ReferenceRule
+from motegate.train.policy.plan_compiler import MODES, limit_q24
 
 MISSING = layout.MISSING
 

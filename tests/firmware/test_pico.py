@@ -3,7 +3,7 @@
 The board is an emulated Pico, the gate the demo's own, trained here. Its policy is the shipped one with two
 changes, made for this test alone: every action sends its dimensions, that all can be compared, and the
 reference is the training's (reference.windows = 0), that the first window is judged. A status field, a guarded
-model and commissioning on the board, which the demo has not, are in tests/device_sim/test_emulated.py.
+model and commissioning on the board, which the demo has not, are in tests/device_sim/machines/test_emulated.py.
 """
 
 import os
@@ -16,17 +16,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from motegate.firmware import vm
-from motegate.firmware.decoder import Decoder, Frame
 from motegate.firmware.device.layout import MISSING
 from motegate.firmware.errors import InputError
-from motegate.firmware.frames import Hello
-from motegate.firmware.monitor import show
+from motegate.firmware.link.decoder import Decoder, Frame
+from motegate.firmware.link.frames import Hello
+from motegate.firmware.link.monitor import show
 from motegate.train import policy as policies
 from motegate.train import recording
 
 from motegate import cli, examples
-from tests.firmware import handmade
-from tests.firmware.test_main import RUN
+
+from . import handmade
+from .device.test_main import RUN
 
 EXAMPLE = Path(examples.__file__).parent / "machine_temperature"
 CHANGES = {'do = ["pin:15=0"]': 'do = ["send:dimensions", "pin:15=0"]', "windows = 200 ": "windows = 0 "}
@@ -38,8 +39,8 @@ AT = 4000  # in the recording: two weeks on
 
 @pytest.fixture(scope="module")
 def pico():
-    pytest.importorskip("rp2040py", reason="no emulated Pico; it comes with: pip install 'motegate[sim]'")
-    from motegate.device_sim import pico
+    pytest.importorskip("rp2040py", reason="no emulated Pico; install it with: pip install 'motegate[sim]'")
+    from motegate.device_sim.machines import pico
 
     shared = Path(os.environ.get("MOTEGATE_SHARED", Path(__file__).resolve().parents[3] / "shared"))
     try:
@@ -52,7 +53,7 @@ def pico():
 
 @pytest.fixture(scope="module")
 def work(pico, tmp_path_factory) -> Path:
-    """The demo's work folder, trained on the recording that comes along."""
+    """The demo's work folder, trained on the bundled recording."""
     folder = tmp_path_factory.mktemp("pico")
     text = (EXAMPLE / "policy.toml").read_text()
     for old, new in CHANGES.items():

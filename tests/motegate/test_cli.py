@@ -54,10 +54,13 @@ def test_help_imports_nothing_heavy():
         (("fly",), "invalid choice: 'fly'"),
         (("train",), "train: the following arguments are required: --data, POLICY"),
         (("simulate", "w", "--data", "d", "--vm", "esp"), "simulate: argument --vm: invalid choice: 'esp'"),
-        (("train", "p", "--data", "d", "--seed", "-1"), "argument --seed: is -1; a whole number from 0 to 2147483647"),
-        (("simulate", "w", "--data", "d", "--heap", "0"), "argument --heap: is 0; a whole number above 0 is wanted"),
-        (("simulate", "w", "--data", "d", "--heap", "x"), "argument --heap: is x; a whole number above 0 is wanted"),
-        (("simulate", "w", "--data", "d", "--battery-mwh", "nan"), "--battery-mwh: is nan; a number above 0 is wanted"),
+        (
+            ("train", "p", "--data", "d", "--seed", "-1"),
+            "argument --seed: is -1; expected a whole number from 0 to 2147483647",
+        ),
+        (("simulate", "w", "--data", "d", "--heap", "0"), "argument --heap: is 0; expected a whole number above 0"),
+        (("simulate", "w", "--data", "d", "--heap", "x"), "argument --heap: is x; expected a whole number above 0"),
+        (("simulate", "w", "--data", "d", "--battery-mwh", "nan"), "--battery-mwh: is nan; expected a number above 0"),
         (("features", "w", "--data", "d"), "features: the following arguments are required: --out"),
     ],
 )
@@ -102,7 +105,7 @@ def test_evaluate_says_which_labels_are_of_no_parent(tmp_path, monkeypatch, caps
 
     (tmp_path / "policy.toml").write_text((EXAMPLE / "policy.toml").read_text())
     (tmp_path / "a.csv").write_text("t_ms,temperature,fail.contextual,fail.contextal\n0,1,0,1\n")
-    monkeypatch.setattr(commands.Steps, "bring_convert", lambda steps: None)
+    monkeypatch.setattr(commands.Steps, "ensure_convert", lambda steps: None)
     monkeypatch.setattr(evaluate, "evaluate", lambda *args, **named: {"parents": {}})
     assert cli.main(["evaluate", str(tmp_path), "--data", str(tmp_path / "a.csv")]) == 0
     said = capsys.readouterr().err

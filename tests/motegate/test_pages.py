@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from motegate.firmware import boards
-from motegate.train.dimension import built_in
-from motegate.train.policy import loads
+from motegate.train.catalogue.dimension import built_in
+from motegate.train.policy.document import loads
 
 from motegate import cli
 

@@ -1,4 +1,4 @@
-"""Small streams and policies for the training room's tests, made here so that nothing is needed beside the project."""
+"""Small streams and policies for the tests of training, made here so that nothing is needed beside the project."""
 
 from pathlib import Path
 

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from motegate.convert.convert import convert
 from motegate.firmware.errors import InputError
-from motegate.train import lessons, policy, recording
-from motegate.train import plan as plans
-from motegate.train.evaluate import Trained, Verdicts, compare, evaluate, judge, judge_as_device
-from motegate.train.plan import Parent
+from motegate.train import policy, recording
+from motegate.train.dataset import examples
+from motegate.train.evaluate import compare, evaluate
+from motegate.train.host.judge import Trained, Verdicts, judge, judge_as_device
+from motegate.train.policy import plan as plans
+from motegate.train.policy.plan import Parent
 from motegate.train.training import train
 
 from tests.firmware import streams
@@ -30,10 +32,10 @@ def labelled(folder, name, seed, n=5000):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("evaluate")
-    kept = dict(lessons.PER_KIND)
-    lessons.PER_KIND.update({"train": 60, "validation": 30, "test": 10})
+    kept = dict(examples.PER_KIND)
+    examples.PER_KIND.update({"train": 60, "validation": 30, "test": 10})
     train(policy_file(folder), [labelled(folder, "a.csv", 0)], folder / "work")
-    lessons.PER_KIND.update(kept)
+    examples.PER_KIND.update(kept)
     convert(folder / "work")
     return folder / "work", labelled(folder, "b.csv", 1)
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from motegate.convert import tflite_model
 from motegate.convert.convert import convert
-from motegate.train import material, policy
+from motegate.convert.model import tflite_model
+from motegate.train import policy
+from motegate.train.dataset import dataset
 from motegate.train.evaluate import evaluate
-from motegate.train.plan_compiler import compile_policy
+from motegate.train.policy.plan_compiler import compile_policy
 from motegate.train.training import train
 
 pytestmark = pytest.mark.unit
@@ -41,7 +42,7 @@ def test_clean_but_foreign_windows_have_an_action_of_their_own(name):
 
 def test_the_recording_that_ships_fits_its_policy_and_carries_its_notice():
     folder = EXAMPLES / "machine_temperature"
-    found = material.gather(policy.load(folder / "policy.toml"), [folder / "recording.csv"])
+    found = dataset.load(policy.load(folder / "policy.toml"), [folder / "recording.csv"])
     assert all(len(found.good(part)) > 100 for part in range(3))
     assert found.fails["contextual"].any()
     assert "Numenta" in (folder / "NOTICE.md").read_text()

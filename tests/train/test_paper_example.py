@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from motegate.convert.convert import convert
-from motegate.train import graph, policy, recording, windows
-from motegate.train.evaluate import Trained, judge
+from motegate.train import policy, recording
+from motegate.train.host import ring
+from motegate.train.host.judge import Trained, judge
+from motegate.train.policy import graph
 from motegate.train.training import train
 
 pytestmark = pytest.mark.unit
@@ -46,7 +48,11 @@ windows = 100
 """
 
 SEEDS = range(20)
-SEVERITIES = (2.0, 4.0, 8.0)  # in tails: band widths of level for the foreign stream, tails of noise for the noisy one
+SEVERITIES = (
+    2.0,
+    4.0,
+    8.0,
+)  # in multiples of the limit: band widths for the foreign stream, limits of noise for the noisy one
 SIGMA = 0.1
 LIMIT = 1.25 * SIGMA  # noise that one good window in a hundred exceeds
 WIDTH = 4.65 * SIGMA  # the band holds the 1 to 99 % quantiles
@@ -91,7 +97,7 @@ def judged(gate, kind: str, severity: float, seed: int):
     trained, rules, folder = gate
     records = recording.read(rules, [stream(folder / "b.csv", kind, severity, seed)])
     verdicts = judge(trained, records)
-    slots = windows.expand(trained.plan, records)
+    slots = ring.expand(trained.plan, records)
     odd = slots.row[slots.windows[verdicts.first :]] >= GOOD
     passes = verdicts.passes[odd]
     vectors = graph.indices(passes)

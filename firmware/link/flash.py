@@ -1,0 +1,186 @@
+"""`motegate flash`: a bundle onto a board, checked before and verified after.
+
+The new files go into folders of their own. When all of them are there and their SHA-256, computed on the board, is
+right, lib/motegate, gate and main.py change places with the old ones, one after the other: two renames each. A board
+that loses its supply before that keeps the old bundle whole; one that loses it between two renames has neither bundle
+whole, and mends nothing by itself: flashing again does.
+"""
+
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..boards import ARCHITECTURES
+from ..errors import InputError, RefusedError
+from ..progress import Progress
+from .frames import Hello
+from .port import choose
+from .transport import PATIENCE_S, RawRepl, ask, connect, restart, send
+
+OWN = ("lib/motegate", "gate", "main.py")  # what on the board is the bundle's, whole
+
+
+class FlashError(InputError):
+    """The bundle is not for this board, or does not fit it."""
+
+
+@dataclass(frozen=True)
+class Flashed:
+    """``written``: False when the board had just these files already. ``hello``: what it said after its restart."""
+
+    port: str
+    files: int
+    bytes: int
+    written: bool
+    seconds: float
+    hello: Hello
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        did = "written and verified" if self.written else "were there already"
+        return [
+            f"{self.port}: {self.files} files, {self.bytes} bytes, {did} in {self.seconds} s; "
+            f"{self.hello.stream} runs on {self.hello.board or 'the board'}"
+        ]
+
+
+def flash(
+    bundle: Path,
+    board: str | None = None,
+    port: str | None = None,
+    progress: Progress = lambda what, done, total: None,
+    patience_s: float = PATIENCE_S,
+) -> Flashed:
+    """Puts the bundle in folder ``bundle`` on the board at ``port`` and waits for its hello, ``patience_s`` at most.
+
+    PortError: no board, or its port is busy. FlashError: wrong architecture, too little space, or a folder that
+    is no bundle of ``board``. BoardError: the board's own refusal. RefusedError: what arrived is not what was sent, or
+    the board does not say hello.
+    """
+    began = time.monotonic()
+    manifest = _manifest(Path(bundle), board)
+    where = choose(port)
+    with connect(where) as link:
+        written = _put(link, Path(bundle), manifest, progress)
+        hello = restart(link, patience_s)
+    _compare(hello, manifest)
+    sizes = [entry["bytes"] for entry in manifest["files"].values()]
+    return Flashed(where, len(sizes), sum(sizes), written, round(time.monotonic() - began, 1), hello)
+
+
+def put(
+    bundle: Path,
+    board: str | None = None,
+    port: str | None = None,
+    progress: Progress = lambda what, done, total: None,
+) -> bool:
+    """As flash, without the restart: the board stays at its prompt, for someone who wants to hear all that it says.
+
+    False when the board had just these files already.
+    """
+    manifest = _manifest(Path(bundle), board)
+    with connect(choose(port)) as link:
+        written = _put(link, Path(bundle), manifest, progress)
+        link.exit_raw_repl()
+    return written
+
+
+def _manifest(bundle: Path, board: str | None) -> dict:
+    try:
+        manifest = json.loads((bundle / "manifest.json").read_text())
+        files = manifest["files"]
+    except (OSError, ValueError, KeyError) as error:
+        raise FlashError(f"{bundle}: no bundle ({error}); make one with: motegate build") from None
+    if board is not None and manifest["board"] != board:
+        raise FlashError(f"{bundle}: a bundle for {manifest['board']}; expected one for {board}")
+    for name, entry in files.items():
+        data = (bundle / name).read_bytes() if (bundle / name).is_file() else b""
+        if hashlib.sha256(data).hexdigest() != entry["sha256"]:
+            raise FlashError(f"{bundle / name}: not the file that build made; make the bundle again: motegate build")
+    return manifest
+
+
+def _check_architecture(link: RawRepl, manifest: dict) -> None:
+    """Native code runs on its own architecture, and Arm's on its larger siblings (py/persistentcode.h)."""
+    wanted = manifest["mpy"]
+    number = ask(link, "getattr(sys.implementation, '_mpy', 0)")
+    version, sub, arch = number & 0xFF, number >> 8 & 3, number >> 10 & 15
+    has = ARCHITECTURES[arch] if arch < len(ARCHITECTURES) else str(arch)
+    need = ARCHITECTURES.index(wanted["arch"])
+    arm = range(ARCHITECTURES.index("armv6m"), ARCHITECTURES.index("armv7emdp") + 1)
+    if has != wanted["arch"] and not (arch in arm and need in arm and need <= arch):
+        raise FlashError(f"the bundle is for {manifest['board']} ({wanted['arch']}); this board runs {has} code")
+    if (version, sub) != (wanted["version"], wanted["sub_version"]):
+        ours = f"{wanted['version']}.{wanted['sub_version']}"
+        raise FlashError(
+            f"the board's MicroPython reads .mpy files of version {version}.{sub}; the bundle's are {ours}"
+        )
+
+
+def _put(link: RawRepl, bundle: Path, manifest: dict, progress: Progress) -> bool:
+    """Checks the board, sends the bundle, and puts it in the old one's place."""
+    _check_architecture(link, manifest)
+    written = _send(link, bundle, manifest, progress)
+    if written:
+        ask(link, f"_swap({['/' + own for own in OWN]!r})")
+    return written
+
+
+def _send(link: RawRepl, bundle: Path, manifest: dict, progress: Progress) -> bool:
+    """Writes the bundle beside what is there; False when the board has just these files already."""
+    names = sorted(manifest["files"])
+    present = ask(link, f"sum((_walk('/' + p) for p in {OWN[:2]!r}), ['/main.py'])")
+    there = ask(link, f"[_sha('/' + p) for p in {names!r}]") if sorted(present) == [f"/{n}" for n in names] else []
+    if there == [manifest["files"][name]["sha256"] for name in names]:
+        return False
+    ask(link, f"[_remove('/' + p + e) for p in {OWN!r} for e in ('.new', '.old')]")
+    _check_space(link, manifest)
+    ask(link, f"_make({sorted({parent for name in names for parent in _parents(_fresh(name))})!r})")
+    files = {name: (bundle / name).read_bytes() for name in names}
+    total, done = sum(map(len, files.values())), 0
+
+    def sent(size: int) -> None:
+        nonlocal done
+        done += size
+        progress("flash", done, total)
+
+    arrived = send(link, {_fresh(name): data for name, data in files.items()}, sent)
+    wrong = [name for name in names if arrived[_fresh(name)] != manifest["files"][name]["sha256"]]
+    if wrong:
+        raise RefusedError(f"not as sent: {', '.join(wrong)}; flash again, and look at the cable")
+    return True
+
+
+def _fresh(name: str) -> str:
+    """Where a new file waits on the board.
+
+    >>> _fresh("lib/motegate/gate.mpy"), _fresh("main.py")
+    ('/lib/motegate.new/gate.mpy', '/main.py.new')
+    """
+    own = next(own for own in OWN if name == own or name.startswith(f"{own}/"))
+    return f"/{own}.new{name.removeprefix(own)}"
+
+
+def _parents(path: str) -> list[str]:
+    parts = path.split("/")[1:-1]
+    return ["/" + "/".join(parts[: i + 1]) for i in range(len(parts))]
+
+
+def _check_space(link: RawRepl, manifest: dict) -> None:
+    """All new files must fit beside the old ones: a file takes whole blocks, and so does a folder, twice."""
+    block, _, _, free = ask(link, "tuple(os.statvfs('/'))[:4]")
+    folders = {parent for name in manifest["files"] for parent in _parents(f"/{name}")}
+    needed = sum(-(-entry["bytes"] // block) for entry in manifest["files"].values()) + 2 * len(folders)
+    if needed > free:
+        raise FlashError(f"{needed * block // 1024} KB are needed on the board, {free * block // 1024} KB are free")
+
+
+def _compare(hello: Hello, manifest: dict) -> None:
+    """The hello's hashes (16 hex digits) must be the bundle's."""
+    gate = {n.removeprefix("gate/"): e["sha256"][:16] for n, e in manifest["files"].items() if n.startswith("gate/")}
+    gate.pop("replay.bin", None)
+    if hello.hashes != gate:
+        wrong = sorted(n for n in gate.keys() | hello.hashes.keys() if hello.hashes.get(n) != gate.get(n))
+        raise RefusedError(f"the board runs other files than were sent: {', '.join(wrong)}")

@@ -1,0 +1,16 @@
+"""What the device's files offer to a policy: dimensions and sensor drivers, each read from its own file."""
+
+from .dimension import Dimension, DimensionError, built_in, read
+from .sensor import Reading, Sensor, read_sensor
+from .sensor_key import WiringError
+
+__all__ = [
+    "Dimension",
+    "DimensionError",
+    "Reading",
+    "Sensor",
+    "WiringError",
+    "built_in",
+    "read",
+    "read_sensor",
+]

@@ -1,0 +1,86 @@
+"""A channel's sensor as the policy names it: its driver, whose own file says what keys it takes, and its scaling."""
+
+import importlib
+import pkgutil
+from dataclasses import dataclass, field
+from types import ModuleType
+
+from motegate.firmware.boards import Board
+from motegate.firmware.device import sensors as package
+
+from ..table import Table, nearest, quoted
+from .sensor_key import KINDS, WiringError
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a driver reads: an integer of ``bits`` at ``place``, a pin or register as simulated hardware calls it."""
+
+    place: str
+    bits: int
+    signed: bool
+    low_first: bool
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """``keys``: the driver's, checked, defaults filled in. value = ``scale`` * raw + ``offset``; ``rails`` are raw."""
+
+    driver: str
+    keys: dict = field(default_factory=dict)
+    scale: float = 1.0
+    offset: float = 0.0
+    rails: tuple[float, float] | None = None
+
+    @property
+    def reading(self) -> Reading | None:
+        """None for a driver that brings whole records: the replay."""
+        module = drivers()[self.driver]
+        return Reading(*module.reading(self.keys)) if hasattr(module, "reading") else None
+
+    def wired(self, board: Board) -> list:
+        """The values of its keys as a board's driver takes them; WiringError names the key that the board cannot
+        serve."""
+        found: list = []
+        for key, (kind, *_) in drivers()[self.driver].KEYS.items():
+            try:
+                found += KINDS[kind].wired(self.keys[key], board)
+            except WiringError as error:
+                raise WiringError(f"{key}: {error}") from None
+        return found
+
+
+def drivers() -> dict[str, ModuleType]:
+    """The drivers' files by name (firmware/device/sensors/__init__.py says what each holds)."""
+    names = [found.name for found in pkgutil.iter_modules(package.__path__)]
+    modules = {name: importlib.import_module(f"{package.__name__}.{name}") for name in names}
+    return {name: module for name, module in modules.items() if hasattr(module, "KEYS")}
+
+
+def read_sensor(at: Table) -> Sensor | None:
+    """The sensor in a policy's table; None when there is no such driver."""
+    driver = at.text("driver", required=True)
+    if driver is None:
+        return None
+    known = drivers()
+    if driver not in known:
+        at.note(f"{quoted(driver)} is no driver; {nearest(driver, known)}", "driver")
+        return None
+    module = known[driver]
+    defaults = getattr(module, "DEFAULTS", {})
+    keys = {
+        key: KINDS[kind].read(at, key, *bounds, default=defaults.get(key))
+        for key, (kind, *bounds) in module.KEYS.items()
+    }
+    sensor = Sensor(driver, keys, *_scaling(at)) if hasattr(module, "reading") else Sensor(driver, keys)
+    at.close()
+    return sensor
+
+
+def _scaling(at: Table) -> tuple[float, float, tuple[float, float] | None]:
+    rails = at.pair("rails") if at.has("rails") else None
+    scale = at.number("scale", "a number other than 0", lambda x: x != 0, default=1.0)
+    offset = at.number("offset", default=0.0)
+    assert scale is not None  # it has a default
+    assert offset is not None
+    return scale, offset, rails

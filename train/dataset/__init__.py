@@ -1,0 +1,23 @@
+"""What training sees of a recording: its judged windows, the examples made from them, and who may see which."""
+
+from . import dataset, examples, split
+from .dataset import Dataset, TrainingError, load
+from .examples import Examples
+from .parent_table import Table, table_of, weights
+from .split import TEST, TRAIN, VALIDATION
+
+__all__ = [
+    "TEST",
+    "TRAIN",
+    "VALIDATION",
+    "Dataset",
+    "Examples",
+    "Table",
+    "TrainingError",
+    "dataset",
+    "examples",
+    "load",
+    "split",
+    "table_of",
+    "weights",
+]

@@ -1,0 +1,126 @@
+"""Examples: windows that pass and windows that fail, for each part of a recording.
+
+Good windows as recorded; labelled failures; good windows with a fault of every kind, over a span of severities;
+and benign changes, which stay below the limit and must pass.
+"""
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from motegate.firmware.device import layout as at
+
+from .. import faults
+from ..policy import Plan
+from .dataset import Dataset
+from .split import TEST
+
+TRAINING = (1.5, 32.0)  # severities of training and validation, spread evenly over their logarithm
+BENIGN = (0.2, 0.9)
+GIVEN, BENIGN_GIVEN = (
+    (1.25, 16.0),
+    (0.3, 1.0),
+)  # the same where the limit is given: a whole band, or the policy's threshold
+ALOUD = 256  # a benign change is one that lifts no dimension above its limit
+SHOWN = 0.99  # of the severity asked for or of 1 x limit: what a window cannot show is no example
+PER_KIND = {"train": 240, "validation": 100, "test": 60}
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Windows of one part.
+
+    ``values`` int16[n, n_columns]; ``kind`` str[n]: "" as recorded, the fault's, or "benign:" and its; ``cell``
+    int[n]: the fault's home in the plan, -1 without; ``severity`` float64[n] in multiples of the limit; ``row`` int[n]:
+    the dataset's row that it was made from. As recorded come first, in time order.
+    """
+
+    values: np.ndarray
+    kind: np.ndarray
+    cell: np.ndarray
+    severity: np.ndarray
+    row: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+def given(plan: Plan, kind: faults.Kind) -> bool:
+    """Whether the limit of the kind's home is a band's width or the policy's, not learned from good windows."""
+    cell = plan.cells[plan.homes[kind.home][0]]
+    return cell.mode in (at.WIDTH, at.WIDTH0, at.FIXED) and kind.home not in faults.STATUS_HOMES
+
+
+def spread(rng: np.random.Generator, span: tuple[float, float], n: int) -> np.ndarray:
+    """n severities, evenly over the logarithm of ``span``, in random order."""
+    low, high = np.log(span)
+    return np.exp(rng.permutation(low + (np.arange(n) + rng.random(n)) / n * (high - low)))
+
+
+def training_set(dataset: Dataset, part: int, seed: int, progress=None) -> Examples:
+    """Examples of the training or the validation part."""
+
+    def severities(kind: faults.Kind, rng: np.random.Generator) -> np.ndarray:
+        span = GIVEN if given(dataset.plan, kind) else TRAINING
+        return spread(rng, span, PER_KIND["train" if part == 0 else "validation"])
+
+    return _make(dataset, part, seed, severities, progress)
+
+
+def test_set(dataset: Dataset, seed: int, progress=None) -> Examples:
+    """Examples of the test part: each kind at 1, 2 and 4 x limit, and evenly from 4 to 16."""
+
+    def severities(kind: faults.Kind, rng: np.random.Generator) -> np.ndarray:
+        n = PER_KIND["test"]
+        return np.concatenate([np.repeat([1.0, 2.0, 4.0], n), spread(rng, (4.0001, 15.999), 2 * n)])
+
+    return _make(dataset, TEST, seed, severities, progress)
+
+
+def _make(dataset: Dataset, part: int, seed: int, severities, progress) -> Examples:
+    here = np.flatnonzero(dataset.split.part == part)
+    good = dataset.good(part)
+    n = len(here)
+    parts = [Examples(dataset.values[here], np.full(n, "", "U40"), np.full(n, -1), np.zeros(n), here)]
+    if not len(good):
+        return parts[0]
+    kinds = faults.kinds(dataset.plan, dataset.windows(good[:1]))
+    for k, kind in enumerate(kinds):
+        rng = np.random.default_rng([seed, part, zlib.crc32(kind.name.encode())])
+        asked = severities(kind, rng)
+        parts.append(_faulty(dataset, kind, rng.choice(good, len(asked)), asked, rng))
+        quiet = _benign(dataset, kind, good, len(asked) // 2, rng)
+        if quiet is not None:
+            parts.append(quiet)
+        if progress:
+            progress((k + 1) / len(kinds))
+    return Examples(*(np.concatenate([getattr(p, name) for p in parts]) for name in Examples.__dataclass_fields__))
+
+
+def _faulty(dataset: Dataset, kind: faults.Kind, rows: np.ndarray, asked: np.ndarray, rng) -> Examples:
+    faulty = faults.inject(dataset.plan, dataset.windows(rows), kind, asked, rng)
+    values = dataset.measure(faulty.windows)
+    if faulty.raised:
+        column = dataset.plan.column_of(faulty.cell[0])
+        raised = np.round(256 * np.log2(1 + asked)).astype(np.int16)
+        values[:, column] = np.maximum(values[:, column], raised)
+    shown = faulty.severity >= SHOWN * np.minimum(asked, 1.0)
+    name = np.full(len(rows), kind.name, "U40")
+    return Examples(*(a[shown] for a in (values, name, faulty.cell, faulty.severity, rows)))
+
+
+def _benign(dataset: Dataset, kind: faults.Kind, good: np.ndarray, n: int, rng) -> Examples | None:
+    """Changes too small to matter; None for status fields, which are inside their bounds or not."""
+    home = dataset.policy.dimension(kind.home)
+    if home.unit == "status":
+        return None
+    rows = rng.choice(good, n)
+    asked = spread(rng, BENIGN_GIVEN if given(dataset.plan, kind) else BENIGN, n)
+    asked[::2] = 1.0  # the limit itself is touched
+    if home.unit == "slot":
+        asked = np.where(asked > 0.5, 1.0, asked)  # a slot is a slot
+    quiet = _faulty(dataset, kind, rows, asked, rng)
+    mine = faults.columns_beside(dataset.plan, quiet.cell[:1])
+    calm = (quiet.values <= np.maximum(dataset.values[quiet.row], ALOUD))[:, mine].all(axis=1)
+    name = np.char.add("benign:", quiet.kind[calm])
+    return Examples(quiet.values[calm], name, quiet.cell[calm], quiet.severity[calm], quiet.row[calm])

@@ -1,0 +1,26 @@
+"""The policy and what it compiles to: what a stream is, how its quality is defined, what is done for each verdict."""
+
+from . import plan
+from .document import PolicyError, load, loads
+from .expression import parse
+from .form import Channel, Policy
+from .plan import Cell, Column, Parent, Plan
+from .plan_compiler import compile_policy
+from .reader import MOST_CHANNELS, MOST_COUNTS
+
+__all__ = [
+    "MOST_CHANNELS",
+    "MOST_COUNTS",
+    "Cell",
+    "Channel",
+    "Column",
+    "Parent",
+    "Plan",
+    "Policy",
+    "PolicyError",
+    "compile_policy",
+    "load",
+    "loads",
+    "parse",
+    "plan",
+]

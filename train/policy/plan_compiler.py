@@ -1,0 +1,118 @@
+"""Compiles a policy to its plan."""
+
+import math
+
+from motegate.firmware.clock import DAY_MS
+from motegate.firmware.device import layout
+from motegate.firmware.device.kernels.plain.value import log2_q14
+
+from ..catalogue import Dimension
+from .form import Policy
+from .plan import Action, Cell, Channel, Column, Model, Parent, Plan, ReferenceRule
+
+SMALLEST_STEP = 4096
+"""A step of the reference in Q24 widths: below it, what an edge moves inwards would vanish in rounding, and the
+reference takes one step in several windows instead.
+"""
+
+MODES = {
+    "own": layout.FOLLOW,
+    "late": layout.FOLLOW_LATE,
+    "width": layout.WIDTH,
+    "width0": layout.WIDTH0,
+    "fixed": layout.FIXED,
+}
+
+
+def limit_q24(measure: float) -> int:
+    """log2 of a limit, Q24, within a unit of Q14: a limit as the device compares it."""
+    return log2_q14(round(measure)) << 10 if measure < 2**14 and measure == int(measure) else _log_q24(measure)
+
+
+def _log_q24(measure: float) -> int:
+    return round(math.log2(min(max(measure, 1.0), 2.0**29)) * (1 << 14)) << 10
+
+
+def _threshold(policy: Policy, dimension: Dimension, channel: int) -> float | None:
+    """The policy's threshold of one cell in the measure's unit, or None."""
+    rule = policy.rules.get(dimension.name)
+    if rule is None:
+        return None
+    if channel < 0:
+        return None if rule.threshold is None else rule.threshold * dimension.one
+    value = rule.thresholds.get(policy.channels[channel].name)
+    if value is None:
+        return None
+    if dimension.unit == "count":
+        return value / policy.channels[channel].resolution * dimension.one
+    if dimension.unit == "rate":
+        return value / policy.channels[channel].resolution * policy.period_ms / 1000 * dimension.one
+    return value * dimension.one
+
+
+def _cell(policy: Policy, dimension: Dimension, channel: int) -> Cell:
+    threshold = _threshold(policy, dimension, channel)
+    if threshold is None:
+        return Cell(dimension.name, channel, MODES[dimension.limit], limit_q24(dimension.floor))
+    return Cell(dimension.name, channel, layout.FIXED, limit_q24(max(threshold, dimension.floor)))
+
+
+def _cells(policy: Policy) -> tuple[tuple[Cell, ...], tuple[Column, ...]]:
+    cells: list[Cell] = []
+    columns: list[Column] = []
+    where: dict[tuple[str, int], int] = {}
+    names = [channel.name for channel in policy.channels]
+    for column in policy.columns:
+        name, _, channel = column.partition(".")
+        dimension = policy.dimension(name)
+        every = list(range(len(names))) if dimension.scope == "channel" else [-1]
+        channels = [names.index(channel)] if channel else every
+        for c in channels:
+            if (name, c) not in where:
+                where[name, c] = len(cells)
+                cells.append(_cell(policy, dimension, c))
+        columns.append(Column(column, tuple(where[name, c] for c in channels)))
+    return tuple(cells), tuple(columns)
+
+
+def _step(policy: Policy) -> tuple[int, int]:
+    """(windows between two steps of the reference, the outward step in Q24 widths)."""
+    a_window = policy.follow_per_day * policy.hop * policy.period_ms / DAY_MS * (1 << 24)
+    if a_window <= 0:
+        return 1, 0
+    every = min(max(1, math.ceil(SMALLEST_STEP / a_window)), 1 << 20)
+    return every, max(1, min(round(a_window * every), 1 << 26))
+
+
+def compile_policy(policy: Policy) -> Plan:
+    """The plan of a policy. Its own dimensions are then among the device's; InputError: one does not load."""
+    policy.install_dimensions()
+    cells, columns = _cells(policy)
+    channels = [channel.name for channel in policy.channels]
+    return Plan(
+        stream=policy.name,
+        period_ms=policy.period_ms,
+        length=policy.length,
+        hop=policy.hop,
+        channels=tuple(Channel(c.name, c.range_counts, c.rail_counts) for c in policy.channels),
+        status=tuple(sorted(policy.status, key=lambda field: _first(policy, field.dimension))),
+        cells=cells,
+        columns=columns,
+        parents=tuple(
+            Parent(parent.name, policy.columns_of(parent.name), children, classifier)
+            for parent, children, classifier in zip(
+                policy.parents, policy.graph.children, policy.graph.classifiers, strict=True
+            )
+        ),
+        table=policy.action_table(),
+        actions=tuple(Action(action.name, action.do) for action in policy.actions),
+        models=tuple(
+            Model(model.name, f"{model.name}.pack", channels.index(model.channel) if model.channel else 0)
+            for model in policy.models
+        ),
+        reference=ReferenceRule(policy.reference_windows, *_step(policy)),
+    )
+
+
+def _first(policy: Policy, dimension: str) -> int:
+    return next(i for i, field in enumerate(policy.status) if field.dimension == dimension)

@@ -1,0 +1,176 @@
+"""Reads a policy's tables one by one into their form; every fault is noted, none ends the reading."""
+
+import keyword
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from motegate.firmware.clock import DAY_MS
+
+from ..catalogue import read_sensor
+from ..table import IDENTIFIERS, Note, Table, is_identifier, is_label, is_reserved, nearest, quoted
+from .actions import check_actions
+from .dimensions import bound_dimensions, known_dimensions, read_rules, read_status
+from .form import Action, Channel, Model, Parent, Policy
+from .graph_check import check_graph
+from .named_file import inside
+
+MOST_COUNTS = 60_000
+MOST_CHANNELS = 32
+BOARDS = Path(__file__).resolve().parents[2] / "firmware" / "boards"
+EFFECTS = "send:samples, send:dimensions, store, run:MODEL, pin:N=0, pin:N=1"
+
+
+def read(data: dict, path: Path, note: Note) -> Policy:
+    """The policy in ``data``: worth something only when ``note`` was told of no fault."""
+    top = Table(data, note)
+    stream = top.table("stream", required=True)
+    name = stream.text("name", required=True)
+    period_ms = stream.whole("period_ms", 1, DAY_MS, required=True)
+    window = stream.table("window", required=True)
+    length = window.whole("length", 8, 1024, required=True)
+    hop = window.whole("hop", 1, length or 1024, default=length)
+    window.close()
+    channels_table = stream.table("channels", required=True)
+    channels = tuple(_channels(channels_table))
+    names = tuple(channels_table.data)
+    stream.close()
+
+    rules_table = top.table("dimensions")
+    dimensions = known_dimensions(rules_table, path.parent)
+    rules = {
+        rule.name: rule
+        for rule in read_rules(rules_table, dimensions, names, channels, period_ms or 1000, length or 1024)
+    }
+    status = tuple(read_status(top.table("status"), dimensions))
+    models = tuple(_models(top.table("models"), names, path.parent))
+    parents_table = top.table("parents", required=True)
+    parents = tuple(_parents(parents_table, dimensions))
+    sound = check_graph(parents_table, parents, models, dimensions, names, bound_dimensions(top))
+    action_tables = list(top.rows("actions", required=True))
+    actions = tuple(_actions(action_tables, models))
+    settings = _settings(top, DAY_MS / ((hop or 64) * (period_ms or 1000)))
+    top.close()
+    policy = Policy(
+        name or "",
+        path,
+        period_ms or 1,
+        length or 1,
+        hop or 1,
+        channels,
+        status,
+        rules,
+        parents,
+        models,
+        actions,
+        **settings,
+    )
+    check_actions(top, action_tables, policy, sound)
+    return policy
+
+
+def _channels(table: Table) -> Iterable[Channel]:
+    if len(table.data) > MOST_CHANNELS:
+        table.note(f"has {len(table.data)} channels; at most {MOST_CHANNELS}")
+    elif table.found and not table.data:
+        table.note(f"has no channel; expected 1 to {MOST_CHANNELS}, [{table.where('NAME')}] each")
+    for name, at in table.tables():
+        if not is_label(name):
+            at.note("is no name; expected printable text of 1 to 64 characters without space at its ends")
+        if is_reserved(name):
+            at.note("is a column with a meaning of its own; expected another name")
+        unit = at.text("unit", default="", shortest=0) or ""
+        resolution = at.number("resolution", "a number above 0", lambda x: x > 0, required=True)
+        ends = at.pair("range", required=True)
+        sensor = read_sensor(at.table("sensor")) if at.has("sensor") else None
+        at.close()
+        if resolution is None or ends is None:
+            continue
+        counts = ends[1] / resolution - ends[0] / resolution
+        count = f"{resolution:g} {unit}".rstrip()
+        if counts > MOST_COUNTS * (1 + 1e-9):
+            at.note(f"spans {counts:.0f} counts of {count}; at most {MOST_COUNTS}", "range")
+        elif counts < 1:
+            at.note(f"is narrower than one count of {count}; at least one", "range")
+        yield Channel(name, unit, resolution, ends, sensor)
+
+
+def _models(table: Table, channels: Sequence[str], folder: Path) -> Iterable[Model]:
+    for name, at in table.tables():
+        if not is_identifier(name):
+            at.note(f"is no name; {IDENTIFIERS}")
+        file = at.text("file", required=True, longest=200)
+        if file is not None and not file.endswith(".tflite"):
+            at.note(f"is {quoted(file)}; expected an int8 .tflite", "file")
+        elif file is not None:
+            inside(at, folder, file)
+        channel = at.text("channel")
+        if channel is not None and channel not in channels:
+            at.note(f"{quoted(channel)} is no channel; {nearest(channel, channels)}", "channel")
+        at.close()
+        yield Model(name, folder / (file or ""), channel)
+
+
+def _parents(table: Table, dimensions: Iterable[str]) -> Iterable[Parent]:
+    if table.found and not table.data:
+        table.note("has no parent; expected at least one, [parents.NAME] each")
+    for name, at in table.tables():
+        if not is_identifier(name) or keyword.iskeyword(name):
+            at.note(f"is no name; {IDENTIFIERS}")
+        elif name in dimensions:
+            at.note("is a dimension's name; a parent needs another")
+        children = at.texts("children", required=True)
+        if at.data.get("children") == []:
+            at.note("is empty; expected at least one dimension or parent", "children")
+        at.close()
+        yield Parent(name, children)
+
+
+def _actions(tables: Sequence[Table], models: Sequence[Model]) -> Iterable[Action]:
+    names: set[str] = set()
+    for at in tables:
+        name = at.text("name", required=True) or ""
+        if name in names - {""}:
+            at.note(f"{quoted(name)} is taken; every action needs its own", "name")
+        names.add(name)
+        when = at.text("when", longest=500)
+        do = at.texts("do")
+        for effect in do:
+            _check_effect(at, effect, [model.name for model in models])
+        at.close()
+        yield Action(name, when, do)
+
+
+def _check_effect(at: Table, effect: str, models: Sequence[str]) -> None:
+    if effect.startswith("run:"):
+        if effect[4:] not in models:
+            at.note(f"{quoted(effect)} runs no model of the policy; {nearest(effect[4:], models)}", "do")
+    elif effect not in ("send:samples", "send:dimensions", "store") and not re.fullmatch(r"pin:\d{1,2}=[01]", effect):
+        at.note(f"{quoted(effect)} is no effect; there are: {EFFECTS}", "do")
+
+
+def _settings(top: Table, hops_a_day: float) -> dict[str, Any]:
+    """The tables that may be left out, by the policy's attributes."""
+    reference, alarms, adapt, deploy, train = map(top.table, ("reference", "alarms", "adapt", "deploy", "train"))
+    settings: dict[str, Any] = {
+        "reference_windows": reference.whole("windows", 0, 65_535, default=200),
+        "follow_per_day": reference.number(
+            "follow_per_day",
+            f"a number from 0 to {hops_a_day:g}, at most one width a hop",
+            lambda x: 0 <= x <= hops_a_day,
+            default=min(0.1, hops_a_day),
+        ),
+        "alarms_per_day": alarms.number("per_day", "a number above 0", lambda x: x > 0),
+        "board": deploy.text("board", default="RPI_PICO"),
+        "label_share": train.number("label_share", "a number above 0 and at most 1", lambda x: 0 < x <= 1, default=0.1),
+        "seed": train.whole("seed", 0, (1 << 31) - 1, default=0),
+    }
+    if adapt.truth("enabled", default=False):
+        adapt.note("is true; adaptation on the device is not there yet, only false is allowed", "enabled")
+    boards = [file.stem for file in BOARDS.glob("*.toml")]
+    if boards and settings["board"] not in boards:
+        deploy.note(f"{quoted(settings['board'])} is no board; {nearest(settings['board'], boards)}", "board")
+    for table in (reference, alarms, adapt, deploy, train):
+        table.close()
+    return settings
