@@ -12,7 +12,7 @@ from pathlib import Path
 
 from . import __version__, commands
 from .firmware.errors import InputError, RefusedError
-from .firmware.link import printable
+from .firmware.printable import printable
 
 VMS = ("micropython", "cpython", "numpy")
 
@@ -61,7 +61,7 @@ def _not_installed(module: str, extras: Sequence[str]) -> str:
 
 def _say(lines: list[str], status: int) -> int:
     for line in lines:
-        print(f"motegate: error: {printable.printable(line)}", file=sys.stderr)  # a board's last words, say
+        print(f"motegate: error: {printable(line)}", file=sys.stderr)  # a board's last words, say
     return status
 
 

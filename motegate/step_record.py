@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .firmware import atomic
 from .firmware.errors import InputError
-from .firmware.link import printable
+from .firmware.printable import printable
 
 LARGEST_SEED = (1 << 31) - 1
 HASH = re.compile(r"[0-9a-f]{64}")
@@ -42,7 +42,7 @@ def read(path: Path) -> dict[str, Step]:
         _check(isinstance(content, dict), "no table of steps")
         return {name: _step(name, step) for name, step in content.items()}
     except (ValueError, RecursionError) as error:
-        why = printable.printable(str(error), 80)
+        why = printable(str(error), 80)
         raise InputError(f"{path}: not a record of steps ({why}); delete it, then train again") from None
 
 

@@ -1,6 +1,6 @@
 """The line to a board: its port, its raw REPL, its frames; flashing it and watching it."""
 
-from . import flash, monitor, printable
+from . import flash, monitor
 from .decoder import Decoder, Frame, Text
 from .flash import put
 from .frames import Error, Health, Hello, Model, Verdict, encode
@@ -21,6 +21,5 @@ __all__ = [
     "flash",
     "monitor",
     "patient",
-    "printable",
     "put",
 ]

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+from ..printable import printable
 from .decoder import Decoder, Frame, Text
 from .frames import Health, Hello
 from .port import PortError, choose
-from .printable import printable
 
 LEAVE = b"\x1d"  # Ctrl-]
 

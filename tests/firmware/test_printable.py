@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from motegate.firmware.link.printable import printable
+from motegate.firmware.printable import printable
 
 
 @pytest.mark.property

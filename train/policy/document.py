@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 from motegate.firmware.errors import InputError
-from motegate.firmware.link import printable
+from motegate.firmware.printable import printable
 
 from .form import Action, Channel, DimensionRule, Model, Parent, Policy, StatusField
 from .reader import read
@@ -53,7 +53,7 @@ def loads(text: str, path: Path) -> Policy:
     try:
         data = tomllib.loads(text.replace("\r\n", "\n"))
     except ValueError as error:  # an integer of too many digits is a plain one
-        raise PolicyError(f"{path}: is not TOML: {printable.printable(str(error))}") from None
+        raise PolicyError(f"{path}: is not TOML: {printable(str(error))}") from None
     except RecursionError:
         raise PolicyError(f"{path}: is not TOML: nested too deeply") from None
     lines: list[str] = []

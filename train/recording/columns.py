@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.device.layout import MISSING_STATUS
 from motegate.firmware.errors import InputError
-from motegate.firmware.link import printable
+from motegate.firmware.printable import printable
 
 from ..policy import Policy
 from ..table import nearest
@@ -45,7 +45,7 @@ class RecordingError(InputError):
     """
 
     def __init__(self, *lines: str):
-        super().__init__(*map(printable.printable, lines))
+        super().__init__(*map(printable, lines))
 
 
 class FaultError(ValueError):

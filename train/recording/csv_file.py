@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
-from motegate.firmware.link import printable
+from motegate.firmware.printable import printable
 
 from ..policy import Policy
 from ..table import quoted, shown
@@ -89,7 +89,7 @@ def csv_batches(policy: Policy, path: Path) -> Iterator[tuple[Layout, dict[str, 
 
 def reason_of(error: object) -> str:
     """Arrow's reason in a line of bounded length: it may quote a whole row."""
-    return printable.printable(str(error).strip().partition("\n")[0], LONGEST_REASON)
+    return printable(str(error).strip().partition("\n")[0], LONGEST_REASON)
 
 
 def header_fault(path: Path, header: Header, column: str, what: str) -> str:

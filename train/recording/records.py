@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from motegate.firmware.link import printable
+from motegate.firmware.printable import printable
 
 from ..policy import Policy
 from ..table import LONGEST, nearest
@@ -104,7 +104,7 @@ def labels_of_nobody(policy: Policy, paths: Paths) -> dict[str, str]:
     labels = dict.fromkeys(name for path in _listed(paths) for name in names_of(path) if name.startswith("fail."))
     names = {label: label.removeprefix("fail.") for label in labels}
     return {
-        printable.printable(label, LONGEST): f"is no parent's and is ignored; {nearest(name, parents)}"
+        printable(label, LONGEST): f"is no parent's and is ignored; {nearest(name, parents)}"
         for label, name in names.items()
         if name not in parents
     }
@@ -156,5 +156,5 @@ def _fault(
         row = next((i for i, cell in enumerate(column) if cells.wrong_cell("timestamp", str(cell), number=False)), None)
     if row is None:
         return RecordingError(f"{path}: {fault.column}: holds {column.type}; {fault.allowed}")
-    cell = printable.printable(str(column[row]), LONGEST)
+    cell = printable(str(column[row]), LONGEST)
     return RecordingError(f"{path}: row {offset + row + 1}: {fault.column}: {cell} is not allowed; {fault.allowed}")
