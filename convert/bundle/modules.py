@@ -15,7 +15,7 @@ from .fold import flatten, fold
 
 DEVICE = Path(device.__file__).parent
 DIMENSIONS, KERNELS = "dimensions", "kernels"
-TARGETS = ("plain", "viper")
+TARGETS = tuple(sorted(path.parent.name for path in (DEVICE / KERNELS).glob("*/__init__.py")))
 """The folders of kernels/."""
 
 
