@@ -46,6 +46,7 @@ def build(root, hal, writer, commission=None):
     finally:
         unload("boot")
         collect_every(-1)
+        gc.collect()
 
 
 def loop(gate, hal, writer):

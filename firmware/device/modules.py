@@ -27,7 +27,6 @@ def unload(name):
     if MICROPYTHON:
         unload_below(name)
         _drop(__name__[: __name__.rfind(".") + 1] + name)
-        gc.collect()
 
 
 def unload_below(name):
@@ -37,7 +36,6 @@ def unload_below(name):
         for key in list(sys.modules):
             if key.startswith(start):
                 _drop(key)
-        gc.collect()
 
 
 def _drop(key):

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from motegate.firmware.device.boot.plan import FILES
+from motegate.firmware.device.boot.plan import APART, FILES
 
 from .form import StatusField
 from .graph import Graph
@@ -171,7 +171,7 @@ class Plan:
         """The plan as a board reads it (firmware/device/boot/plan.py), a key a line; the action table and the actions
         have a file of their own, so that they are replaced without the rest."""
         whole = self.for_device()
-        apart = {key: whole.pop(key) for key in ("table", "actions")}
+        apart = {key: whole.pop(key) for key in APART}
         return dict(zip(FILES, (_lines(whole), _lines(apart)), strict=True))
 
     def write(self, path: Path) -> None:

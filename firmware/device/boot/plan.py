@@ -3,7 +3,8 @@
 import json
 
 FILES = ("plan.json", "actions.json")
-"""The second holds the action table and the actions, so that they are replaced alone."""
+APART = ("table", "actions")
+"""Keys of the second file: the action table and the actions are replaced without the rest."""
 
 
 class Plan:
@@ -17,15 +18,14 @@ class Plan:
     def __getitem__(self, key):
         if key in self._numbers:
             return self._numbers[key]
-        value = self._read('"%s":' % key)
+        value = self._read(FILES[key in APART], '"%s":' % key)
         if isinstance(value, int):
             self._numbers[key] = value
         return value
 
-    def _read(self, start):
-        for name in FILES:
-            with open(self._folder + name) as f:
-                for line in f:
-                    if line.startswith(start):
-                        return json.loads(line[len(start) :].rstrip(",\n"))
-        raise ValueError("plan.json: no " + start)
+    def _read(self, name, start):
+        with open(self._folder + name) as f:
+            for line in f:
+                if line.startswith(start):
+                    return json.loads(line[len(start) :].rstrip(",\n"))
+        raise ValueError(name + ": no " + start)

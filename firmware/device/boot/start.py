@@ -1,5 +1,6 @@
 """From the bundle's files to a gate: each part is made before the next one's files are read."""
 
+import gc
 import json
 import os
 
@@ -27,6 +28,7 @@ def _networks(folder, names):
 
     networks = {name: Network(Pack(_read(folder + name + ".pack"))) for name in names}
     unload_below("boot")
+    gc.collect()
     return networks
 
 
@@ -36,6 +38,7 @@ def _gate(folder, plan, networks, commission):
     reference = _read(folder + "reference.bin") if _exists(folder + "reference.bin") else None
     gate = Gate(plan, networks, reference, commission)
     unload_below("boot")
+    gc.collect()
     return gate
 
 

@@ -24,7 +24,7 @@ class Classifiers:
         sampled = [any(channels[cell] >= 0 for cell in cells) for _, cells in plan["columns"]]
         self._reference = reference
         self._length = plan["length"]
-        self._stats_end = HEAD + len(plan["channels"]) * STRIDE
+        self._stats_end = HEAD + reference.n_channels * STRIDE
         self._classifiers = []
         for parent in plan["parents"]:
             if networks is not None and parent["classifier"] >= 0:
