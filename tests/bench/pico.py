@@ -78,8 +78,8 @@ def run() -> str:
     free, start, step = np.array(found).min(axis=0)
     was_free, was_ms, was_us = BEFORE
     return f"""`python -m tests.bench pico`: the RPI_PICO bundle of tests/firmware/handmade.py, one channel, window 16,
-hop 8, {len(made.files)} files, on MicroPython for the Pico under rp2040py, whose cycles are not validated on silicon. By the
-board's own clock, the least of {STARTS} starts; frames are written to nowhere. A step varies by some 3 % with
+hop 8, {len(made.files)} files, on MicroPython for the Pico under rp2040py, whose cycles are not validated on silicon.
+By the board's own clock, the least of {STARTS} starts; frames are written to nowhere. A step varies by some 3 % with
 where names happen to lie in MicroPython's tables.
 
 | what | first version | now | ratio |
