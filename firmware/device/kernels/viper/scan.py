@@ -1,7 +1,7 @@
 """One scan of a window, for 32 and 64 bits: plain/scan.py is its specification.
 
-Bounds: counts are int16, length <= 1024, so |sums| <= 2**25, of |dx| 2**26, of the spike measure 2**27; dx << 14, gain * y
-and (bin distance <= 131071) * (mult <= 8191) < 2**30. One loop: a call costs more than what it would share."""
+Bounds: counts are int16, length <= 1024, so |sums| <= 2**25, of |dx| 2**26, of the spike measure 2**27; dx << 14,
+gain * y and (bin distance <= 131071) * (mult <= 8191) < 2**30. One loop: a call would cost more than it would share."""
 
 import micropython
 
