@@ -7,11 +7,10 @@ What a laid module defines gets a private name in its new place, which minify th
 import ast
 from collections.abc import Iterator, Mapping
 
+from .edits import Edit, edited
+
 INTO = ("gate", "network", "sensors/replay")
 """The files that take others in. What main and the start import stays apart: it is loaded, or unloaded, in its turn."""
-
-Edit = tuple[int, int, int, str]
-"""Line, column and end column in bytes, the new text."""
 
 
 def merge_modules(sources: Mapping[str, str]) -> dict[str, str]:
@@ -89,11 +88,11 @@ def _laid(text: str, into: str, name: str, module: str) -> str:
             edits += _attributes(text, alias.asname or alias.name, own)
     at = nodes[0].lineno - 1
     gone = {line for node in nodes for line in range(node.lineno - 1, node.end_lineno or node.lineno)}
-    lines = _edited(text, edits).splitlines(keepends=True)
+    lines = edited(text, edits).splitlines(keepends=True)
     rest = "".join(line for k, line in enumerate(lines) if k not in gone)
     clash = (_defined(rest) | _imports(rest).keys()) & _imports(module).keys()
     clash = {old for old in clash if _imports(rest).get(old) != _placed(_imports(module)[old], name, into)}
-    laid = _edited(module, [*_names(module, own), *_aliases(module, {old: f"_{leaf}_{old}" for old in clash})])
+    laid = edited(module, [*_names(module, own), *_aliases(module, {old: f"_{leaf}_{old}" for old in clash})])
     laid = _moved(_without_docstring(laid), name, into)
     return "".join([*lines[:at], laid, *(line for k, line in enumerate(lines) if k > at and k not in gone)])
 
@@ -143,7 +142,7 @@ def _moved(text: str, name: str, into: str) -> str:
             row = lines[node.lineno - 1]
             end = row.index(" import ", node.col_offset)
             edits.append((node.lineno, node.col_offset, end, f"from {'.' * level}{module}"))
-    return _edited(text, edits)
+    return edited(text, edits)
 
 
 def _names(text: str, new: Mapping[str, str]) -> Iterator[Edit]:
@@ -177,14 +176,6 @@ def _aliases(text: str, new: Mapping[str, str]) -> Iterator[Edit]:
             written = f"{node.name} as {new[node.asname or node.name]}"
             yield node.lineno, node.col_offset, node.end_col_offset or 0, written
     yield from _names(text, new)
-
-
-def _edited(text: str, edits: list[Edit]) -> str:
-    lines = [line.encode() for line in text.splitlines(keepends=True)]
-    for line, column, end, new in sorted(set(edits), reverse=True):
-        row = lines[line - 1]
-        lines[line - 1] = row[:column] + new.encode() + row[end:]
-    return b"".join(lines).decode()
 
 
 def _without_docstring(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Names that nobody outside can see, minified to a few shared ones: a board interns every distinct name in its heap.
+"""Names that nobody outside can see, shortened to a few shared ones: a board interns every distinct name in its heap.
 
 Three kinds: the private attributes and methods of a class (``self._effects``), a file's private functions and values
 (``_open``), and parameters that no call names by keyword. Lines, files, public names and whatever is reached in another
@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from string import ascii_lowercase
 
-Edit = tuple[int, int, str, str]
+from .edits import edited
+
+Rename = tuple[int, int, str, str]
 """Line, column in bytes, the old name, the new one."""
 
 
 def minify(sources: Mapping[str, str]) -> dict[str, str]:
-    """Device sources by path, folded, with their hidden names minified.
+    """Device sources by path, folded, with their hidden names shortened.
 
     >>> text = "class A:\\n    def _put(self, value):\\n        self._last = value\\n"
     >>> print(minify({"a.py": text})["a.py"], end="")
@@ -34,15 +36,15 @@ def minify(sources: Mapping[str, str]) -> dict[str, str]:
     imported = {alias.name for tree in trees.values() for alias in _all(tree, ast.alias)}
     minified = {}
     for path, text in sources.items():
-        edits = _globals(trees[path], reached | imported)
+        names = _globals(trees[path], reached | imported)
         for node in trees[path].body:
             if isinstance(node, ast.ClassDef) and not node.bases:
-                edits += _privates(node, reached)
+                names += _privates(node, reached)
             methods = node.body if isinstance(node, ast.ClassDef) else [node]
             for function in methods:
                 if isinstance(function, ast.FunctionDef):
-                    edits += _parameters(function, kept)
-        minified[path] = _apply(text, edits)
+                    names += _parameters(function, kept)
+        minified[path] = edited(text, [(line, at, at + len(old.encode()), new) for line, at, old, new in names])
     return minified
 
 
@@ -63,7 +65,7 @@ def _private(name: str) -> bool:
     return name.startswith("_") and not name.startswith("__")
 
 
-def _privates(owner: ast.ClassDef, reached: set[str]) -> list[Edit]:
+def _privates(owner: ast.ClassDef, reached: set[str]) -> list[Rename]:
     """``self._x`` and ``def _x`` of a class, unless somebody reaches for a ``_x`` of something else."""
     places = [
         (node.end_lineno, node.end_col_offset - len(node.attr), node.attr)
@@ -77,7 +79,7 @@ def _privates(owner: ast.ClassDef, reached: set[str]) -> list[Edit]:
     return [(line, column, name, short[name]) for line, column, name in places]
 
 
-def _globals(module: ast.Module, reached: set[str]) -> list[Edit]:
+def _globals(module: ast.Module, reached: set[str]) -> list[Rename]:
     """``def _x``, ``class _X``, ``_x = ...`` and imports as ``_x`` of a file; a ``const`` is the compiler's."""
     places = [(f.lineno, f.col_offset + len("def "), f.name) for f in module.body if isinstance(f, ast.FunctionDef)]
     places += [(c.lineno, c.col_offset + len("class "), c.name) for c in module.body if isinstance(c, ast.ClassDef)]
@@ -98,7 +100,7 @@ def _globals(module: ast.Module, reached: set[str]) -> list[Edit]:
     return [(line, column, name, short[name]) for line, column, name in dict.fromkeys(defined)]
 
 
-def _parameters(function: ast.FunctionDef, kept: set[str]) -> list[Edit]:
+def _parameters(function: ast.FunctionDef, kept: set[str]) -> list[Rename]:
     """Positional parameters without a default, wherever the function's own text has them."""
     positional = function.args.args[: len(function.args.args) - len(function.args.defaults)]
     old = [a.arg for a in positional if a.arg != "self" and a.arg not in kept]
@@ -109,12 +111,3 @@ def _parameters(function: ast.FunctionDef, kept: set[str]) -> list[Edit]:
     places = [(n.lineno, n.col_offset, n.id) for n in _all(function, ast.Name) if n.id in short]
     places += [(n.lineno, n.col_offset, n.arg) for n in _all(function, ast.arg) if n.arg in short]
     return [(line, column, name, short[name]) for line, column, name in places]
-
-
-def _apply(text: str, edits: list[Edit]) -> str:
-    lines = [line.encode() for line in text.splitlines(keepends=True)]
-    for line, column, old, new in sorted(edits, reverse=True):
-        row = lines[line - 1]
-        assert row[column : column + len(old)] == old.encode(), (row, column, old)
-        lines[line - 1] = row[:column] + new.encode() + row[column + len(old) :]
-    return b"".join(lines).decode()
