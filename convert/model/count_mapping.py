@@ -19,7 +19,7 @@ def count_mapping(middle: float, resolution: float, tensor: Tensor) -> Counts:
     keeps mult within 15 bits and the bias within 2^30, so that every intermediate fits int32.
 
     >>> count_mapping(5.0, 0.001, Tensor(64, 10 / 255, -128))
-    Counts(bias=4194304, mult=26738, shift=20)
+    Counts(bias=0, mult=26739, shift=20)
     """
     slope = resolution / tensor.scale
     offset = middle / tensor.scale + tensor.zero_point + 0.5
