@@ -12,9 +12,11 @@ import numpy as np
 from motegate.convert.convert import convert
 from motegate.firmware.device.boot.pack import Pack
 from motegate.firmware.device.network import Network
+from motegate.firmware.device.reference.reference import Reference
 from motegate.train import metrics
 from motegate.train.dataset.split import TEST
 from motegate.train.evaluate import evaluate
+from motegate.train.policy import plan as plans
 from motegate.train.training import train
 
 from tests.conftest import shared_folder
@@ -55,6 +57,8 @@ def unguarded(text: str) -> str:
 
 def tables(work: Path) -> dict:
     """Per parent: the classifier's table in int8, the best dimension's and the largest value's, on the test part."""
+    plan = plans.read(work / "convert" / "plan.json")
+    reference = Reference(plan.for_device(), (work / "convert" / "reference.bin").read_bytes(), 0)
     floats = json.loads((work / "train" / "metrics.json").read_text())["parents"]
     found = {}
     for name, entry in floats.items():
@@ -68,8 +72,9 @@ def tables(work: Path) -> dict:
             network.input[:] = array("b", row.tobytes())
             network.invoke()
             scores[i] = network.score()
+        threshold = reference.threshold(plan.parent(name).classifier)
         scored = metrics.Scored(scores, fail, clean, kind, severity)
-        found[name] = (metrics.summary(scored, network.threshold), entry["best_dimension"], entry["largest_value"])
+        found[name] = (metrics.summary(scored, threshold), entry["best_dimension"], entry["largest_value"])
     return found
 
 
