@@ -12,10 +12,7 @@ pytestmark = pytest.mark.unit
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = {"motegate": 4, "device_sim": 4, "convert": 3, "train": 2, "firmware": 1}
 MOST_FILES = 12
-FULLER = {
-    "firmware/device/dimensions",  # a file a dimension
-    "firmware/device",  # a record's stations, one file each, flat because a folder costs a board heap
-}
+FULLER = {"firmware/device/dimensions"}  # a file a dimension
 ON_A_BOARD = {
     "array", "binascii", "gc", "hashlib", "json", "machine", "micropython", "os", "struct", "sys", "time",
 }  # fmt: skip
