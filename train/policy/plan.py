@@ -188,7 +188,7 @@ def from_json(data: dict) -> Plan:
     """What ``for_device`` gave; ValueError for anything else."""
     try:
         if data["format"] != FORMAT:
-            raise ValueError(f"expected format {data['format']}, {FORMAT}")
+            raise ValueError(f"format {data['format']}, expected {FORMAT}")
         names = data["modules"]
         return Plan(
             data["stream"],
