@@ -70,7 +70,10 @@ class Pin:
             self.value(value)
 
     def value(self, level=None):
+        """Set, or read: of a pin that shows a channel of the recording, whether its present value is not 0."""
         if level is None:
+            if world and str(self.id) in world.pins:
+                return 1 if world.block[world.at() + world.column(str(self.id))] else 0
             return levels.get(self.id, 0)
         level = 1 if level else 0
         if levels.get(self.id) != level:

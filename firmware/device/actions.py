@@ -63,7 +63,7 @@ class Actions:
                     self._store.append(self._ring, verdict.seconds, verdict.millis)
                 elif kind == _PIN:
                     self._hal.pin(what, level)
-                else:
+                elif kind == _MODEL:
                     self._run(what, self._networks[what])
                     self._answer(what, self._networks[what], verdict)
 

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, get_args
 from zlib import crc32
 
 from ..clock import EPOCH_S
@@ -188,7 +188,7 @@ class Error:
 
 
 Form = Hello | Verdict | Model | Health | Error
-FORMS: dict[str, type[Form]] = {form.kind: form for form in (Hello, Verdict, Model, Health, Error)}
+FORMS: dict[str, type[Form]] = {form.kind: form for form in get_args(Form)}
 
 
 def encode(form: Form, n: int) -> bytes:

@@ -4,7 +4,7 @@ A driver's file holds its class, with ``count() -> int16``, the count of the pol
 
 ``KEYS``
     what a policy says of such a sensor beside its scaling: key -> (kind, bounds ...), of the kinds in
-    train/sensor_key.py. ``DEFAULTS``, where there is one, has those that may be left out;
+    train/catalogue/sensor_key.py. ``DEFAULTS``, where there is one, has those that may be left out;
 ``reading(keys)``
     what is read: (the pin or register, as the simulated hardware calls it, bits of the raw integer, whether it is
     signed, whether its low byte comes first);

@@ -63,6 +63,18 @@ def test_a_converter_shows_the_record_that_holds_now(tmp_path):
     assert said == ["1", "10", "1", "10", "2", "20", "3", "30", "4", "40", "4", "40", "5", "50"]
 
 
+def test_a_digital_pin_shows_the_recording_and_ends_with_it(tmp_path):
+    file = world(tmp_path / "w", 1, (1000, [[1], [0], [7]]))
+    said = on_board(
+        tmp_path,
+        "import machine, time\nfrom world import World\n"
+        f"machine.world = World({str(file)!r}, {{'5': 0}}, [])\n"
+        "p = machine.Pin(5, machine.Pin.IN)\n"
+        "while True:\n    print(p.value())\n    time.sleep_ms(1000)\n",
+    )
+    assert said == ["1", "0", "1"]
+
+
 def test_the_end_of_the_recording_ends_the_run(tmp_path):
     file = world(tmp_path / "w", 1, (1000, [[1]]))
     said = on_board(
