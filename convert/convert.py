@@ -12,7 +12,7 @@ import numpy as np
 from motegate.firmware import atomic, vm
 from motegate.firmware.device.reference.reference import Reference
 from motegate.firmware.errors import InputError, RefusedError
-from motegate.firmware.progress import Progress
+from motegate.firmware.progress import Progress, silent
 from motegate.train import metrics, policy, threshold
 from motegate.train.dataset import TEST, TRAIN, VALIDATION
 from motegate.train.policy import Plan
@@ -113,7 +113,7 @@ class _Table:
         return threshold.lowest(np.clip(scores, -128, 127), self.windows_per_day, self.alarms_per_day)
 
 
-def convert(work: Path, progress: Progress = lambda what, done, total: None) -> Conversion:
+def convert(work: Path, progress: Progress = silent) -> Conversion:
     """Fills WORK/convert from WORK/train, whole or not at all.
 
     RefusedError when our interpreter differs from TFLM on any window of the test part, or when no threshold

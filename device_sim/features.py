@@ -13,7 +13,7 @@ from motegate.firmware import atomic, boards
 from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.errors import InputError
 from motegate.firmware.link import Verdict
-from motegate.firmware.progress import Progress
+from motegate.firmware.progress import Progress, silent
 from motegate.train import policy as policies
 from motegate.train import recording
 from motegate.train.host import Engine, HostGate, measure
@@ -35,7 +35,7 @@ def features(
     out: Path,
     *,
     vm: str = "micropython",
-    progress: Progress = lambda what, done, total: None,
+    progress: Progress = silent,
 ) -> int:
     """Writes a CSV of ``window``, ``t_ms`` (its newest record) and the columns of the plan; returns its rows."""
     work, data = Path(work), [Path(path) for path in data]

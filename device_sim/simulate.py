@@ -13,7 +13,7 @@ from motegate.firmware import atomic, boards
 from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.errors import RefusedError
 from motegate.firmware.link import Error, Frame, Hello, Model, Verdict
-from motegate.firmware.progress import Progress
+from motegate.firmware.progress import Progress, silent
 from motegate.train import policy as policies
 
 from . import report
@@ -37,7 +37,7 @@ def simulate(
     drivers: str = "replay",
     heap_kb: float | None = None,
     battery_mwh: float | None = None,
-    progress: Progress = lambda what, done, total: None,
+    progress: Progress = silent,
 ) -> Summary:
     """Runs WORK's bundle over the recording; fills ``out`` with events.jsonl, summary.json and report.html.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.errors import InputError
-from motegate.firmware.progress import Progress
+from motegate.firmware.progress import Progress, silent
 from motegate.train import recording
 from motegate.train.host import ring
 from motegate.train.policy import Plan, Policy
@@ -35,7 +35,7 @@ def stage(
     data: list[Path],
     folder: Path,
     drivers: str = "replay",
-    progress: Progress = lambda what, done, total: None,
+    progress: Progress = silent,
 ) -> Staged:
     """Fills ``folder`` with what the board reads; ``drivers`` "replay" or "board"."""
     downsampler = Downsampler(policy.period_ms, len(policy.channels))

@@ -38,7 +38,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Summary:
-    """DESIGN's keys and what else a reader wants to know. ``wall_s`` is the VM's, from its start to its end."""
+    """What summary.json holds. ``wall_s`` is the VM's, from its start to its end."""
 
     stream: str
     board: str

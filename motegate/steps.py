@@ -15,7 +15,7 @@ from pathlib import Path
 from . import __version__, step_record
 from .firmware import device as device_package
 from .firmware.errors import InputError
-from .firmware.progress import Progress
+from .firmware.progress import Progress, silent
 from .step_record import Step
 
 DEVICE = Path(device_package.__file__).parent
@@ -29,7 +29,7 @@ class Steps:
         self.work = Path(work)
         self.path = self.work / "steps.json"
         self.say = say
-        self.progress = progress or (lambda what, done, total: None)
+        self.progress = progress or silent
         self.steps = step_record.read(self.path)
 
     def board(self) -> str:

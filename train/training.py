@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from motegate.firmware import atomic
-from motegate.firmware.progress import Progress
+from motegate.firmware.progress import Progress, silent
 
 from . import network, results, work
 from . import policy as policies
@@ -43,7 +43,7 @@ def train(
     data: list[Path],
     out: Path,
     seed: int | None = None,
-    progress: Progress = lambda what, done, total: None,
+    progress: Progress = silent,
     monotone: bool = True,
 ) -> Training:
     """Fills WORK/train, whole or not at all, and puts policy and split beside it.
@@ -81,7 +81,7 @@ def train(
     return Training(out, tested)
 
 
-def learn_from(dataset: Dataset, seed: int, progress: Progress = lambda what, done, total: None) -> list[Examples]:
+def learn_from(dataset: Dataset, seed: int, progress: Progress = silent) -> list[Examples]:
     """Examples of the three parts, in their order."""
 
     def within(part):

@@ -1,4 +1,4 @@
-"""The pack: a model as firmware/device/network.py reads it; docs/pack.md is the format."""
+"""The pack: a model as firmware/device/boot/pack.py reads it; docs/pack.md is the format."""
 
 import struct
 import zlib

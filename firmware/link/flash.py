@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..boards import ARCHITECTURES
 from ..errors import InputError, RefusedError
-from ..progress import Progress
+from ..progress import Progress, silent
 from .frames import Hello
 from .port import choose
 from .transport import PATIENCE_S, RawRepl, ask, connect, restart, send
@@ -50,7 +50,7 @@ def flash(
     bundle: Path,
     board: str | None = None,
     port: str | None = None,
-    progress: Progress = lambda what, done, total: None,
+    progress: Progress = silent,
     patience_s: float = PATIENCE_S,
 ) -> Flashed:
     """Puts the bundle in folder ``bundle`` on the board at ``port`` and waits for its hello, ``patience_s`` at most.
@@ -74,7 +74,7 @@ def put(
     bundle: Path,
     board: str | None = None,
     port: str | None = None,
-    progress: Progress = lambda what, done, total: None,
+    progress: Progress = silent,
 ) -> bool:
     """As flash, without the restart: the board stays at its prompt, for someone who wants to hear all that it says.
 

@@ -132,10 +132,6 @@ class Plan:
         """The first column that holds a cell."""
         return next(j for j, column in enumerate(self.columns) if cell in column.cells)
 
-    def over_samples(self, parent: Parent) -> bool:
-        """Whether a parent's classifier looks at samples: it then fails, unasked, on a window that has no data."""
-        return any(self.cells[k].channel >= 0 for k in self.cells_of(parent))
-
     def stores(self) -> bool:
         """Whether an action stores windows."""
         return any("store" in action.do for action in self.actions)

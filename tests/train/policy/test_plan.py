@@ -7,7 +7,6 @@ import pytest
 from motegate.firmware.device.boot.plan import Plan as OnBoard
 from motegate.train import policy as policies
 from motegate.train.policy import plan as plans
-from motegate.train.policy.plan import Parent
 from motegate.train.policy.plan_compiler import compile_policy
 
 from tests.firmware import handmade, streams
@@ -84,13 +83,6 @@ def test_what_is_no_plan_is_a_value_error(plan, spoil):
 def test_a_list_is_no_plan():
     with pytest.raises(ValueError, match="not a plan"):
         plans.from_json([1])
-
-
-def test_a_classifier_looks_at_samples_when_any_of_its_cells_has_a_channel(plan):
-    by_name = {parent.name: plan.over_samples(parent) for parent in plan.parents}
-    assert by_name == {"intrinsic": True, "contextual": True, "data_integrity": False}
-    timeliness = next(j for j, column in enumerate(plan.columns) if column.name == "timeliness")
-    assert not plan.over_samples(Parent("late", (timeliness,), (), 0))
 
 
 def test_classifiers_stand_in_the_order_of_the_verdict_vector(plan):

@@ -1,4 +1,4 @@
-"""The reference's following, as specified: see reference.py for the rule and the arrays."""
+"""The reference's following, as specified: see reference/reference.py for the rule, layout.py for the arrays."""
 
 from ...layout import (
     BIN_LO,

@@ -1,4 +1,4 @@
-"""Filling the ring, as specified: see ring.py for the arrays' layout."""
+"""Filling the ring, as specified: see layout.py and window/ring.py for the arrays."""
 
 from ...layout import (
     ABSENT,

@@ -1,4 +1,4 @@
-"""From measures to values, as specified: see reference.py for the arrays."""
+"""From measures to values, as specified: see layout.py for the arrays."""
 
 from array import array
 
