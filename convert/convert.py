@@ -38,11 +38,16 @@ class Size:
 
 @dataclass(frozen=True)
 class Converted:
-    """One classifier. Scores are int8 (float: 256 p - 128), F1 is over windows of the test part."""
+    """One classifier. Scores are int8 (float: 256 p - 128), F1 is over windows of the test part.
+
+    ``threshold``: a level of the network above it is a failure (firmware/device/network.py); ``score_threshold``: the
+    same for who has only scores, as in the C array.
+    """
 
     name: str
     size: Size
     threshold: int
+    score_threshold: int
     test_windows: int
     f1_int8: float
     f1_float: float
@@ -108,9 +113,9 @@ class _Table:
         except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise InputError(f"{path}: not what train writes ({error}); run: motegate train") from error
 
-    def threshold(self, scores: np.ndarray) -> int:
-        """The lowest that keeps the alarm budget on ``scores`` of clean windows."""
-        return threshold.lowest(np.clip(scores, -128, 127), self.windows_per_day, self.alarms_per_day)
+    def threshold(self, scores: np.ndarray, most: int = 127) -> int:
+        """The lowest that keeps the alarm budget on ``scores`` of clean windows, of which none can be above ``most``."""
+        return threshold.lowest(np.clip(scores, None, most), self.windows_per_day, self.alarms_per_day, most)
 
 
 def convert(work: Path, progress: Progress = silent) -> Conversion:
@@ -148,7 +153,7 @@ def convert(work: Path, progress: Progress = silent) -> Conversion:
 
 
 def with_thresholds(plan: Plan, reference: bytes, thresholds: list[int]) -> bytes:
-    """A reference's file with other thresholds, int8, one for each classifier; everything else stays.
+    """A reference's file with other trained thresholds, one for each classifier; the rest stays.
 
     ValueError: not a reference of this plan.
     """
@@ -190,25 +195,31 @@ class _Run:
         seen = (table.part == TRAIN) | (table.part == VALIDATION)
         data = classifier.quantize(table.x[seen], self._scores, lambda s: s > table.threshold(s[quiet[seen]]))
         mapping = Features(*(tuple(scaling[key]) for key in ("centre", "mult", "shift")))
-        scores = self._scores(data, table.x)
+        results, levels = self._run(data, table.x)
+        scores = results[:, 0]
         arena = self._verify(name, data, table.x[test], scores[test])
-        limit = table.threshold(scores[quiet])
-        size = self._write(name, data, mapping, limit, arena, out)
+        limit = table.threshold(levels[quiet], int(levels.max()))
+        score_limit = table.threshold(scores[quiet])
+        size = self._write(name, data, mapping, score_limit, arena, out)
         exact = classifier.scores(table.x)
         rounded = np.floor(exact + 0.5)  # the float model's own threshold, by the same rule
         return Converted(
             name,
             size,
             limit,
+            score_limit,
             int(test.sum()),
-            _f1(scores[test] > limit, table.fail[test]),
+            _f1(levels[test] > limit, table.fail[test]),
             _f1(rounded[test] > table.threshold(rounded[quiet]), table.fail[test]),
             round(float(np.abs(scores - exact)[test].max(initial=0)), 3),
             int(test.sum()),
         )
 
+    def _run(self, data: bytes, rows: np.ndarray) -> infer.Result:
+        return infer.run([(pack.write(lower.lower(tflite_model.parse(data))), rows)], self.machine)[0]
+
     def _scores(self, data: bytes, rows: np.ndarray) -> np.ndarray:
-        return infer.run([(pack.write(lower.lower(tflite_model.parse(data))), rows)], self.machine)[0][:, 0]
+        return self._run(data, rows)[0][:, 0]
 
     def model(self, name: str, file: Path, channel, length: int, out: Path) -> Guarded:
         model = tflite_model.read(file)
@@ -217,7 +228,7 @@ class _Run:
         data = file.read_bytes()
         mapping = count_mapping.count_mapping(channel.middle, channel.resolution, model.input)
         rows = np.random.default_rng(0).integers(-128, 128, (PROBES, length)).astype(np.int8)
-        results = infer.run([(pack.write(lower.lower(model, mapping)), rows)], self.machine)[0]
+        results = infer.run([(pack.write(lower.lower(model, mapping)), rows)], self.machine)[0][0]
         arena = self._verify(name, data, rows, results)
         size = self._write(name, data, mapping, None, arena, out)
         return Guarded(name, size, channel.name, PROBES)

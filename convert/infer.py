@@ -28,7 +28,7 @@ def infer(model: Path, data: np.ndarray, vm: str = "micropython", name: str | Pa
     rows = np.atleast_2d(data)
     if rows.dtype != np.int8 or rows.ndim != 2 or rows.shape[1] != parsed.input.size:
         raise InputError(f"{name}: {data.dtype}{list(data.shape)}; {model} takes int8[n, {parsed.input.size}]")
-    return run([(pack.write(lower.lower(parsed)), rows)], vm)[0]
+    return run([(pack.write(lower.lower(parsed)), rows)], vm)[0][0]
 
 
 def infer_file(model: Path, data: Path, out: Path, vm: str = "micropython") -> None:
@@ -49,8 +49,12 @@ def infer_file(model: Path, data: Path, out: Path, vm: str = "micropython") -> N
     atomic.write(out, buffer.getvalue())
 
 
-def run(jobs: Iterable[tuple[bytes, np.ndarray]], vm: str = "micropython") -> list[np.ndarray]:
-    """For each (pack, int8[n, inputs]) its int8[n, outputs]; on the VM all in one process."""
+Result = tuple[np.ndarray, np.ndarray]
+"""Outputs int8[n, outputs]; levels int32[n], the last accumulator of each (firmware/device/network.py)."""
+
+
+def run(jobs: Iterable[tuple[bytes, np.ndarray]], vm: str = "micropython") -> list[Result]:
+    """For each (pack, int8[n, inputs]) what it answers; on the VM all in one process."""
     jobs = [(data, np.ascontiguousarray(rows, np.int8)) for data, rows in jobs]
     if vm == "cpython":
         return [_here(data, rows) for data, rows in jobs]
@@ -59,18 +63,20 @@ def run(jobs: Iterable[tuple[bytes, np.ndarray]], vm: str = "micropython") -> li
     return _there(jobs)
 
 
-def _here(data: bytes, rows: np.ndarray) -> np.ndarray:
+def _here(data: bytes, rows: np.ndarray) -> Result:
     network = Network(Pack(data))
     inputs, outputs = np.asarray(network.input), np.asarray(network.output)
     result = np.empty((len(rows), network.outputs), np.int8)
-    for row, out in zip(rows, result, strict=True):
+    levels = np.empty(len(rows), np.int32)
+    for i, row in enumerate(rows):
         inputs[:] = row
         network.invoke()
-        out[:] = outputs
-    return result
+        result[i] = outputs
+        levels[i] = network.level()
+    return result, levels
 
 
-def _there(jobs: list[tuple[bytes, np.ndarray]]) -> list[np.ndarray]:
+def _there(jobs: list[tuple[bytes, np.ndarray]]) -> list[Result]:
     script = Path(__file__).with_name("infer_vm.py")
     with tempfile.TemporaryDirectory(prefix="motegate-infer-") as folder:
         source, target = Path(folder) / "jobs", Path(folder) / "results"
@@ -80,7 +86,11 @@ def _there(jobs: list[tuple[bytes, np.ndarray]]) -> list[np.ndarray]:
         done = micropython.run(script, [source, target], heap="8M", path=[device_tree()])
         if done.returncode != 0:
             raise RuntimeError(f"the MicroPython VM failed:\n{done.stdout.decode(errors='replace')}")
-        results = np.fromfile(target, np.int8)
-    shapes = [(len(rows), pack.read(data).outputs) for data, rows in jobs]
-    parts = np.split(results, np.cumsum([n * outputs for n, outputs in shapes])[:-1])
-    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
+        results = target.read_bytes()
+    found, at = [], 0
+    for data, rows in jobs:
+        form = np.dtype([("output", np.int8, (pack.read(data).outputs,)), ("level", "<i4")])
+        part = np.frombuffer(results, form, len(rows), at)
+        found.append((part["output"].copy(), part["level"].copy()))
+        at += part.nbytes
+    return found

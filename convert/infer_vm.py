@@ -1,10 +1,11 @@
 """Runs on the MicroPython VM, not here: ``infer_vm.py JOBS OUT``, many models in one process.
 
-JOBS: per model uint32 size of the pack, uint32 rows, the pack, then rows of int8. OUT: rows of int8.
+JOBS: per model uint32 size of the pack, uint32 rows, the pack, then rows of int8. OUT: rows of int8, each
+with the network's level behind it, int32.
 """
 
 import sys
-from struct import unpack
+from struct import pack, unpack
 
 from motegate.boot.pack import Pack
 from motegate.network import Network
@@ -22,6 +23,7 @@ def main():
                 jobs.readinto(network.input)
                 network.invoke()
                 out.write(network.output)
+                out.write(pack("<i", network.level()))
 
 
 main()

@@ -9,7 +9,7 @@ from motegate.firmware.link import Verdict
 from motegate.train.policy import Plan
 
 NONE = 255  # no action: the window was not judged
-REASONS = ("", "commissioning", "no_data")
+REASONS = ("", "commissioning", "no_data", "asked", "absorbed")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,9 @@ from . import metrics, threshold
 from .dataset import Dataset, Table, split
 from .features import Scaling
 
+MOST_SCORE = 127
+MOST_VALUE = 32768  # above any value: a dimension that is always high keeps the budget, and finds nothing
+
 
 def result(table: Table, scores: np.ndarray, scaling: Scaling, dataset: Dataset) -> dict:
     """metrics.json's entry of a parent, on the test part.
@@ -15,28 +18,18 @@ def result(table: Table, scores: np.ndarray, scaling: Scaling, dataset: Dataset)
     test = table.part == split.TEST
     budget = dataset.windows_per_day, dataset.policy.alarms_per_day
     quiet = (table.part == split.VALIDATION) & ~table.fail
-    limit = threshold.lowest(scores[quiet], *budget)
+    limit = threshold.lowest(scores[quiet], *budget, most=MOST_SCORE)
     tables = []
     for j, name in enumerate(scaling.columns):
         alone = table.values[:, j].astype(np.int64)
-        bound = value_threshold(alone[quiet], *budget)
+        bound = threshold.lowest(alone[quiet], *budget, most=MOST_VALUE)
         tables.append({"name": name} | metrics.summary(table.rows(test).scored(alone[test]), bound))
     best = max(tables, key=lambda found: found["macro_f1_4_16"] or 0.0)
     worst = table.values.max(axis=1).astype(np.int64)
-    bound = value_threshold(worst[quiet], *budget)
+    bound = threshold.lowest(worst[quiet], *budget, most=MOST_VALUE)
     return {
         "classifier": metrics.summary(table.rows(test).scored(scores[test]), limit),
         "best_dimension": best,
         "largest_value": metrics.summary(table.rows(test).scored(worst[test]), bound),
         "dimensions": {found["name"]: found["macro_f1_4_16"] for found in tables},
     }
-
-
-def value_threshold(values: np.ndarray, windows_per_day: float, alarms_per_day: float | None) -> int:
-    """The alarm budget's threshold on a dimension's value, by the same rule as a score's: values ranked into int8."""
-    levels = np.unique(values)
-    if len(levels) > 250:
-        levels = levels[-250:]  # the budget is kept near the top
-    ranks = np.searchsorted(levels, values, side="left") - 128
-    rank = threshold.lowest(ranks, windows_per_day, alarms_per_day)
-    return int(levels[rank + 128]) if rank + 128 < len(levels) else int(levels[-1])

@@ -1,10 +1,10 @@
-"""The alarm budget: which int8 score a window may reach before it counts as a failure."""
+"""The alarm budget: which level, score or value a window may reach before it counts as a failure."""
 
 import numpy as np
 from motegate.firmware.errors import RefusedError
 
-LOWEST, HIGHEST = -128, 126  # fail = score > threshold, so 127 would never fail
-DEFAULT_WINDOWS = 1000  # one alarm run in so many windows
+from .policy.plan_compiler import DEFAULT_WINDOWS
+
 ENOUGH = 3  # a budget is counted only over at least so many of its own alarms
 FAILING_SHARE = 0.05  # a run may be long: clean windows that fail are bounded, too
 
@@ -19,32 +19,34 @@ def runs(failing: np.ndarray) -> int:
     return int(failing[:1].sum() + (failing[1:] & ~failing[:-1]).sum())
 
 
-def lowest(scores: np.ndarray, windows_per_day: float, alarms_per_day: float | None = None) -> int:
+def lowest(scores: np.ndarray, windows_per_day: float, alarms_per_day: float | None, most: int) -> int:
     """The lowest threshold that keeps the alarm budget on clean validation windows.
 
-    ``scores``: int8[n] of clean windows in time order. The budget is ``alarms_per_day`` runs of failing
-    windows (default: one in 1,000 windows), and the threshold must keep it at every higher value, too: low
-    down, runs melt into each other and their count falls again. At most one window in twenty may fail.
-    With fewer than 3 / budget days of windows, nothing can be counted: the largest clean score is taken.
-    Raises RefusedError when only a threshold that nothing can exceed would do.
+    ``scores``: int[n] of clean windows in time order; a score above the threshold is a failure, and none can be above
+    ``most``. The budget is ``alarms_per_day`` runs of failing windows (None: one in 1,000 windows), and the threshold
+    must keep it at every higher value, too: low down, runs melt into each other and their count falls again. At most one
+    window in twenty may fail. With fewer than 3 / budget days of windows, nothing can be counted: the largest clean
+    score is taken. Raises RefusedError when only a threshold that nothing can exceed would do.
     """
     scores = np.asarray(scores, np.int64)
     if not len(scores):
         raise RefusedError("threshold: no clean validation window to set it on; give a longer recording")
     budget = windows_per_day / DEFAULT_WINDOWS if alarms_per_day is None else alarms_per_day
     days = len(scores) / windows_per_day
-    if days * budget < ENOUGH:
-        found = int(scores.max())
-    else:
-        found = HIGHEST + 1
-        for threshold in range(HIGHEST, LOWEST - 1, -1):
-            failing = scores > threshold
-            if runs(failing) > budget * days or failing.mean() > FAILING_SHARE:
+    levels = np.unique(scores)[::-1]
+    found = int(levels[0])
+    if days * budget >= ENOUGH:
+        for level in levels.tolist():
+            if not _keeps(scores > level, budget * days):
                 break
-            found = threshold
-    if found > HIGHEST:
+            found = level
+    if found >= most:
         raise RefusedError(
             f"threshold: no score keeps {budget:.3g} alarm runs a day on {len(scores)} clean validation windows: "
             "they score as high as any failure can; allow more in [alarms] per_day or give a cleaner recording"
         )
     return found
+
+
+def _keeps(failing: np.ndarray, allowed: float) -> bool:
+    return runs(failing) <= allowed and failing.mean() <= FAILING_SHARE

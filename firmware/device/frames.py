@@ -11,6 +11,8 @@ from array import array
 from .compat import const
 from .kernels import frame as kernel
 from .layout import (
+    ABSORBED_WHY,
+    ASKED_WHY,
     COMMISSIONING,
     FRAME_BASE,
     FRAME_BEGIN,
@@ -208,8 +210,14 @@ class Report:
         sends = self._actions.sends(verdict.action)
         if sends & SEND_DIMENSIONS:
             writer.numbers(b"x", verdict.values, 0, len(verdict.values))
+            if verdict.regime >= 0:
+                writer.number(b"r", verdict.regime)
         if sends & SEND_SAMPLES:
             ring = self._ring
             writer.circular(b"w", ring.counts, ring.n_channels, ring.length, ring.head())
         if verdict.why == NO_DATA:
             writer.literal(b',"why":"no_data"')
+        elif verdict.why == ASKED_WHY:
+            writer.literal(b',"why":"asked"')
+        elif verdict.why == ABSORBED_WHY:
+            writer.literal(b',"why":"absorbed"')

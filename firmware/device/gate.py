@@ -83,10 +83,15 @@ class Gate:
         verdict.window = self.windows
         verdict.seconds = self.ring.seconds()
         verdict.millis = self.ring.millis()
+        reference = self.reference
+        classifiers = self.classifiers
+        verdict.regime = reference.regime()
         if ready:
-            classifiers = self.classifiers
             verdict.action = self._table[classifiers.judge(verdict, classifiers.no_data(stats))]
-        else:
-            verdict.action = NO_ACTION
-            verdict.why = COMMISSIONING
-            self.reference.commission(self.ring, stats)
+            return
+        silent = reference.silent()
+        if silent:
+            classifiers.judge(verdict, False)
+        verdict.action = NO_ACTION
+        verdict.why = COMMISSIONING
+        reference.commission(self.ring, stats, verdict.levels if silent else None)

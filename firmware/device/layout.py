@@ -68,7 +68,8 @@ DUPLICATES = const(2)
 BACKWARD = const(3)
 SEQ_GAPS = const(4)
 LATE_SUM = const(5)  # sum of |lateness|, Q15 of a period, at most 2**25
-HEAD = const(6)
+REGIME_AWAY = const(6)  # distance to the nearest known regime, Q8 of its radius, at most 2**29
+HEAD = const(7)
 
 # ... and of each channel in it, from HEAD + channel * STRIDE
 BIN_COUNT = const(16)
@@ -101,16 +102,26 @@ FIELD_LOW = const(1)
 FIELD_HIGH = const(2)
 FIELD_STRIDE = const(3)
 
-# Reference: int32[REF_HEAD + n_channels * REF_STRIDE + n_cells + n_classifiers]
-LAYOUT_VERSION = const(2)  # of a reference's file: another one is refused
+# Reference: int32[REF_HEAD + n_channels * REF_STRIDE + (n_cells + n_columns) * LIMIT_STRIDE + n_classifiers *
+# THRESHOLD_STRIDE + regimes]
+LAYOUT_VERSION = const(3)  # of a reference's file: another one is refused
 READY = const(0)  # 0 while commissioning
 LIMIT_STEP = const(1)  # outward step of a limit, Q24 octaves
 EVERY = const(2)  # windows between two steps
 SINCE = const(3)  # windows since the last step
-REF_HEAD = const(4)
+RISE = const(4)  # how far the regime's limit has risen above its own, Q24 octaves
+RISE_STEP = const(5)  # its step, Q24 octaves; 0: it never rises
+REGIME_COUNT = const(6)  # prototypes in use
+REGIME_WINDOW = const(7)  # windows measured so far
+BEYOND = const(8)  # windows beyond the regime's own limit, less those inside it since
+ASKED = const(9)  # 1 while a new regime is asked about
+NOTICE = const(10)  # JUDGED, or what the next verdict's ``why`` says: ASKED_WHY, ABSORBED_WHY
+HEIGHT = const(11)  # of what is asked about: its windows' mean log2 of the measure, Q14
+SPREAD = const(12)  # ... and their mean distance from their own middle
+REGIME = const(13)  # the regime of the last window, the nearest known one; -1: none
+REF_HEAD = const(14)
 
-# ... and of each channel in it, from REF_HEAD + channel * REF_STRIDE; behind the channels come the cells' limits (log2,
-# Q24), behind those the classifiers' thresholds
+# ... and of each channel in it, from REF_HEAD + channel * REF_STRIDE
 SHARES = const(0)  # cumulative shares of the sixteen bins, Q15
 LO = const(16)  # the followed band, Q14 counts
 HI = const(17)
@@ -127,16 +138,54 @@ WIDTH_LOG = const(27)  # log2 of the band's width in Q8 counts, Q14
 WIDTH0_LOG = const(28)
 REF_STRIDE = const(29)
 
-# How a cell's limit is kept, and where its channel's part of the reference begins: int16[n_cells * CELL_STRIDE]
+# ... and behind the channels, of each cell and then of each column, what one good window in a hundred and one in ten
+# exceeds: log2 of the measure, Q24; a column's is its worst cell's rarity, 2**24 for RARITY_DECADE
+Q99 = const(0)
+Q90 = const(1)
+LIMIT_STRIDE = const(2)
+
+# ... and behind those, of each classifier: a level of its network above it is a failure
+THRESHOLD = const(0)  # the site's
+TRAINED_THRESHOLD = const(1)
+THRESHOLD_STRIDE = const(2)
+
+# ... and behind those, of each regime
+RADIUS = const(0)  # as distances
+FIRST_SEEN = const(1)  # the window of its first visit; -1: it is known
+LAST_SEEN = const(2)  # the last window that was nearest to it, and inside the limit; -1: none yet
+REGIME_STRIDE = const(3)
+
+# A window's signature: int16[n_channels * SIGNATURE_STRIDE], Q11 of the band's width, at most 16 widths
+SIGNATURE_SHARES = const(0)  # sixteen cumulative shares, halved
+SIGNATURE_QUARTERS = const(16)  # four means above the band's lower edge
+SIGNATURE_STEP = const(20)  # 4 * mean |x1 - x0|
+SIGNATURE_STRIDE = const(21)
+LARGEST_RADIUS = const(0x3FFFFF)
+SMALLEST_RADIUS = const(41)  # 0.02 widths
+MOST_REGIMES = const(16)  # prototypes; behind them lies the one that is asked about
+KNOWN = const(-1)
+
+# A value: RARITY_ZERO below what the kernel computes first, so that this is positive
+RARITY_DECADE = const(256)
+RARITY_ZERO = const(1024)
+RARITY_MOST = const(8191)
+LEAST_DECADE = const(594)  # Q11 octaves: 0.29
+LEAST_COLUMN_DECADE = const(8192)  # of a column's rarity, Q14: half a decade
+WIDTH_ONE = const(229376)  # log2 of a whole width, Q14: measures in widths are Q14
+COUNT_IN_WIDTHS = const(360448)  # log2 of one count in Q8 and of a width in Q14, together, Q14
+
+# How a cell's or a column's limits are kept, and where its channel's part of the reference begins:
+# int16[(n_cells + n_columns) * CELL_STRIDE]
 CELL_MODE = const(0)
 CELL_BASE = const(1)  # 0 without a channel
 CELL_STRIDE = const(2)
 
 FOLLOW = const(0)
-FIXED = const(1)  # the policy's threshold, or a status bound
-WIDTH = const(2)  # the band's present width
-WIDTH0 = const(3)  # the band's commissioned width
-FOLLOW_LATE = const(4)  # as FOLLOW; commissioned in the second half, against a provisional reference
+FIXED = const(1)  # the policy's threshold, or a status bound: the limit, an octave a decade
+WIDTH = const(2)  # as FOLLOW_LATE, the measure in present widths of the band
+WIDTH0 = const(3)  # as FIXED, the limit being the band's commissioned width
+FOLLOW_LATE = const(4)  # as FOLLOW; it needs a band, so its first quarter of commissioning does not count
+FOLLOW_REGIME = const(5)  # as FOLLOW; it needs regimes
 
 NO_ACTION = const(-1)  # a verdict's, while commissioning
 
@@ -144,6 +193,8 @@ NO_ACTION = const(-1)  # a verdict's, while commissioning
 JUDGED = const(0)
 COMMISSIONING = const(1)
 NO_DATA = const(2)
+ASKED_WHY = const(3)  # a new regime: what follows is held until it ends or is known
+ABSORBED_WHY = const(4)  # it is known from now on
 
 # A pack (docs/pack.md), and who fills its network's input
 PACK_VERSION = const(2)
@@ -158,7 +209,9 @@ PROGRAM_OUTPUTS = const(1)
 PROGRAM_LAYERS = const(2)
 PROGRAM_HERE = const(3)  # offsets of the two layer buffers in the arena
 PROGRAM_THERE = const(4)
-PROGRAM_HEAD = const(5)
+PROGRAM_LEVEL = const(5)  # the last accumulator that went through a fully connected layer, at most +-MOST_LEVEL
+PROGRAM_HEAD = const(6)
+MOST_LEVEL = const(536870911)
 
 LAYER_KIND = const(0)
 LAYER_IN = const(1)

@@ -10,7 +10,7 @@ The arena, int8: input, output, then two buffers as wide as the widest layer.
 from array import array
 
 from .kernels import network as kernel
-from .layout import FILL_BASE, FILL_HEAD, MAP_COUNTS, MAP_FEATURES
+from .layout import FILL_BASE, FILL_HEAD, MAP_COUNTS, MAP_FEATURES, PROGRAM_LEVEL
 
 
 class Network:
@@ -75,3 +75,8 @@ class Network:
     def score(self):
         """The first output, int8."""
         return self.output[0]
+
+    def level(self):
+        """The accumulator behind a single output, before requantization and the logistic: it rises with the score, in
+        finer steps; within +-MOST_LEVEL. Only where a fully connected layer feeds the output."""
+        return self._program[PROGRAM_LEVEL]

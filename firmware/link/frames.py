@@ -66,7 +66,7 @@ class Hello:
 class Verdict:
     """A window's verdict; while commissioning there is only ``why``, and ``action`` is None.
 
-    ``values`` and ``samples`` (per channel, oldest first) are there where the action sends them.
+    ``values``, ``regime`` and ``samples`` (per channel, oldest first) are there where the action sends them.
     """
 
     kind: ClassVar[str] = "verdict"
@@ -78,6 +78,7 @@ class Verdict:
     values: tuple[int, ...] | None = None
     samples: tuple[tuple[int, ...], ...] | None = None
     why: str = ""
+    regime: int | None = None
 
     @classmethod
     def read(cls, body: dict) -> "Verdict":
@@ -89,7 +90,8 @@ class Verdict:
         values = _wholes(body["x"]) if "x" in body else None
         samples = tuple(_wholes(row) for row in _list(body["w"])) if "w" in body else None
         why = _text(body, "why") if "why" in body else ""
-        return cls(_time(body), passes, scores, _whole(body, "a", 0, 255), values, samples, why)
+        regime = _whole(body, "r", 0, 255) if "r" in body else None
+        return cls(_time(body), passes, scores, _whole(body, "a", 0, 255), values, samples, why, regime)
 
     def body(self) -> dict:
         said: dict = {"t": list(self.t)}
@@ -97,6 +99,8 @@ class Verdict:
             said |= {"p": list(self.passes), "s": list(self.scores), "a": self.action}
         if self.values is not None:
             said["x"] = list(self.values)
+        if self.regime is not None:
+            said["r"] = self.regime
         if self.samples is not None:
             said["w"] = [list(row) for row in self.samples]
         return said | ({"why": self.why} if self.why else {})
@@ -113,6 +117,8 @@ class Verdict:
             line += f" ({self.why})"
         if self.values is not None:
             line += " | " + " ".join(f"{_name(names.columns, i)}={x}" for i, x in enumerate(self.values))
+        if self.regime is not None:
+            line += f" | regime {self.regime}"
         if self.samples is not None:
             line += f" | samples {[list(row) for row in self.samples]}"
         return line

@@ -56,7 +56,7 @@ def plan(length=16, hop=8, channels=2, period_ms=1000, windows=0, step_q24=60000
         table=(0,),
         actions=(),
         models=(),
-        reference=ReferenceRule(windows, every, step_q24),
+        reference=ReferenceRule(windows, every, step_q24, 40000, 12000),
     )
 
 

@@ -20,8 +20,8 @@ from motegate.firmware.errors import InputError
 FOLDER = Path(__file__).resolve().parents[2] / "firmware" / "device" / "dimensions"
 
 SCOPES = ("channel", "window", "status")
-LIMITS = ("own", "late", "width", "width0", "fixed")
-UNITS = ("count", "rate", "slot", "period", "bin", "width", "ratio", "status")
+LIMITS = ("own", "late", "width", "regime", "width0", "fixed")
+UNITS = ("count", "rate", "slot", "period", "bin", "radius", "ratio", "status")
 
 Measure = Callable[..., int]
 """``measure(stats, at, reference, base)``, see firmware/device/dimensions."""

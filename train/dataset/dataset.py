@@ -11,7 +11,7 @@ from .. import recording
 from ..faults import Windows
 from ..host import engine, ring, scan
 from ..policy import Plan, Policy, compile_policy
-from . import pairs, split
+from . import pairs, regimes, split
 
 LEAST = 30  # judged windows without which no part holds enough
 
@@ -25,10 +25,11 @@ class Dataset:
     """Windows of a recording, measured as the device would.
 
     ``slots``: the whole recording. ``judged`` int64[k]: the windows after commissioning, in time order. With a row for
-    each of them: ``values`` int16[k, n_columns], ``references`` int32[k, n_ref] (before the window), ``status``
-    int32[k, F], ``clean`` bool[k] (nothing labelled, enough samples), ``fails`` parent -> bool[k] (only where the
-    recording has labels) and ``split``. ``reference``: the file's bytes after the last window. ``numbered``: the
-    records carry sequence numbers. ``sources``: the recording's files.
+    each of them: ``values`` int16[k, n_columns], ``references`` int32[k, n_ref] (before the window), ``recording``
+    int64[k] (whose ``prototypes`` int16[recordings, m] it was judged by), ``status`` int32[k, F], ``clean`` bool[k]
+    (nothing labelled, enough samples), ``fails`` parent -> bool[k] (only where the recording has labels) and ``split``.
+    ``reference``: the file's bytes after the last window, with the regimes of all that training may see. ``numbered``:
+    the records carry sequence numbers. ``sources``: the recordings' files, each of which was commissioned by itself.
     """
 
     policy: Policy
@@ -37,6 +38,8 @@ class Dataset:
     judged: np.ndarray
     values: np.ndarray
     references: np.ndarray
+    recording: np.ndarray
+    prototypes: np.ndarray
     status: np.ndarray
     clean: np.ndarray
     fails: dict[str, np.ndarray]
@@ -59,7 +62,7 @@ class Dataset:
         counts, lateness, flags = ring.cut(self.plan, self.slots, index)
         return Windows(
             np.ascontiguousarray(counts), lateness, flags, self.slots.carry[index], self.status[rows],
-            self.references[rows], self.numbered,
+            self.references[rows], self.prototypes[self.recording[rows]], self.numbered,
         )  # fmt: skip
 
     def measure(self, some: Windows) -> np.ndarray:
@@ -67,41 +70,114 @@ class Dataset:
         gains = engine.pairs(some.references[0], len(self.plan.channels)) if len(some) else None
         status = some.status if self.plan.status else None
         stats = scan.scan(self.plan, some.counts, some.lateness, some.flags, some.carry, status, gains)
-        return engine.values_against(self.plan, stats, some.counts, some.references)
+        return engine.values_against(self.plan, stats, some.counts, some.references, some.prototypes)
 
 
 def load(policy: Policy, paths: list[Path], shares: split.Shares = split.SHARES) -> Dataset:
-    """Reads recordings, commissions and follows the reference, marks labels and parts."""
+    """Reads recordings, commissions and follows the reference of each, marks labels and parts.
+
+    Measured twice where the policy asks for regimes: once to find them in the training part, once to judge by them.
+    """
     compiled = compile_policy(policy)
-    records = recording.read(policy, paths)
-    slots = ring.expand(compiled, records)
-    labels = {
-        name: split.label_shares(slots.row, slots.windows, policy.length, rows) for name, rows in records.fails.items()
-    }
-    total = len(slots.windows)
-    commission = policy.reference_windows or min(200, total // 4)
-    if total < commission + LEAST:
-        raise TrainingError(
-            f"{paths[0]}: {total} windows of {policy.length} records, of which commissioning takes {commission}; "
-            f"expected at least {commission + LEAST}: a longer recording, a smaller hop or fewer reference.windows"
-        )
+    parts = [_Recording(compiled, recording.read(policy, [path]), path) for path in paths]
+    total = sum(len(part.slots.windows) for part in parts)
+    commission = policy.reference_windows or min(200, total // (4 * len(parts)))
+    for part in parts:
+        part.check(commission)
+    slots, labels, status = ring.concatenate([part.slots for part in parts]), *_joined(parts)
+    judged = np.concatenate([part.first + np.arange(commission, len(part.slots.windows)) for part in _placed(parts)])
+    by = split.by_time(slots.windows[judged], policy.length, shares)
+    quiet = np.all([share == 0 for share in labels.values()], axis=0) if labels else np.ones(total, bool)
+    in_training = np.zeros(total, bool)
+    in_training[judged[by.part == split.TRAIN]] = True
+    early = np.ones(total, bool)
+    early[judged] = False
     blank = None
     if "consistency" in compiled.dimensions:
-        quiet = np.all([share == 0 for share in labels.values()], axis=0) if labels else np.ones(total, bool)
-        seen = np.flatnonzero(quiet & (np.arange(total) < commission + shares[0] * (total - commission)))
+        seen = np.flatnonzero(quiet & (early | in_training))
         blank = pairs.reference(compiled, pairs.find(ring.cut(compiled, slots, seen)[0]))
-    gains = engine.Engine(compiled, blank).pairs if blank else None
-    slots, stats = scan.measure(compiled, records, gains)
-    machine = engine.Engine(compiled, blank, commission)
-    run = machine.run(slots, stats)
-    judged = np.arange(run.first, total)
-    clean = ~run.no_data[judged]
+    for part in parts:
+        part.measure(compiled, blank)
+    if "regime" in compiled.dimensions:
+        signatures = np.concatenate([part.run(compiled, blank, commission).signatures for part in parts])
+        trained = regimes.find(compiled, signatures[judged], quiet[judged] & (by.part == split.TRAIN))
+        blank = regimes.shipped(compiled, blank, trained)
+    runs = [part.run(compiled, blank, commission) for part in parts]
+    values, references, no_data, signatures = (
+        np.concatenate([getattr(run, name) for run in runs]) for name in ("values", "references", "no_data", "signatures")
+    )
+    reference = parts[-1].reference
+    if "regime" in compiled.dimensions:
+        seen_by_training = (by.part == split.TRAIN) | (by.part == split.VALIDATION)
+        reference = regimes.shipped(
+            compiled, reference, regimes.find(compiled, signatures[judged], quiet[judged] & seen_by_training)
+        )
+    clean = ~no_data[judged]
     for share in labels.values():
         clean &= share[judged] == 0
-    status = records.status[slots.last_row[judged]] if compiled.status else np.zeros((len(judged), 0), np.int32)
+    number = np.repeat(np.arange(len(parts)), [len(part.slots.windows) for part in parts])
     return Dataset(
-        policy, compiled, slots, judged, run.values[judged], run.references[judged], status, clean,
-        {name: share[judged] >= policy.label_share for name, share in labels.items()},
-        split.by_time(slots.windows[judged], policy.length, shares), machine.reference,
-        bool((records.seqs >= 0).any()), tuple(Path(path) for path in paths),
+        policy, compiled, slots, judged, values[judged], references[judged], number[judged],
+        np.stack([run.prototypes for run in runs]), status[judged], clean,
+        {name: share[judged] >= policy.label_share for name, share in labels.items()}, by, reference,
+        any(bool((part.records.seqs >= 0).any()) for part in parts), tuple(Path(path) for path in paths),
     )  # fmt: skip
+
+
+class _Recording:
+    """One recording on its way into a dataset; ``first``: its first window among those of all."""
+
+    def __init__(self, plan: Plan, records: recording.Records, path: Path):
+        self.plan = plan
+        self.records = records
+        self.path = path
+        self.slots = ring.expand(plan, records)
+        self.first = 0
+
+    def check(self, commission: int) -> None:
+        n = len(self.slots.windows)
+        if n < commission + LEAST:
+            raise TrainingError(
+                f"{self.path}: {n} windows of {self.plan.length} records, of which commissioning takes {commission}; "
+                f"expected at least {commission + LEAST}: a longer recording, a smaller hop or fewer reference.windows"
+            )
+
+    def labels(self) -> dict[str, np.ndarray]:
+        """Share of each window's records that fail a parent."""
+        return {
+            name: split.label_shares(self.slots.row, self.slots.windows, self.plan.length, rows)
+            for name, rows in self.records.fails.items()
+        }
+
+    def status(self) -> np.ndarray:
+        n = len(self.slots.windows)
+        return self.records.status[self.slots.last_row] if self.plan.status else np.zeros((n, 0), np.int32)
+
+    def measure(self, plan: Plan, blank: bytes | None) -> None:
+        self._stats = scan.measure(plan, self.records, engine.Engine(plan, blank).pairs if blank else None)[1]
+
+    def run(self, plan: Plan, blank: bytes | None, commission: int) -> engine.Run:
+        machine = engine.Engine(plan, blank, commission)
+        run = machine.run(self.slots, self._stats)
+        self.reference = machine.reference
+        return run
+
+
+def _placed(parts: list[_Recording]) -> list[_Recording]:
+    """The same, each knowing where its windows begin."""
+    first = 0
+    for part in parts:
+        part.first = first
+        first += len(part.slots.windows)
+    return parts
+
+
+def _joined(parts: list[_Recording]) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Labels and status of all windows; a recording without a label that another has says nothing of it: 0."""
+    found = [part.labels() for part in parts]
+    names = dict.fromkeys(name for labels in found for name in labels)
+    nothing = [np.zeros(len(part.slots.windows)) for part in parts]
+    labels = {
+        name: np.concatenate([each.get(name, none) for each, none in zip(found, nothing, strict=True)]) for name in names
+    }
+    return labels, np.concatenate([part.status() for part in parts])

@@ -15,8 +15,8 @@ class Windows:
     """N windows as the ring held them, with the reference that each is judged against.
 
     counts int16[N, C, L], lateness and flags int16[N, L], carry int32[N, C, 2] (the run at the end of the window
-    before, and its value), status int32[N, F], references int32[N, n_ref]; ``numbered``: the records carry
-    sequence numbers.
+    before, and its value), status int32[N, F], references int32[N, n_ref], prototypes int16[N, m] (none without
+    regimes); ``numbered``: the records carry sequence numbers.
     """
 
     counts: np.ndarray
@@ -25,6 +25,7 @@ class Windows:
     carry: np.ndarray
     status: np.ndarray
     references: np.ndarray
+    prototypes: np.ndarray
     numbered: bool = False
 
     def __len__(self) -> int:
@@ -32,9 +33,10 @@ class Windows:
 
     def take(self, index: np.ndarray) -> "Windows":
         """Copies of the windows at ``index``."""
-        arrays = (self.counts, self.lateness, self.flags, self.carry, self.status, self.references)
-        counts, lateness, flags, carry, status, references = (np.ascontiguousarray(a[index]) for a in arrays)
-        return Windows(counts, lateness, flags, carry, status, references, self.numbered)
+        arrays = (
+            self.counts, self.lateness, self.flags, self.carry, self.status, self.references, self.prototypes
+        )  # fmt: skip
+        return Windows(*(np.ascontiguousarray(a[index]) for a in arrays), self.numbered)
 
 
 class Job:

@@ -1,7 +1,7 @@
 """Which kinds of fault there are for a plan, and the one way to put them into windows.
 
 A kind moves its *home* dimension: its size is ``severity`` times the limit of it, taken from the reference that the
-window is judged against, so the home's value becomes about 256 * log2(1 + severity). It fails the parents that hold
+window is judged against. It fails the parents that hold
 the home directly. Faults are put into slots, where thousands of windows are edited at once; what the ring would have
 made of faulty records is the same, bit for bit (a test).
 
@@ -12,7 +12,7 @@ import numpy as np
 from motegate.firmware.device import layout as at
 
 from ..policy import Parent, Plan
-from . import level, record, signal
+from . import level, record, regime, signal
 from .fault import Faulty, Job, Kind, Windows
 from .severity_scale import SeverityScale
 
@@ -21,7 +21,7 @@ STATUS_HOMES = ("integration", "enrichment", "location", "trust", "privacy")
 
 def all_kinds() -> list[Kind]:
     status = [Kind(f"{home} out of bounds", home, out_of_bounds) for home in STATUS_HOMES]
-    return [*record.KINDS, *signal.KINDS, *level.KINDS, *status]
+    return [*record.KINDS, *signal.KINDS, *level.KINDS, *regime.KINDS, *status]
 
 
 def kinds(plan: Plan, windows: Windows) -> list[Kind]:

@@ -57,12 +57,14 @@ class SeverityScale:
             rows = np.flatnonzero(cell == k)
             references = self.references[rows]
             base = at.REF_HEAD + found.channel * at.REF_STRIDE
+            log = references[:, self._limits + k * at.LIMIT_STRIDE + at.Q99] / 2**24
             if found.mode == at.WIDTH:
-                log = references[:, base + at.WIDTH_LOG] / 2**14
+                width = references[:, base + at.WIDTH_LOG] / 2**14
+                log = np.maximum(log, at.COUNT_IN_WIDTHS / 2**14 - width) + width - at.WIDTH_ONE / 2**14
             elif found.mode == at.WIDTH0:
                 log = references[:, base + at.WIDTH0_LOG] / 2**14
-            else:
-                log = references[:, self._limits + k] / 2**24
+            elif found.mode == at.FOLLOW_REGIME:
+                log = log + references[:, at.RISE] / 2**24
             size[rows] = 2.0**log / _one(found.dimension)
         return size
 

@@ -23,14 +23,19 @@ class Run:
     """What the device makes of each window.
 
     ``first``: index of the first judged window; those before were commissioning, and their rows are as
-    measured. ``values`` int16[k, n_columns]; ``measures`` int32[k, n_cells]; ``references`` int32[k, n_ref]:
-    the reference before each window; ``no_data`` bool[k]: classifiers over samples fail without running.
+    measured. ``silent``: those windows of commissioning whose levels pull the thresholds, int64[m]. ``values``
+    int16[k, n_columns]; ``measures`` int32[k, n_cells]; ``references`` int32[k, n_ref]: the reference before each
+    window; ``signatures`` int16[k, n] and ``prototypes`` int16[m], those of regimes when the run was over: empty where
+    the plan asks for none. ``no_data`` bool[k]: classifiers over samples fail without running.
     """
 
     first: int
+    silent: np.ndarray
     values: np.ndarray
     measures: np.ndarray
     references: np.ndarray
+    signatures: np.ndarray
+    prototypes: np.ndarray
     no_data: np.ndarray
 
 
@@ -128,6 +133,9 @@ class Engine:
         measures = np.zeros((k, dimensions.n_cells), np.int32)
         references = np.zeros((k, len(reference.array)), np.int32)
         held = np.frombuffer(reference.array, np.int32)[None]
+        signature = np.frombuffer(reference.regimes.signature if reference.regimes else array("h"), np.int16)
+        signatures = np.zeros((k, len(signature)), np.int16)
+        silent = []
         row = array("i", bytes(4 * stats.shape[1]))
         view = np.frombuffer(row, np.int32)
         for w in range(k):
@@ -137,27 +145,44 @@ class Engine:
             dimensions.fill(row, reference)
             values[w] = dimensions.values
             measures[w] = dimensions.measures
+            signatures[w] = signature
             if reference.ready():
                 reference.follow(row)
-            elif reference.commission(_Window(counts[0]), row):
+                continue
+            if reference.silent():
+                silent.append(w)
+            if reference.commission(_Window(counts[0]), row):
                 self.commissioned = reference.dump()
-        return Run(commission, values, measures, references, no_data(plan, stats))
+        return Run(
+            commission, np.array(silent, np.int64), values, measures, references, signatures, prototypes(reference),
+            no_data(plan, stats),
+        )  # fmt: skip
 
 
-def values_against(plan: Plan, stats: np.ndarray, counts: np.ndarray, references: np.ndarray) -> np.ndarray:
+def prototypes(reference: Reference) -> np.ndarray:
+    """int16[m]: a copy of a reference's prototypes, empty without regimes."""
+    return np.array(reference.regimes.prototypes if reference.regimes else [], np.int16)
+
+
+def values_against(
+    plan: Plan, stats: np.ndarray, counts: np.ndarray, references: np.ndarray, prototypes: np.ndarray
+) -> np.ndarray:
     """The columns of windows, each against a reference of its own that does not follow: int16[N, n_columns].
 
-    stats int32[N, n_stats] without histograms; counts int16[N, C, L]; references int32[N, n_ref].
+    stats int32[N, n_stats] without histograms; counts int16[N, C, L]; references int32[N, n_ref]; prototypes int16[N, m].
     """
     dimensions = Dimensions(plan.for_device())
     reference = Reference(plan.for_device(), None, 0)
     held = np.frombuffer(reference.array, np.int32)
+    known = np.frombuffer(reference.regimes.prototypes, np.int16) if reference.regimes else None
     out = np.zeros((len(stats), dimensions.n_columns), np.int16)
     row = array("i", bytes(4 * stats.shape[1]))
     view = np.frombuffer(row, np.int32)
     filled = with_bins(stats, counts, references)
     for w in range(len(stats)):
         held[:] = references[w]
+        if known is not None:
+            known[:] = prototypes[w]
         view[:] = filled[w]
         dimensions.fill(row, reference)
         out[w] = dimensions.values

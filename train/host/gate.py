@@ -44,12 +44,12 @@ class Recorder:
     """A reader of verdicts: what was said of every window, as arrays.
 
     ``ends``: seconds since 2020 and milliseconds of each window's newest record, one after the other; ``values``: its
-    dimensions; of those that got a verdict ``scores`` and ``passes``.
+    dimensions; of those that got a verdict ``scores``, ``levels`` and ``passes``.
     """
 
     def __init__(self):
         self.ends, self.values = array("q"), array("h")
-        self.scores, self.passes = array("h"), array("h")
+        self.scores, self.levels, self.passes = array("h"), array("i"), array("h")
 
     def take(self, verdict) -> None:
         self.ends.append(verdict.seconds)
@@ -57,6 +57,7 @@ class Recorder:
         self.values += verdict.values
         if verdict.why != COMMISSIONING:
             self.scores += verdict.scores
+            self.levels += verdict.levels
             self.passes += verdict.passes
 
 
@@ -93,6 +94,10 @@ class HostGate:
     def scores(self) -> np.ndarray:
         """int8[judged, classifiers]."""
         return np.array(self._recorder.scores, np.int8).reshape(-1, self._shape[0])
+
+    def levels(self) -> np.ndarray:
+        """int32[judged, classifiers]."""
+        return np.array(self._recorder.levels, np.int32).reshape(-1, self._shape[0])
 
     def passes(self) -> np.ndarray:
         """bool[judged, classifiers]."""

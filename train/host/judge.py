@@ -9,6 +9,7 @@ from motegate.firmware.device.boot.pack import Pack
 from motegate.firmware.device.judging.classifiers import Classifiers
 from motegate.firmware.device.judging.verdict import Verdict
 from motegate.firmware.device.network import Network
+from motegate.firmware.device.reference.commissioning import pull
 from motegate.firmware.device.reference.reference import Reference
 from motegate.firmware.errors import InputError
 from motegate.firmware.progress import Progress, silent
@@ -22,11 +23,12 @@ from .gate import HostGate
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What the gate said: ``first`` is the first judged window; ``scores`` int8[k, n_classifiers] and ``passes``
-    bool[k, n_classifiers] of the windows from there on."""
+    """What the gate said: ``first`` is the first judged window; ``scores`` int8[k, n_classifiers], ``levels`` int32 and
+    ``passes`` bool of the same shape are of the windows from there on."""
 
     first: int
     scores: np.ndarray
+    levels: np.ndarray
     passes: np.ndarray
 
     def fails(self, plan: Plan) -> dict[str, np.ndarray]:
@@ -61,30 +63,44 @@ def judge(trained: Trained, records: Records, progress: Progress | None = None) 
     machine = engine.Engine(plan, trained.reference)
     slots, stats = scan.measure(plan, records, machine.pairs)
     run = machine.run(slots, stats)
-    return _classify(trained, run.values[run.first :], run.no_data[run.first :], run.first, progress)
+    return classify(trained, run, progress)
 
 
 def judge_as_device(trained: Trained, records: Records, progress: Progress | None = None) -> Verdicts:
     """The whole gate of the device on CPython, record by record."""
     gate = HostGate(trained.plan, trained.packs, trained.reference, records).run("judge", progress or silent)
-    return Verdicts(gate.commission, gate.scores(), gate.passes())
+    return Verdicts(gate.commission, gate.scores(), gate.levels(), gate.passes())
 
 
-def _classify(trained: Trained, values: np.ndarray, no_data: np.ndarray, first: int, progress) -> Verdicts:
-    """The device's own classifiers over dimensions that are there already."""
+def classify(trained: Trained, run: engine.Run, progress: Progress | None = None) -> Verdicts:
+    """The device's own classifiers over dimensions that are there already, their thresholds pulled by the levels of
+    commissioning as on the device."""
     plan = trained.plan
     networks = {name: Network(Pack(pack)) for name, pack in trained.packs.items()}
     form = plan.for_device()
-    classifiers = Classifiers(form, networks, Reference(form, trained.reference, 0))
-    verdict = Verdict(array("h", bytes(2 * values.shape[1])), classifiers.features())
+    reference = Reference(form, trained.reference, 0)
+    classifiers = Classifiers(form, networks, reference)
+    verdict = Verdict(array("h", bytes(2 * run.values.shape[1])), classifiers.features())
     row = np.frombuffer(verdict.values, np.int16)
-    scores = np.zeros((len(values), len(verdict.passes)), np.int8)
+    n = len(run.values) - run.first
+    scores = np.zeros((n, len(verdict.passes)), np.int8)
+    levels = np.zeros(scores.shape, np.int32)
     passes = np.zeros(scores.shape, bool)
-    for w in range(len(values)):
-        row[:] = values[w]
-        classifiers.judge(verdict, no_data[w])
-        scores[w] = verdict.scores
-        passes[w] = verdict.passes
+    silent = [array("i", [0] * len(run.silent)) for _ in verdict.levels]
+    for i, w in enumerate(run.silent):
+        row[:] = run.values[w]
+        classifiers.judge(verdict, False)
+        for k, level in enumerate(verdict.levels):
+            silent[k][i] = level
+    if run.first:
+        for k, found in enumerate(silent):
+            reference.return_threshold(k)
+            if len(found):
+                pull(reference, k, found, len(found), plan.reference.reach_q12)
+    for w in range(n):
+        row[:] = run.values[run.first + w]
+        classifiers.judge(verdict, run.no_data[run.first + w])
+        scores[w], levels[w], passes[w] = verdict.scores, verdict.levels, verdict.passes
         if progress and w % 500 == 0:
-            progress("judge", w, len(values))
-    return Verdicts(first, scores, passes)
+            progress("judge", w, n)
+    return Verdicts(run.first, scores, levels, passes)

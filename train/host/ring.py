@@ -29,6 +29,22 @@ class Slots:
     missed: int
 
 
+def concatenate(parts: list[Slots]) -> Slots:
+    """Several recordings as one: windows of each lie in its own slots; rows count on."""
+    slots = np.cumsum([0] + [len(part.row) for part in parts])
+    rows = np.cumsum([0] + [int(part.row.max(initial=-1)) + 1 for part in parts])
+    return Slots(
+        np.concatenate([part.counts for part in parts], axis=1),
+        np.concatenate([part.lateness for part in parts]),
+        np.concatenate([part.flags for part in parts]),
+        np.concatenate([np.where(part.row < 0, -1, part.row + r) for part, r in zip(parts, rows, strict=False)]),
+        np.concatenate([part.windows + s for part, s in zip(parts, slots, strict=False)]),
+        np.concatenate([part.last_row + r for part, r in zip(parts, rows, strict=False)]),
+        np.concatenate([part.carry for part in parts]),
+        sum(part.missed for part in parts),
+    )
+
+
 def elapsed_ms(records) -> tuple[np.ndarray, np.ndarray]:
     """Saturating milliseconds from each record to the next, and half their seconds: int64[n - 1] both."""
     seconds = records.seconds.astype(np.int64)

@@ -90,7 +90,7 @@ def _most(dimension: Dimension, width: float, period_ms: int, length: int) -> tu
         "slot": (REACH.get(dimension.name, length), " slots" if dimension.name in REACH else ", the window's length"),
         "period": (1.0, " period"),
         "bin": (15.0, " bins"),
-        "width": (100.0, " widths of the band"),
+        "radius": (1000.0, " radii of the regime"),
         "ratio": (1e6, ""),
         "status": (float(LARGEST_STATUS), ""),
     }[dimension.unit]

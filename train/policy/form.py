@@ -120,7 +120,8 @@ class Policy:
     models: tuple[Model, ...]
     actions: tuple[Action, ...]
     reference_windows: int = 200
-    follow_per_day: float = 0.1
+    patience_days: float = 20.0  # 0: for ever
+    follow_per_day: float | None = None  # None: training finds it
     alarms_per_day: float | None = None
     board: str = "RPI_PICO"
     label_share: float = 0.1

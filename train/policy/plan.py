@@ -10,7 +10,7 @@ from motegate.firmware.device.boot.plan import APART, FILES
 from .form import StatusField
 from .graph import Graph
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,15 @@ class Model:
 
 @dataclass(frozen=True)
 class ReferenceRule:
-    """``windows`` to commission on; ``step_q24``: the outward step, Q24 widths, taken once in ``every`` windows."""
+    """``windows`` to commission on; ``step_q24``: the outward step, Q24 widths, and ``rise_q24``: that of the regime's
+    limit, Q24 octaves, taken once in ``every`` windows; ``reach_q12``: how far thresholds lie beyond the site's levels
+    (plan_compiler.py)."""
 
     windows: int
     every: int
     step_q24: int
+    rise_q24: int
+    reach_q12: int
 
 
 @dataclass(frozen=True)

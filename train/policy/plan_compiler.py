@@ -15,10 +15,20 @@ SMALLEST_STEP = 4096
 reference takes one step in several windows instead.
 """
 
+SMALLEST_RISE = 64
+"""The same of the regime's limit, Q24 octaves: a step of its sinking back is a twentieth."""
+DEFAULT_FOLLOW = 0.05
+"""Widths a day where nobody has measured what the stream needs."""
+PATIENT_OCTAVES = 2.0
+"""The jump that ``patience_days`` is said of, in octaves: 4 x the limit."""
+DEFAULT_WINDOWS = 1000
+"""One alarm run in so many windows, where the policy gives no budget."""
+
 MODES = {
     "own": layout.FOLLOW,
     "late": layout.FOLLOW_LATE,
     "width": layout.WIDTH,
+    "regime": layout.FOLLOW_REGIME,
     "width0": layout.WIDTH0,
     "fixed": layout.FIXED,
 }
@@ -54,7 +64,8 @@ def _cell(policy: Policy, dimension: Dimension, channel: int) -> Cell:
     threshold = _threshold(policy, dimension, channel)
     if threshold is None:
         return Cell(dimension.name, channel, MODES[dimension.limit], limit_q24(dimension.floor))
-    return Cell(dimension.name, channel, layout.FIXED, limit_q24(max(threshold, dimension.floor)))
+    least = dimension.one if dimension.limit == "width" else dimension.floor
+    return Cell(dimension.name, channel, layout.FIXED, limit_q24(max(threshold, least)))
 
 
 def _cells(policy: Policy) -> tuple[tuple[Cell, ...], tuple[Column, ...]]:
@@ -75,13 +86,34 @@ def _cells(policy: Policy) -> tuple[tuple[Cell, ...], tuple[Column, ...]]:
     return tuple(cells), tuple(columns)
 
 
-def _step(policy: Policy) -> tuple[int, int]:
-    """(windows between two steps of the reference, the outward step in Q24 widths)."""
-    a_window = policy.follow_per_day * policy.hop * policy.period_ms / DAY_MS * (1 << 24)
-    if a_window <= 0:
-        return 1, 0
-    every = min(max(1, math.ceil(SMALLEST_STEP / a_window)), 1 << 20)
-    return every, max(1, min(round(a_window * every), 1 << 26))
+def reference_rule(policy: Policy) -> ReferenceRule:
+    """How the reference is commissioned and moves."""
+    a_window = policy.hop * policy.period_ms / DAY_MS * (1 << 24)  # one a day, Q24
+    follow = (DEFAULT_FOLLOW if policy.follow_per_day is None else policy.follow_per_day) * a_window
+    rise = PATIENT_OCTAVES / policy.patience_days * a_window if policy.patience_days else 0.0
+    every = max(math.ceil(SMALLEST_STEP / follow) if follow else 1, math.ceil(SMALLEST_RISE / rise) if rise else 1)
+    every = min(every, 1 << 20)
+    return ReferenceRule(
+        policy.reference_windows,
+        every,
+        max(1, min(round(follow * every), 1 << 26)) if follow else 0,
+        max(1, min(round(rise * every), 1 << 28)) if rise else 0,
+        _reach_q12(policy),
+    )
+
+
+def _reach_q12(policy: Policy) -> int:
+    """How far the alarm budget lies beyond the 95 % quantile of a site's levels, in ways from the 80 % one, Q12, where
+    the levels' tail is exponential: log(0.2 / p) / log(4) - 1, p being the share of windows that may fail.
+
+    The budget counts runs of failing windows. Windows overlap, so a lone event is seen by up to length / hop of them:
+    a run is taken as half as many windows long.
+    """
+    run = max(1.0, policy.length / policy.hop / 2)
+    a_day = DAY_MS / (policy.hop * policy.period_ms)
+    runs = 1 / DEFAULT_WINDOWS if policy.alarms_per_day is None else policy.alarms_per_day / a_day
+    share = min(runs * run, 0.05)
+    return min(round((math.log(0.2 / share) / math.log(4) - 1) * 4096), 1 << 15)
 
 
 def compile_policy(policy: Policy) -> Plan:
@@ -110,7 +142,7 @@ def compile_policy(policy: Policy) -> Plan:
             Model(model.name, f"{model.name}.pack", channels.index(model.channel) if model.channel else 0)
             for model in policy.models
         ),
-        reference=ReferenceRule(policy.reference_windows, *_step(policy)),
+        reference=reference_rule(policy),
     )
 
 

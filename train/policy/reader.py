@@ -19,6 +19,8 @@ from .named_file import inside
 MOST_COUNTS = 60_000
 MOST_CHANNELS = 32
 BOARDS = Path(__file__).resolve().parents[2] / "firmware" / "boards"
+AUTO = "auto"
+DAYS_A_YEAR = 365.25
 EFFECTS = "send:samples, send:dimensions, store, run:MODEL, pin:N=0, pin:N=1"
 
 
@@ -150,18 +152,36 @@ def _check_effect(at: Table, effect: str, models: Sequence[str]) -> None:
         at.note(f"{quoted(effect)} is no effect; there are: {EFFECTS}", "do")
 
 
+def _follow(reference: Table, hops_a_day: float) -> float | None:
+    """Widths a day; None: training finds the slowest that keeps the alarm budget."""
+    if reference.data.get("follow_per_day", AUTO) == AUTO:
+        reference.anything("follow_per_day")
+        return None
+    return reference.number(
+        "follow_per_day",
+        f'"{AUTO}", or a number from 0 to {hops_a_day:g}, at most one width a hop',
+        lambda x: 0 <= x <= hops_a_day,
+    )
+
+
+def _budget(alarms: Table) -> float | None:
+    """Alarm runs a day; None: one in 1,000 windows."""
+    per_day, per_year = (alarms.number(key, "a number above 0", lambda x: x > 0) for key in ("per_day", "per_year"))
+    if per_day is not None and per_year is not None:
+        alarms.note("stands beside per_day; expected one of the two", "per_year")
+    return per_day if per_year is None else per_year / DAYS_A_YEAR
+
+
 def _settings(top: Table, hops_a_day: float) -> dict[str, Any]:
     """The tables that may be left out, by the policy's attributes."""
     reference, alarms, adapt, deploy, train = map(top.table, ("reference", "alarms", "adapt", "deploy", "train"))
     settings: dict[str, Any] = {
         "reference_windows": reference.whole("windows", 0, 65_535, default=200),
-        "follow_per_day": reference.number(
-            "follow_per_day",
-            f"a number from 0 to {hops_a_day:g}, at most one width a hop",
-            lambda x: 0 <= x <= hops_a_day,
-            default=min(0.1, hops_a_day),
+        "patience_days": reference.number(
+            "patience_days", "0 (for ever), or a number from 0.01 to 10000", lambda x: x == 0 or 0.01 <= x <= 1e4, default=20.0
         ),
-        "alarms_per_day": alarms.number("per_day", "a number above 0", lambda x: x > 0),
+        "follow_per_day": _follow(reference, hops_a_day),
+        "alarms_per_day": _budget(alarms),
         "board": deploy.text("board", default="RPI_PICO"),
         "label_share": train.number("label_share", "a number above 0 and at most 1", lambda x: 0 < x <= 1, default=0.1),
         "seed": train.whole("seed", 0, (1 << 31) - 1, default=0),

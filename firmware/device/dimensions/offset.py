@@ -1,6 +1,7 @@
 """Offset: the window's mean against the middle of the followed band.
 
-measure = |mean - (lo + hi) / 2|, Q8 counts, at most 2**25; the limit is the band's present width. A channel without a
+measure = |mean - (lo + hi) / 2|, Q8 counts, at most 2**25; its value is
+of measure and limits in the band's present width, so FLOOR is a sixteenth of a width in Q14. A channel without a
 sample gives 0. Source: climatology test of QARTOD, with a band that follows.
 """
 
@@ -10,7 +11,7 @@ from ._fixed import mean_q8
 SCOPE = "channel"
 UNIT = "count"
 ONE = 256
-FLOOR = 256
+FLOOR = 1024
 LIMIT = "width"
 
 

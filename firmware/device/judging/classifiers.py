@@ -3,7 +3,7 @@
 from array import array
 
 from ..compat import const
-from ..layout import HEAD, JUDGED, NO_DATA, STRIDE, VALID
+from ..layout import HEAD, MOST_LEVEL, NO_DATA, STRIDE, VALID
 
 _NO_DATA_SCORE = const(127)
 
@@ -45,23 +45,25 @@ class Classifiers:
         return False
 
     def judge(self, verdict, no_data):
-        """Fills passes, scores and why of ``verdict`` from its values; returns the verdict vector: bit i set =
+        """Fills passes, scores, levels and why of ``verdict`` from its values; returns the verdict vector: bit i set =
         classifier i passes. Without data, classifiers over samples fail without running: the gate fails closed."""
         values = verdict.values
         vector = 0
         i = 0
         for network, columns, over_samples in self._classifiers:
             if no_data and over_samples:
-                score = _NO_DATA_SCORE
+                verdict.scores[i] = _NO_DATA_SCORE
+                verdict.levels[i] = MOST_LEVEL
                 passes = 0
             else:
                 network.scale(values, columns)
                 network.invoke()
-                score = network.score()
-                passes = 0 if score > self._reference.threshold(i) else 1
-            verdict.scores[i] = score
+                level = network.level()
+                verdict.scores[i] = network.score()
+                verdict.levels[i] = level
+                passes = 0 if level > self._reference.threshold(i) else 1
             verdict.passes[i] = passes
             vector |= passes << i
             i += 1
-        verdict.why = NO_DATA if no_data else JUDGED
+        verdict.why = NO_DATA if no_data else self._reference.notice()
         return vector

@@ -13,11 +13,13 @@ class Verdict:
     """window    its number, from 0
     seconds   int32 since 2020-01-01 UTC, and ``millis``: the time of its newest record
     passes    int16[n]: 1 where a classifier passes, 0 where it fails, in the policy's order
-    scores    int16[n], within int8: a score above the classifier's threshold is a failure
+    scores    int16[n], within int8: how likely a failure
+    levels    int32[n]: what the scores are made of, in finer steps; above the classifier's threshold is a failure
     features  n views, int8[inputs] each: what each classifier was fed, kept until the next window
     values    int16[n_columns]: the dimensions
     action    its index in the policy; NO_ACTION while commissioning
-    why       JUDGED, COMMISSIONING or NO_DATA (layout.py)
+    regime    the known regime that it is nearest to; -1: none
+    why       JUDGED, COMMISSIONING, NO_DATA, ASKED_WHY or ABSORBED_WHY (layout.py)
     """
 
     def __init__(self, values, features):
@@ -26,7 +28,9 @@ class Verdict:
         self.seconds = self.millis = 0
         self.passes = array("h", [0] * n)
         self.scores = array("h", [0] * n)
+        self.levels = array("i", [0] * n)
         self.features = features
         self.values = values
         self.action = NO_ACTION
+        self.regime = -1
         self.why = COMMISSIONING

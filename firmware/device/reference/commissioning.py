@@ -1,9 +1,18 @@
-"""Commissioning: what the first windows teach a reference (reference.py says what, and how robustly).
+"""Commissioning: what the first windows teach a reference, in stages, so that nothing waits for what comes later.
 
-At most 512 samples of a channel are kept, spread over the windows, and of each measure only the largest twentieth:
-the quantiles that a limit is made of lie there. Once it is done the board forgets this module.
+The first quarter of the windows gives the bands; the second the site's regimes; the cells of columns that look at
+several are then calibrated, and the third quarter gives those columns' limits; then all other cells are calibrated, and
+the last gives the levels of the classifiers, which run silently and pull their thresholds. A limit's quantiles use every
+window from the moment its measure is defined: a spike's from the first on, an excursion's from the second quarter on.
+With fewer than 120 windows the bands come from the first half, all limits from what is left, and regimes and thresholds
+are the training's.
+
+At most 512 samples of a channel are kept, spread over the windows, of each measure the largest tenth, of regimes 48
+signatures. The band is the 1 % to the 99 % quantile of the samples. One bad window in twenty does not spoil it: windows
+that would stop the following give no samples, an edge lies at most three times as far beyond the 95 % quantile as that
+lies from the median, and a limit at most an octave above its 95 % quantile. Once it is done the board forgets this
+module.
 """
-
 from array import array
 
 from ..compat import const
@@ -16,8 +25,9 @@ from ..layout import (
     CELL_STRIDE,
     DX_N,
     DX_SUM,
+    FIXED,
     FOLLOW,
-    FOLLOW_LATE,
+    FOLLOW_REGIME,
     HEAD,
     MISSING,
     OUTSIDE,
@@ -28,9 +38,36 @@ from ..layout import (
     STRIDE,
     VALID,
     VARIATION,
+    WIDTH0,
 )
+from ..modules import load
 
 _SAMPLES = const(512)  # at most so many values of a quantity are kept
+_STAGED = const(120)  # windows below which the second half gives everything
+_TRUST = const(200)  # levels that weigh as much as the training does
+
+
+def banded_until(windows):
+    """The windows that give the bands: the first quarter, of few the first half."""
+    return (windows + 3) // 4 if windows >= _STAGED else (windows + 1) // 2
+
+
+def silent_from(windows):
+    """The window from which on levels are taken."""
+    return windows - windows // 4 if windows >= _STAGED else windows
+
+
+def pull(reference, classifier, levels, n, reach):
+    """Pulls a threshold towards what the site's first ``n`` levels say, with weight n / (n + 200).
+
+    They say their 80 % and 95 % quantile, the largest twentieth left out, extrapolated evenly to the alarm budget.
+    """
+    _sort(levels, n)
+    n -= n // 20
+    usual, high = levels[n * 4 // 5], levels[n * 19 // 20]
+    site = high + ((high - usual) * reach >> 12)
+    trained = reference.trained_threshold(classifier)
+    reference.pull_threshold(classifier, trained + (site - trained) * n // (n + _TRUST))
 
 
 def _stopped(stats, sat, length):
@@ -56,51 +93,103 @@ def _sort(x, n):
 
 
 class Commissioning:
-    """What is kept of the first ``windows`` windows of ``reference``. Logarithms are Q10, which int16 holds."""
+    """What is kept of the first ``windows`` windows of ``reference``. Logarithms are Q10, which int16 holds.
 
-    def __init__(self, reference, windows):
+    ``reach``: how far the alarm budget lies beyond the 95 % quantile of the levels, in ways from the 80 % one, Q12.
+    """
+
+    def __init__(self, reference, windows, reach):
         self._reference = reference
         self._windows = windows
+        self._reach = reach
         self._seen = 0
         self._every = (windows + _SAMPLES - 1) // _SAMPLES
         room = (windows + self._every - 1) // self._every
         self._kept = 0
-        self._half = 0
-        self._per_window = max(1, min(_SAMPLES // room, reference.length))
         n = reference.n_channels
-        self._depth = room // 20 + 1
-        self._largest = array("h", bytes(2 * reference.n_cells * self._depth))
+        self._depth = room // 10 + 2
+        # of each limit: how many measures count; -1: its limits are final
+        self._counted = array("h", [0] * reference.n_limits)
+        self._largest = array("h", bytes(2 * reference.n_limits * self._depth))
         # room for numbers out of a range, since bytes() would take as much again for a moment
-        self._samples = [array("h", range(room * self._per_window)) for _ in range(n)]
+        banded = (banded_until(windows) + self._every - 1) // self._every
+        self._per_window = max(1, min(_SAMPLES // banded, reference.length))
+        self._samples = [array("h", range(banded * self._per_window)) for _ in range(n)]
         self._filled = array("h", bytes(2 * n))
-        self._variation = [array("i", range(room)) for _ in range(n)]
+        self._variation = [array("i", range(banded)) for _ in range(n)]
         self._varied = array("h", bytes(2 * n))
+        staged = windows >= _STAGED
+        self._band = banded_until(windows)
+        self._regimes_until = windows // 2 if staged else 0
+        self._worst_until = windows // 2 if staged else windows
+        self._silent_from = silent_from(windows)
+        self._prototypes = None
+        levels = (windows - self._silent_from) // self._every + 1
+        self._levels = [array("i", range(levels)) for _ in range(reference.n_classifiers)]
+        self._silent = 0
 
-    def take(self, ring, stats):
+    def silent(self):
+        """True when the next window's levels are taken."""
+        return self._silent_from <= self._seen < self._windows and self._seen % self._every == 0
+
+    def take(self, ring, stats, levels):
         """One window's samples, and its measures (the reference's ``logs``); true when it was the last one needed."""
+        ref = self._reference
         if self._seen % self._every == 0:
             self._keep(ring, stats)
+        if ref.regimes:
+            if self._prototypes:
+                self._prototypes.take()
+            elif self._seen >= self._worst_until:
+                ref.regimes.visit(True)
+        if levels is not None and self.silent():
+            for k in range(ref.n_classifiers):
+                self._levels[k][self._silent] = levels[k]
+            self._silent += 1
         self._seen += 1
-        if self._seen == (self._windows + 1) // 2:
-            self._levels()
-            if self._seen < self._windows:
-                self._restart_late()
+        if self._seen == self._band:
+            self._levels_of_bands()
+            if ref.regimes and self._seen < self._regimes_until:
+                self._prototypes = load("reference.prototypes").Prototypes(ref, self._regimes_until - self._seen)
+        if self._seen == self._regimes_until and self._prototypes:
+            self._prototypes.find((2 * ref.length + ref.hop - 1) // ref.hop)
+            self._prototypes = None
+        if self._seen == self._worst_until:
+            self._calibrate(True)
+        if self._seen == self._silent_from:
+            self._calibrate(False)
         if self._seen < self._windows:
             return False
-        self._levels()
-        self._limits()
+        if self._silent:
+            for k in range(ref.n_classifiers):
+                pull(ref, k, self._levels[k], self._silent, self._reach)
         return True
 
     def _keep(self, ring, stats):
         ref = self._reference
-        for k in range(ref.n_cells):
-            self._insert(k * self._depth, ref.logs[k] >> 4)
-        for c in range(ref.n_channels):
-            sat = HEAD + c * STRIDE
-            if not _stopped(stats, sat, ref.length):
-                self._sample(c, ring)
-                self._vary(c, stats[sat + DX_SUM], stats[sat + DX_N])
+        late = self._seen >= self._band
+        for k in range(ref.n_limits):
+            if self._counted[k] >= 0 and self._defined(k, late):
+                self._insert(k * self._depth, min(ref.logs[k] >> 4, 32767))
+                self._counted[k] += 1
+        if not late:
+            for c in range(ref.n_channels):
+                sat = HEAD + c * STRIDE
+                if not _stopped(stats, sat, ref.length):
+                    self._sample(c, ring)
+                    self._vary(c, stats[sat + DX_SUM], stats[sat + DX_N])
         self._kept += 1
+
+    def _defined(self, k, late):
+        """Whether a measure means something yet."""
+        mode = self._reference.cells[CELL_STRIDE * k + CELL_MODE]
+        if mode == FIXED or mode == WIDTH0:
+            return False
+        if mode == FOLLOW_REGIME:
+            return late and self._seen >= self._regimes_until
+        if k >= self._reference.n_cells:
+            return self._seen >= self._worst_until
+        return late or mode == FOLLOW
 
     def _insert(self, first, log):
         """Into the cell's largest, which descend from ``first`` on."""
@@ -131,8 +220,8 @@ class Commissioning:
             self._variation[c][self._varied[c]] = (whole << 4) + ((total - whole * n) << 4) // n
             self._varied[c] += 1
 
-    def _levels(self):
-        """Band, shares and variation of each channel from what is kept so far."""
+    def _levels_of_bands(self):
+        """Band, shares and variation of each channel from the samples; then the signatures of regimes can come."""
         ref = self._reference
         for c in range(ref.n_channels):
             x = self._samples[c]
@@ -161,21 +250,15 @@ class Commissioning:
             held += bins[i]
             a[at + SHARES + i] = ((held << 15) + n // 2) // n
 
-    def _restart_late(self):
-        """What was measured against no reference yet does not count."""
-        self._half = self._kept
-        for k in range(self._reference.n_cells):
-            if self._reference.cells[CELL_STRIDE * k + CELL_MODE] == FOLLOW_LATE:
-                for i in range(k * self._depth, (k + 1) * self._depth):
-                    self._largest[i] = 0
-
-    def _limits(self):
+    def _calibrate(self, several):
+        """Both limits of the cells that are final now: those of columns that look at ``several``, or all."""
         ref = self._reference
-        for k in range(ref.n_cells):
-            mode = ref.cells[CELL_STRIDE * k + CELL_MODE]
-            n = self._kept - (self._half if mode == FOLLOW_LATE else 0)
-            if n and (mode == FOLLOW or mode == FOLLOW_LATE):
-                # kept in Q10, a limit is Q24
+        for k in range(ref.n_limits):
+            n = self._counted[k]
+            if n > 0 and (not several or ref.in_worst(k)):
                 first = k * self._depth
-                most = max(self._largest[first + n // 20] << 14, ref.floors[k]) + (1 << 24)
-                ref.array[ref.limits + k] = max(min(self._largest[first + n // 100] << 14, most), ref.floors[k])
+                # kept in Q10, a limit is Q24
+                most = (self._largest[first + n // 20] << 14) + (1 << 24)
+                q99 = max(min(self._largest[first + n // 100] << 14, most), ref.floors[k])
+                ref.set_limit(k, q99, min(max(self._largest[first + n // 10] << 14, 0), q99))
+                self._counted[k] = -1

@@ -48,7 +48,9 @@ class Dimensions:
 
     @micropython.native
     def fill(self, stats, reference):
-        """Fills ``measures``, the reference's logarithms of them, and ``values``."""
+        """Fills the regime's distance, ``measures``, the reference's logarithms of them, and ``values``."""
+        if reference.regimes:
+            reference.regimes.fill(stats)
         functions = self._functions
         stats_at = self._stats_at
         reference_at = self._reference_at
@@ -60,6 +62,6 @@ class Dimensions:
             measures[k] = functions[k](stats, stats_at[k], array, reference_at[k])
             k += 1
         kernel.values(
-            array, reference.limits, reference.cells, measures, reference.logs, self._starts, self._members,
-            self.values, self.n_columns,
+            array, reference.limits, reference.cells, reference.floors, measures, reference.logs, self._starts,
+            self._members, self.values, self.n_cells, self.n_columns,
         )  # fmt: skip

@@ -7,21 +7,24 @@ from ...layout import (
     CELL_BASE,
     CELL_MODE,
     CELL_STRIDE,
-    FOLLOW,
-    FOLLOW_LATE,
+    FIXED,
     HEAD,
     HI,
     LIMIT_STEP,
+    LIMIT_STRIDE,
     LO,
     MAX,
     MIN,
     OUTSIDE,
+    Q90,
+    Q99,
     REF_HEAD,
     REF_STRIDE,
     RUN,
     STEP,
     STRIDE,
     VALID,
+    WIDTH0,
     WIDTH_LOG,
 )
 from .value import log2_q14
@@ -43,8 +46,9 @@ def lay_bins(ref, rat):
     ref[rat + WIDTH_LOG] = log2_q14(max((hi - lo) >> 6, 256))
 
 
-def follow(ref, limits, cells, n_cells, logs, floors, stats, n_channels, length):
-    """One step of the reference after a window, on its measures alone."""
+def follow(ref, limits, cells, n_limits, logs, floors, stats, n_channels, length):
+    """One step of the reference after a window, on its measures alone. A limit without a channel, or of several, waits
+    when any channel does."""
     frozen = 0
     for c in range(n_channels):
         rat = REF_HEAD + c * REF_STRIDE
@@ -71,19 +75,24 @@ def follow(ref, limits, cells, n_cells, logs, floors, stats, n_channels, length)
         if hi - lo >= 16384:
             ref[rat + LO], ref[rat + HI] = lo, hi
             lay_bins(ref, rat)
-    for k in range(n_cells):
+    for k in range(n_limits):
         mode = cells[CELL_STRIDE * k + CELL_MODE]
-        if mode != FOLLOW and mode != FOLLOW_LATE:
+        if mode == FIXED or mode == WIDTH0:
             continue
         rat = cells[CELL_STRIDE * k + CELL_BASE]
-        if rat and frozen >> ((rat - REF_HEAD) // REF_STRIDE) & 1:
+        if frozen and (rat == 0 or frozen >> ((rat - REF_HEAD) // REF_STRIDE) & 1):
             continue
-        limit = ref[limits + k]
-        step = ref[LIMIT_STEP]
-        over = logs[k] - (limit >> 10)
-        if over > 32768:
-            step >>= 3
-        if over > 0:
-            ref[limits + k] = limit + min(step, over << 10)
-        else:
-            ref[limits + k] = max(limit - (step // 20 or 1), floors[k])
+        at = limits + LIMIT_STRIDE * k
+        q99 = _moved(ref[at + Q99], logs[k], ref[LIMIT_STEP], 99, floors[k])
+        ref[at + Q99] = q99
+        ref[at + Q90] = min(_moved(ref[at + Q90], logs[k], ref[LIMIT_STEP], 9, 0), q99)
+
+
+def _moved(limit, log, step, slower, floor):
+    """A quantile's limit after a window, so that one in ``slower`` + 1 exceeds it where it settles."""
+    over = log - (limit >> 10)
+    if over > 32768:
+        step >>= 3
+    if over > 0:
+        return limit + min(step, over << 10)
+    return max(limit - (step // slower or 1), floor)

@@ -21,6 +21,7 @@ from ...layout import (
     LAYER_WEIGHTS,
     LAYER_ZERO,
     MISSING,
+    MOST_LEVEL,
     PARAMETER_BIAS,
     PARAMETER_MULTIPLIER,
     PARAMETER_SHIFT,
@@ -29,6 +30,7 @@ from ...layout import (
     PROGRAM_HERE,
     PROGRAM_INPUTS,
     PROGRAM_LAYERS,
+    PROGRAM_LEVEL,
     PROGRAM_OUTPUTS,
     PROGRAM_THERE,
     SCALE_CENTRE,
@@ -58,7 +60,7 @@ def requantize(acc, multiplier, shift):
 
 
 def invoke(data, arena, _, program):
-    """From arena[0:inputs] to arena[inputs:inputs + outputs], both int8; see layout.py for the program."""
+    """From arena[0:inputs] to arena[inputs:inputs + outputs], both int8, and the level into the program (layout.py)."""
     inputs = program[PROGRAM_INPUTS]
     outputs = program[PROGRAM_OUTPUTS]
     here = program[PROGRAM_HERE]
@@ -80,6 +82,7 @@ def invoke(data, arena, _, program):
             acc = program[own + PARAMETER_BIAS]
             for i in range(n_in):
                 acc += (data[weights + i] - 128) * (arena[here + i] + 128)
+            program[PROGRAM_LEVEL] = max(-MOST_LEVEL, min(acc, MOST_LEVEL))
             y = requantize(acc, program[own + PARAMETER_MULTIPLIER], program[own + PARAMETER_SHIFT] - 32) + zero
             arena[there + j] = (low if y < low else high if y > high else y) - 128
             own += PARAMETER_STRIDE

@@ -1,7 +1,7 @@
 """The reference's following, for 32 and 64 bits: plain/follow.py is the specification.
 
 Bounds: edges of a band are Q14 with |edge| <= 2**29, so a width is below 2**30 and an edge moved by three quarters of
-it below 2**31; limits are Q24, at most 30 * 2**24 < 2**29.
+it below 2**31; limits are Q24, at most 30 * 2**24 < 2**29, a column's 9,216 * 2**16 < 2**30.
 """
 
 import micropython
@@ -13,21 +13,24 @@ from ...layout import (
     CELL_BASE,
     CELL_MODE,
     CELL_STRIDE,
-    FOLLOW,
-    FOLLOW_LATE,
+    FIXED,
     HEAD,
     HI,
     LIMIT_STEP,
+    LIMIT_STRIDE,
     LO,
     MAX,
     MIN,
     OUTSIDE,
+    Q90,
+    Q99,
     REF_HEAD,
     REF_STRIDE,
     RUN,
     STEP,
     STRIDE,
     VALID,
+    WIDTH0,
     WIDTH_LOG,
 )
 from ..tables import LOG2
@@ -73,7 +76,7 @@ def lay_bins(reference, rat: int):
 
 @micropython.viper
 def follow(
-    reference, limits: int, cells: ptr16, n_cells: int, logs: ptr32, floors: ptr32, stats: ptr32, n_channels: int,
+    reference, limits: int, cells: ptr16, n_limits: int, logs: ptr32, floors: ptr32, stats: ptr32, n_channels: int,
     length: int,
 ):  # fmt: skip
     ref = ptr32(reference)
@@ -128,30 +131,47 @@ def follow(
                 lay_bins(reference, rat)
         c += 1
     k = 0
-    while k < n_cells:
+    while k < n_limits:
         mode = cells[CELL_STRIDE * k + CELL_MODE]
-        if mode == FOLLOW or mode == FOLLOW_LATE:
+        skip = 0
+        if mode == FIXED or mode == WIDTH0:
+            skip = 1
+        elif frozen != 0:
             rat = cells[CELL_STRIDE * k + CELL_BASE]
-            skip = 0
+            skip = 1
             if rat != 0:
                 skip = (frozen >> ((rat - REF_HEAD) // REF_STRIDE)) & 1
-            if skip == 0:
-                limit = ref[limits + k]
+        if skip == 0:
+            log = (logs[k] ^ sign) - sign
+            at = limits + LIMIT_STRIDE * k + Q99
+            slower = 99
+            floor = floors[k]
+            while slower != 0:
+                limit = ref[at]
                 step = ref[LIMIT_STEP]
-                over = ((logs[k] ^ sign) - sign) - (limit >> 10)
+                over = log - (limit >> 10)
                 if over > 32768:
                     step >>= 3
                 if over > 0:
                     over <<= 10
                     if over > step:
                         over = step
-                    ref[limits + k] = limit + over
+                    limit += over
                 else:
-                    step = step // 20
+                    step = step // slower
                     if step == 0:
                         step = 1
                     limit -= step
-                    if limit < floors[k]:
-                        limit = floors[k]
-                    ref[limits + k] = limit
+                    if limit < floor:
+                        limit = floor
+                if slower == 99:
+                    ref[at] = limit
+                    at += Q90 - Q99
+                    slower = 9
+                    floor = 0
+                else:
+                    if limit > ref[at + Q99 - Q90]:
+                        limit = ref[at + Q99 - Q90]
+                    ref[at] = limit
+                    slower = 0
         k += 1

@@ -25,6 +25,7 @@ from ...layout import (
     LAYER_WEIGHTS,
     LAYER_ZERO,
     MISSING_BITS,
+    MOST_LEVEL,
     PARAMETER_BIAS,
     PARAMETER_MULTIPLIER,
     PARAMETER_SHIFT,
@@ -33,6 +34,7 @@ from ...layout import (
     PROGRAM_HERE,
     PROGRAM_INPUTS,
     PROGRAM_LAYERS,
+    PROGRAM_LEVEL,
     PROGRAM_OUTPUTS,
     PROGRAM_THERE,
     SCALE_CENTRE,
@@ -111,6 +113,7 @@ def invoke(w: ptr8, x: ptr8, s: int, program: ptr32):
             w = ptr8(int(w) + rest)
             b = int(program[parameters + PARAMETER_BIAS])
             s = ((((((b >> 16) & 0xFFFF) ^ 0x8000) - 0x8000) << 16) + (b & 0xFFFF)) + (s - total)
+            level = s
             m = int(program[parameters + PARAMETER_MULTIPLIER])
             shift = int(program[parameters + PARAMETER_SHIFT])
             parameters += PARAMETER_STRIDE
@@ -141,6 +144,11 @@ def invoke(w: ptr8, x: ptr8, s: int, program: ptr32):
                 s = high
             y[j] = s + zero
             j += 1
+        if level > MOST_LEVEL:
+            level = MOST_LEVEL
+        elif level < 0 - MOST_LEVEL:
+            level = 0 - MOST_LEVEL
+        program[PROGRAM_LEVEL] = level
         i = here
         here = there
         there = i
