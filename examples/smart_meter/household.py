@@ -1,0 +1,181 @@
+"""A household's load, appliance by appliance.
+
+A house of four with electric hot water at night and some electric heating, much as the one of UCI's "Individual household
+electric power consumption" (Hebrail and Berard 2012), whose appliances and means guided the numbers:
+
+- standby and a fridge, whose compressor runs a third of the time, more in summer;
+- heating: proportional to how much colder than the rooms it is outside; the weather has a season, days and hours;
+- hot water at night; light from dusk to bedtime; a television in the evening;
+- kettle, oven and hob at mealtimes, which the weekend has later and more of; laundry and dishes some days;
+- holidays: two weeks in summer, one in winter, some weekends. Only standby, fridge and a little heating are left then.
+
+Every appliance draws from a generator of its own, so that a change in one changes no other.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from random import Random
+
+import numpy as np
+
+from .solar import PERIOD, sun
+
+SLOT = 15  # minutes
+SLOTS = 96  # a day
+LATITUDE = 48.8
+ROOM, NIGHT_ROOM, EMPTY_ROOM = 16.0, 13.0, 9.0  # degC: three below the thermostat, for people and sun warm the rooms too
+KW_PER_DEGREE = 0.075
+VOLTS, VOLTS_PER_KW = 240.5, -1.2
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day as the appliances see it."""
+
+    date: date
+    first: int  # its first minute in the recording
+    away: bool
+
+    @property
+    def free(self) -> bool:
+        return self.date.weekday() >= 5
+
+    @property
+    def summer(self) -> float:
+        """-1 in mid-January to 1 in mid-July."""
+        return -math.cos(2 * math.pi * (self.date.timetuple().tm_yday - 15) / 365)
+
+
+Use = Callable[[float, float, float], None]
+"""(minute, minutes, kW): an appliance runs."""
+
+
+def times(days: int, start: date) -> np.ndarray:
+    """datetime64[s][n] of the quarters of an hour."""
+    return np.datetime64(start, "s") + np.arange(days * SLOTS) * PERIOD.astype("timedelta64[s]")
+
+
+def load(days: int = 365, seed: int = 1, start: date = date(2025, 1, 1)) -> np.ndarray:
+    """The household's mean load in each quarter of an hour from ``start`` on, kW, float64[days * 96]."""
+    kw_minutes = np.zeros(days * SLOTS)
+
+    def use(minute: float, minutes: float, kw: float) -> None:
+        end = min(minute + minutes, days * SLOTS * SLOT)
+        while minute < end:
+            until = min(end, (minute // SLOT + 1) * SLOT)
+            kw_minutes[int(minute // SLOT)] += kw * (until - minute)
+            minute = until
+
+    calendar = calendar_of(days, seed, start)
+    for appliance in (fridge, hot_water, meals, chores, evening):
+        draw = Random(f"{seed} {appliance.__name__}")
+        for day in calendar:
+            appliance(day, draw, use)
+    away = np.repeat([day.away for day in calendar], SLOTS)
+    return kw_minutes / SLOT + standby(days, seed) + heating(calendar, seed) + light(times(days, start), seed, away)
+
+
+def calendar_of(days: int, seed: int, start: date) -> list[Day]:
+    """The calendar, with the household's holidays."""
+    draw = Random(f"{seed} holidays")
+    empty: set[date] = set()
+    for year in range(start.year, (start + timedelta(days)).year + 1):
+        summer, winter = date(year, 7, 10) + timedelta(draw.randrange(35)), date(year, 2, 8) + timedelta(draw.randrange(20))
+        empty |= {summer + timedelta(i) for i in range(14)} | {winter + timedelta(i) for i in range(7)}
+        for week in range(53):
+            if draw.random() < 0.1:
+                saturday = date.fromisocalendar(year, min(week + 1, 52), 6)
+                empty |= {saturday, saturday + timedelta(1)}
+    dates = [start + timedelta(i) for i in range(days)]
+    return [Day(each, i * SLOTS * SLOT, each in empty) for i, each in enumerate(dates)]
+
+
+def standby(days: int, seed: int) -> np.ndarray:
+    draw = Random(f"{seed} standby")
+    return np.array([0.11 + draw.gauss(0, 0.006) for _ in range(days * SLOTS)])
+
+
+def heating(calendar: list[Day], seed: int) -> np.ndarray:
+    """By what the outside lacks to the rooms; thermostats switch, so a quarter of an hour has more or less of it."""
+    draw = Random(f"{seed} heating")
+    weather, found = draw.gauss(0, 3), []
+    for day in calendar:
+        weather = 0.75 * weather + 2.0 * draw.gauss(0, 1)
+        for slot in range(SLOTS):
+            outside = 11.5 + 8 * day.summer + weather + 3 * math.cos((slot / 4 - 15) * math.pi / 12)
+            room = EMPTY_ROOM if day.away else ROOM if 6 <= slot / 4 < 22 else NIGHT_ROOM
+            found.append(KW_PER_DEGREE * max(0.0, room - outside) * draw.uniform(0.4, 1.6))
+    return np.array(found)
+
+
+def light(at: np.ndarray, seed: int, away: np.ndarray) -> np.ndarray:
+    """While it is dark and somebody is up."""
+    draw = Random(f"{seed} light")
+    dark = sun(at, LATITUDE) < 0.05
+    hour = (at - at.astype("datetime64[D]")) / np.timedelta64(1, "h")
+    up = (hour >= 6.5) & (hour < 23) & ~away
+    return np.where(dark & up, [draw.uniform(0.1, 0.35) for _ in at], 0.0)
+
+
+def fridge(day: Day, draw: Random, use: Use) -> None:
+    minute = draw.uniform(0, 40)
+    while minute < SLOTS * SLOT:
+        on, off = draw.gauss(15 + 2 * day.summer, 1), draw.gauss(29 - 3 * day.summer, 2)
+        use(day.first + minute, on, 0.13)
+        minute += on + off
+
+
+def hot_water(day: Day, draw: Random, use: Use) -> None:
+    start, kwh = draw.gauss(30, 10), draw.uniform(2.0, 5.0)
+    if not day.away:
+        use(day.first + max(0.0, start), 60 * kwh / 2.0, 2.0)
+
+
+def meals(day: Day, draw: Random, use: Use) -> None:
+    breakfast = draw.gauss(9.2, 0.7) if day.free else draw.gauss(7.0, 0.3)
+    lunch, dinner, tea = draw.gauss(12.6, 0.4), draw.gauss(19.1, 0.5), draw.uniform(15, 18)
+    cooks, bakes, drinks = draw.random(), draw.random(), draw.random()
+    if day.away:
+        return
+    use(day.first + 60 * breakfast, draw.uniform(3, 6), 2.2)
+    use(day.first + 60 * breakfast + 8, draw.uniform(2, 4), 1.0)
+    if cooks < (0.8 if day.free else 0.25):
+        use(day.first + 60 * lunch, draw.uniform(20, 40), draw.uniform(1.0, 2.0))
+    if drinks < 0.5:
+        use(day.first + 60 * tea, 4, 2.2)
+    use(day.first + 60 * dinner, draw.uniform(25, 45), draw.uniform(1.2, 2.2))
+    if bakes < 0.3:
+        use(day.first + 60 * dinner - 20, draw.uniform(35, 60), 1.5)
+
+
+def chores(day: Day, draw: Random, use: Use) -> None:
+    washes, dries, dishes = draw.random(), draw.random(), draw.random()
+    wash, dish = draw.gauss(10.5, 1.5) if day.free else draw.gauss(18.0, 0.8), draw.gauss(20.6, 0.5)
+    if day.away:
+        return
+    if washes < (0.75 if day.free else 0.3):
+        use(day.first + 60 * wash, 22, 2.0)
+        use(day.first + 60 * wash + 22, 60, 0.25)
+        if dries < 0.4:
+            use(day.first + 60 * wash + 95, 55, 2.2)
+    if dishes < 0.65:
+        use(day.first + 60 * dish, 18, 2.0)
+        use(day.first + 60 * dish + 50, 14, 2.0)
+
+
+def evening(day: Day, draw: Random, use: Use) -> None:
+    start, end, kw = draw.gauss(18.0, 0.6), draw.gauss(22.8, 0.3), draw.uniform(0.15, 0.3)
+    if not day.away:
+        use(day.first + 60 * start, max(30.0, 60 * (end - start)), kw)
+
+
+def voltage(power: np.ndarray, seed: int) -> np.ndarray:
+    """The mains, V: lower while the house draws much, and as the grid has it."""
+    draw = Random(f"{seed} voltage")
+    grid, found = 0.0, []
+    for i, kw in enumerate(power):
+        grid = 0.97 * grid + 0.5 * draw.gauss(0, 1)
+        found.append(VOLTS + VOLTS_PER_KW * kw - 1.5 * math.cos((i % SLOTS / 4 - 19) * math.pi / 12) + grid)
+    return np.array(found)
