@@ -1,7 +1,7 @@
 """A household's load, appliance by appliance.
 
-A house of four with electric hot water at night and some electric heating, much as the one of UCI's "Individual household
-electric power consumption" (Hebrail and Berard 2012), whose appliances and means guided the numbers:
+A house of four with electric hot water at night and some electric heating, much as the one of UCI's "Individual
+household electric power consumption" (Hebrail and Berard 2012), whose appliances and means guided the numbers:
 
 - standby and a fridge, whose compressor runs a third of the time, more in summer;
 - heating: proportional to how much colder than the rooms it is outside; the weather has a season, days and hours;
@@ -15,7 +15,7 @@ Every appliance draws from a generator of its own, so that a change in one chang
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from random import Random
 
 import numpy as np
@@ -25,7 +25,8 @@ from .solar import PERIOD, sun
 SLOT = 15  # minutes
 SLOTS = 96  # a day
 LATITUDE = 48.8
-ROOM, NIGHT_ROOM, EMPTY_ROOM = 16.0, 13.0, 9.0  # degC: three below the thermostat, for people and sun warm the rooms too
+ROOM, NIGHT_ROOM, EMPTY_ROOM = 16.0, 13.0, 9.0
+"""degC up to which it is heated: three below the thermostat, since people and sun warm the rooms too."""
 KW_PER_DEGREE = 0.075
 VOLTS, VOLTS_PER_KW = 240.5, -1.2
 
@@ -82,7 +83,8 @@ def calendar_of(days: int, seed: int, start: date) -> list[Day]:
     draw = Random(f"{seed} holidays")
     empty: set[date] = set()
     for year in range(start.year, (start + timedelta(days)).year + 1):
-        summer, winter = date(year, 7, 10) + timedelta(draw.randrange(35)), date(year, 2, 8) + timedelta(draw.randrange(20))
+        summer = date(year, 7, 10) + timedelta(draw.randrange(35))
+        winter = date(year, 2, 8) + timedelta(draw.randrange(20))
         empty |= {summer + timedelta(i) for i in range(14)} | {winter + timedelta(i) for i in range(7)}
         for week in range(53):
             if draw.random() < 0.1:

@@ -1,12 +1,12 @@
 """Makes a recording of a household's smart meter, and lays solar panels and a car over it or over any other.
 
     python -m motegate.examples.smart_meter.record --out house.csv
-    python -m motegate.examples.smart_meter.record --over house.csv --panels 4.0 --from-day 180 --out changed.csv --labels
+    python -m motegate.examples.smart_meter.record --over house.csv --panels 4.0 --out changed.csv --labels
 
-The mean power of every quarter of an hour in kW (`power_kw`, negative when more is fed in than drawn) and the mains voltage
-in V (`voltage`). What the household draws is in `household.py`, what panels yield in `solar.py`, what a car takes in
-`wallbox.py`. Days count from the recording's first, 0. Only `power_kw` is changed: other columns, and cells that are
-empty, stay as they are. The same arguments give the same bytes.
+The mean power of every quarter of an hour in kW (`power_kw`, negative when more is fed in than drawn) and the mains
+voltage in V (`voltage`). What the household draws is in `household.py`, what panels yield in `solar.py`, what a car
+takes in `wallbox.py`. Days count from the recording's first, 0. Only `power_kw` is changed: other columns, and cells
+that are empty, stay as they are. The same arguments give the same bytes.
 """
 
 import argparse
@@ -40,7 +40,8 @@ class Meter:
 
     def plus(self, kw: np.ndarray) -> "Meter":
         """With so much more power; empty cells stay empty."""
-        cells = [f"{float(cell) + more:.3f}" if cell else "" for cell, more in zip(self.columns[POWER], kw, strict=True)]
+        pairs = zip(self.columns[POWER], kw, strict=True)
+        cells = [f"{float(cell) + more:.3f}" if cell else "" for cell, more in pairs]
         return Meter({**self.columns, POWER: cells}, self.times)
 
     def labelled(self, day: int) -> "Meter":
@@ -71,7 +72,7 @@ def household(days: int, seed: int) -> Meter:
 def read(path: Path) -> Meter:
     """A recording from a CSV; InputError says what is wrong with it."""
     try:
-        with path.open(newline="") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             header, *rows = csv.reader(file)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read ({error})") from None
@@ -96,7 +97,7 @@ def lay_over(meter: Meter, changes: Sequence[tuple[int, np.ndarray]], labels: bo
     """The meter with each change, (first day, kW more), laid over it."""
     for day, kw in changes:
         if not 0 <= day < meter.days:
-            raise InputError(f"day {day} is not in the recording, which has {meter.days} days; expected 0 or more")
+            raise InputError(f"day {day} is not in the recording; expected 0 to {meter.days - 1}")
         meter = meter.plus(kw)
     return meter.labelled(min(day for day, _ in changes)) if labels and changes else meter
 

@@ -6,7 +6,7 @@ from random import Random
 import numpy as np
 
 NOON = 12.5
-"""Hours of the recording's clock at which the sun is highest; the equation of time, a quarter of an hour, is left out."""
+"""Hours of the recording's clock at which the sun is highest; the equation of time, at most 17 minutes, is left out."""
 TILT = 35.0
 """Degrees of a roof to the south."""
 DIFFUSE = 0.1
@@ -52,7 +52,7 @@ def clear_sky(times: np.ndarray, latitude: float) -> np.ndarray:
 
 
 def clearness(times: np.ndarray, seed: int) -> np.ndarray:
-    """The share, 0..1, that the clouds let through: by the season, by the day and, most on changeable days, within it."""
+    """The share, 0..1, that the clouds let through: by season, by day and, most on changeable days, within a day."""
     draw = Random(f"{seed} clouds")
     days = times.astype("datetime64[D]")
     season = -np.cos(2 * np.pi * ((days - times.astype("datetime64[Y]")).astype(int) + 10) / 365)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from motegate.firmware.errors import InputError
 
@@ -64,7 +65,7 @@ def place(faults: Sequence[Fault], batches: Sequence[tuple[int, int]], minutes: 
 
     InputError where the recording, of so many ``minutes``, is too short.
     """
-    idles = [(end + CLEAR, start - CLEAR) for (_, end), (start, _) in zip(batches, batches[1:], strict=False)]
+    idles = [(end + CLEAR, start - CLEAR) for (_, end), (start, _) in pairwise(batches)]
     episodes = []
     earliest = GOOD_DAYS * DAY
     for fault in faults:

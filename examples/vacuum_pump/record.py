@@ -3,8 +3,8 @@
     python -m motegate.examples.vacuum_pump.record --out pump.csv
     python -m motegate.examples.vacuum_pump.record --out faults.csv --seed 2 --faults
 
-A rotary vane pump of 63 m3/h empties a chamber of 10 m3 for three hours, mornings and afternoons; between the batches the
-chamber stands open. Its physics:
+A rotary vane pump of 63 m3/h empties a chamber of 10 m3 for three hours, mornings and afternoons; between the batches
+the chamber stands open. Its physics:
 
 - Pump-down: V dp/dt = Q - S p, so the pressure falls exponentially to p_ult + Q / S with the time constant V / S, about
   nine minutes (Leybold, "How to calculate pump-down time"; Venables, ASU, "Surfaces and thin films", section 2.2). The
