@@ -55,7 +55,7 @@ Use = Callable[[float, float, float], None]
 
 def times(days: int, start: date) -> np.ndarray:
     """datetime64[s][n] of the quarters of an hour."""
-    return np.datetime64(start, "s") + np.arange(days * SLOTS) * PERIOD.astype("timedelta64[s]")
+    return np.datetime64(start, "s") + np.arange(days * SLOTS) * PERIOD
 
 
 def load(days: int = 365, seed: int = 1, start: date = date(2025, 1, 1)) -> np.ndarray:

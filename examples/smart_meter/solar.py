@@ -20,7 +20,7 @@ DAYS_SPREAD, SLOTS_SPREAD, SLOTS_HOURS = 1.3, 0.9, 0.75
 SUMMER = 0.5
 NOISE = 0.02
 
-PERIOD = np.timedelta64(15, "m")
+PERIOD = np.timedelta64(900, "s")
 
 
 def sun(times: np.ndarray, latitude: float, tilt: float = 0.0) -> np.ndarray:
