@@ -4,10 +4,12 @@ A house of four with electric hot water at night and some electric heating, much
 household electric power consumption" (Hebrail and Berard 2012), whose appliances and means guided the numbers:
 
 - standby and a fridge, whose compressor runs a third of the time, more in summer;
-- heating: proportional to how much colder than the rooms it is outside; the weather has a season, days and hours;
+- electric heaters, on or off, in the hours in which somebody is up: the longer, the colder it is outside. The weather
+  has a season, days and hours;
 - hot water at night; light from dusk to bedtime; a television in the evening;
-- kettle, oven and hob at mealtimes, which the weekend has later and more of; laundry and dishes some days;
-- holidays: two weeks in summer, one in winter, some weekends. Only standby, fridge and a little heating are left then.
+- kettle, oven and hob at mealtimes, which the weekend has later and more of; laundry and dishes some days; this and
+  that while somebody is at home, which is all day on some days and hardly at all on others;
+- holidays: two weeks in summer, one in winter, some weekends. Only standby and fridge are left then.
 
 Every appliance draws from a generator of its own, so that a change in one changes no other.
 """
@@ -25,9 +27,12 @@ from .solar import PERIOD, sun
 SLOT = 15  # minutes
 SLOTS = 96  # a day
 LATITUDE = 48.8
-ROOM, NIGHT_ROOM, EMPTY_ROOM = 16.0, 13.0, 9.0
-"""degC up to which it is heated: three below the thermostat, since people and sun warm the rooms too."""
-KW_PER_DEGREE = 0.075
+ROOM = 16.0
+"""degC outside up to which it is heated: three below the thermostat, since people and sun warm the rooms too."""
+HEATERS, KW_PER_DEGREE = 2.2, 0.12
+AT_HOME, OUT = 0.4, 0.12
+"""The share of working days on which somebody stays at home, and of all days on which nobody does before night."""
+AWAKE, LEAVES, RETURNS, NIGHT, ASLEEP = 6.5, 9.0, 17.0, 21.5, 23.0  # hours
 VOLTS, VOLTS_PER_KW = 240.5, -1.2
 
 
@@ -38,10 +43,16 @@ class Day:
     date: date
     first: int  # its first minute in the recording
     away: bool
+    back: float  # the hour from which on somebody is there again
+    busy: float  # 0..1
 
     @property
     def free(self) -> bool:
         return self.date.weekday() >= 5
+
+    def up(self, hour: float) -> bool:
+        """Whether somebody is at home and awake."""
+        return not self.away and (AWAKE <= hour < LEAVES or self.back <= hour < ASLEEP)
 
     @property
     def summer(self) -> float:
@@ -70,12 +81,13 @@ def load(days: int = 365, seed: int = 1, start: date = date(2025, 1, 1)) -> np.n
             minute = until
 
     calendar = calendar_of(days, seed, start)
-    for appliance in (fridge, hot_water, meals, chores, evening):
+    for appliance in (fridge, hot_water, meals, chores, this_and_that, evening):
         draw = Random(f"{seed} {appliance.__name__}")
         for day in calendar:
             appliance(day, draw, use)
-    away = np.repeat([day.away for day in calendar], SLOTS)
-    return kw_minutes / SLOT + standby(days, seed) + heating(calendar, seed) + light(times(days, start), seed, away)
+    up = np.array([day.up(slot / 4) for day in calendar for slot in range(SLOTS)])
+    heat, lit = heating(calendar, up, seed), light(times(days, start), up, seed)
+    return kw_minutes / SLOT + standby(days, seed) + heat + lit
 
 
 def calendar_of(days: int, seed: int, start: date) -> list[Day]:
@@ -90,8 +102,12 @@ def calendar_of(days: int, seed: int, start: date) -> list[Day]:
             if draw.random() < 0.1:
                 saturday = date.fromisocalendar(year, min(week + 1, 52), 6)
                 empty |= {saturday, saturday + timedelta(1)}
-    dates = [start + timedelta(i) for i in range(days)]
-    return [Day(each, i * SLOTS * SLOT, each in empty) for i, each in enumerate(dates)]
+    found = []
+    for i in range(days):
+        each, stays, out = start + timedelta(i), draw.random() < AT_HOME, draw.random() < OUT
+        back = NIGHT if out else LEAVES if stays or each.weekday() >= 5 else RETURNS
+        found.append(Day(each, i * SLOTS * SLOT, each in empty, back, draw.random()))
+    return found
 
 
 def standby(days: int, seed: int) -> np.ndarray:
@@ -99,25 +115,23 @@ def standby(days: int, seed: int) -> np.ndarray:
     return np.array([0.11 + draw.gauss(0, 0.006) for _ in range(days * SLOTS)])
 
 
-def heating(calendar: list[Day], seed: int) -> np.ndarray:
-    """By what the outside lacks to the rooms; thermostats switch, so a quarter of an hour has more or less of it."""
+def heating(calendar: list[Day], up: np.ndarray, seed: int) -> np.ndarray:
+    """On for the share of the quarters of an hour that makes up for what the outside lacks."""
     draw = Random(f"{seed} heating")
     weather, found = draw.gauss(0, 3), []
     for day in calendar:
-        weather = 0.75 * weather + 2.0 * draw.gauss(0, 1)
+        weather = 0.75 * weather + 2.5 * draw.gauss(0, 1)
         for slot in range(SLOTS):
             outside = 11.5 + 8 * day.summer + weather + 3 * math.cos((slot / 4 - 15) * math.pi / 12)
-            room = EMPTY_ROOM if day.away else ROOM if 6 <= slot / 4 < 22 else NIGHT_ROOM
-            found.append(KW_PER_DEGREE * max(0.0, room - outside) * draw.uniform(0.4, 1.6))
-    return np.array(found)
+            on = draw.random() < KW_PER_DEGREE * (ROOM - outside) / HEATERS
+            found.append(HEATERS * draw.uniform(0.6, 1.0) * on)
+    return np.where(up, found, 0.0)
 
 
-def light(at: np.ndarray, seed: int, away: np.ndarray) -> np.ndarray:
+def light(at: np.ndarray, up: np.ndarray, seed: int) -> np.ndarray:
     """While it is dark and somebody is up."""
     draw = Random(f"{seed} light")
     dark = sun(at, LATITUDE) < 0.05
-    hour = (at - at.astype("datetime64[D]")) / np.timedelta64(1, "h")
-    up = (hour >= 6.5) & (hour < 23) & ~away
     return np.where(dark & up, [draw.uniform(0.1, 0.35) for _ in at], 0.0)
 
 
@@ -136,39 +150,45 @@ def hot_water(day: Day, draw: Random, use: Use) -> None:
 
 
 def meals(day: Day, draw: Random, use: Use) -> None:
-    breakfast = draw.gauss(9.2, 0.7) if day.free else draw.gauss(7.0, 0.3)
+    breakfast = draw.gauss(8.2, 0.3) if day.free else draw.gauss(7.0, 0.2)
     lunch, dinner, tea = draw.gauss(12.6, 0.4), draw.gauss(19.1, 0.5), draw.uniform(15, 18)
     cooks, bakes, drinks = draw.random(), draw.random(), draw.random()
-    if day.away:
-        return
-    use(day.first + 60 * breakfast, draw.uniform(3, 6), 2.2)
-    use(day.first + 60 * breakfast + 8, draw.uniform(2, 4), 1.0)
-    if cooks < (0.8 if day.free else 0.25):
+    if day.up(breakfast):
+        use(day.first + 60 * breakfast, draw.uniform(3, 6), 2.2)
+        use(day.first + 60 * breakfast + 8, draw.uniform(2, 4), 1.0)
+    if day.up(lunch) and cooks < (0.8 if day.free else 0.5):
         use(day.first + 60 * lunch, draw.uniform(20, 40), draw.uniform(1.0, 2.0))
-    if drinks < 0.5:
+    if day.up(tea) and drinks < 0.7:
         use(day.first + 60 * tea, 4, 2.2)
-    use(day.first + 60 * dinner, draw.uniform(25, 45), draw.uniform(1.2, 2.2))
-    if bakes < 0.3:
-        use(day.first + 60 * dinner - 20, draw.uniform(35, 60), 1.5)
+    if day.up(dinner):
+        use(day.first + 60 * dinner, draw.uniform(25, 45), draw.uniform(1.2, 2.2))
+        if bakes < 0.3:
+            use(day.first + 60 * dinner - 20, draw.uniform(35, 60), 1.5)
 
 
 def chores(day: Day, draw: Random, use: Use) -> None:
     washes, dries, dishes = draw.random(), draw.random(), draw.random()
-    wash, dish = draw.gauss(10.5, 1.5) if day.free else draw.gauss(18.0, 0.8), draw.gauss(20.6, 0.5)
-    if day.away:
-        return
-    if washes < (0.75 if day.free else 0.3):
+    wash, dish = draw.gauss(10.5, 0.8) if day.free else draw.gauss(18.0, 0.8), draw.gauss(20.6, 0.5)
+    if day.up(wash) and washes < (0.75 if day.free else 0.3):
         use(day.first + 60 * wash, 22, 2.0)
         use(day.first + 60 * wash + 22, 60, 0.25)
         if dries < 0.4:
             use(day.first + 60 * wash + 95, 55, 2.2)
-    if dishes < 0.65:
+    if day.up(dish) and dishes < 0.65:
         use(day.first + 60 * dish, 18, 2.0)
         use(day.first + 60 * dish + 50, 14, 2.0)
 
 
+def this_and_that(day: Day, draw: Random, use: Use) -> None:
+    for _ in range(14):
+        hour, minutes, kw, chance = draw.uniform(7, 23), draw.uniform(5, 50), draw.uniform(0.2, 2.0), draw.random()
+        if day.up(hour) and chance < day.busy:
+            use(day.first + 60 * hour, minutes, kw)
+
+
 def evening(day: Day, draw: Random, use: Use) -> None:
     start, end, kw = draw.gauss(18.0, 0.6), draw.gauss(22.8, 0.3), draw.uniform(0.15, 0.3)
+    start = max(start, day.back)
     if not day.away:
         use(day.first + 60 * start, max(30.0, 60 * (end - start)), kw)
 
