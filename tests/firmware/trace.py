@@ -1,7 +1,7 @@
 """Every integer that the device computes of a stream, window by window; runs on MicroPython and on CPython.
 
 Reads records as the replay file's body would hold them, from arrays; writes for each window statistics, measures,
-values and the reference after it, as little-endian integers.
+values, the reference and its prototypes after it, as little-endian integers.
 """
 
 import sys
@@ -46,6 +46,7 @@ def trace(plan, data, write, block=7, commission=None, reference=None):
                 write(bytes(dimensions.measures))
                 write(bytes(dimensions.values))
                 write(bytes(reference.array))
+                write(bytes(reference.regimes.prototypes))
     write(bytes(array("i", [ring.missed()])))
 
 

@@ -1,7 +1,8 @@
 """Examples: windows that pass and windows that fail, for each part of a recording.
 
-Good windows as recorded; labelled failures; good windows with a fault of every kind, over a span of severities;
-and benign changes, which stay below the limit and must pass.
+Good windows as recorded; labelled failures; good windows with a fault of every kind, over a span of severities; and,
+where the policy gives the limit, benign changes, which stay below it and must pass. Where the limit is learned, good
+windows as recorded say themselves what must pass: one in a hundred reaches it.
 """
 
 import zlib
@@ -15,12 +16,8 @@ from ..policy import Plan
 from .dataset import Dataset
 from .split import TEST
 
-TRAINING = (1.5, 32.0)  # severities of training and validation, spread evenly over their logarithm
-BENIGN = (0.2, 0.9)
-GIVEN, BENIGN_GIVEN = (
-    (1.25, 16.0),
-    (0.3, 1.0),
-)  # the same where the limit is given: a whole band, or the policy's threshold
+TRAINING = (0.5, 16.0)  # severities of training and validation, spread evenly over their logarithm
+GIVEN, BENIGN = (1.25, 16.0), (0.3, 1.0)  # where the limit is given: the policy's threshold, or the commissioned band
 ALOUD = 256  # a benign change is one that lifts no dimension above its limit
 SHOWN = 0.99  # of the severity asked for or of 1 x limit: what a window cannot show is no example
 PER_KIND = {"train": 240, "validation": 100, "test": 60}
@@ -46,9 +43,9 @@ class Examples:
 
 
 def given(plan: Plan, kind: faults.Kind) -> bool:
-    """Whether the limit of the kind's home is a band's width or the policy's, not learned from good windows."""
+    """Whether the limit of the kind's home is the policy's or the commissioned band's, not learned of good windows."""
     cell = plan.cells[plan.homes[kind.home][0]]
-    return cell.mode in (at.WIDTH, at.WIDTH0, at.FIXED) and kind.home not in faults.STATUS_HOMES
+    return cell.mode in (at.WIDTH0, at.FIXED) and kind.home not in faults.STATUS_HOMES
 
 
 def spread(rng: np.random.Generator, span: tuple[float, float], n: int) -> np.ndarray:
@@ -110,12 +107,12 @@ def _faulty(dataset: Dataset, kind: faults.Kind, rows: np.ndarray, asked: np.nda
 
 
 def _benign(dataset: Dataset, kind: faults.Kind, good: np.ndarray, n: int, rng) -> Examples | None:
-    """Changes too small to matter; None for status fields, which are inside their bounds or not."""
-    home = dataset.policy.dimension(kind.home)
-    if home.unit == "status":
+    """Changes too small to matter, where a limit is given; else None."""
+    if not given(dataset.plan, kind):
         return None
+    home = dataset.policy.dimension(kind.home)
     rows = rng.choice(good, n)
-    asked = spread(rng, BENIGN_GIVEN if given(dataset.plan, kind) else BENIGN, n)
+    asked = spread(rng, BENIGN, n)
     asked[::2] = 1.0  # the limit itself is touched
     if home.unit == "slot":
         asked = np.where(asked > 0.5, 1.0, asked)  # a slot is a slot

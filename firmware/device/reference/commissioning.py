@@ -1,6 +1,6 @@
 """Commissioning: what the first windows teach a reference, in stages, so that nothing waits for what comes later.
 
-The first quarter of the windows gives the bands; the second the site's regimes; the cells of columns that look at
+The first quarter of the windows gives the bands, which are followed from then on; the second the site's regimes; the cells of columns that look at
 several are then calibrated, and the third quarter gives those columns' limits; then all other cells are calibrated, and
 the last gives the levels of the classifiers, which run silently and pull their thresholds. A limit's quantiles use every
 window from the moment its measure is defined: a spike's from the first on, an excursion's from the second quarter on.
@@ -146,6 +146,8 @@ class Commissioning:
             for k in range(ref.n_classifiers):
                 self._levels[k][self._silent] = levels[k]
             self._silent += 1
+        if self._seen >= self._band:
+            ref.follow_bands(stats)
         self._seen += 1
         if self._seen == self._band:
             self._levels_of_bands()
@@ -259,6 +261,7 @@ class Commissioning:
                 first = k * self._depth
                 # kept in Q10, a limit is Q24
                 most = (self._largest[first + n // 20] << 14) + (1 << 24)
-                q99 = max(min(self._largest[first + n // 100] << 14, most), ref.floors[k])
+                q99 = min(self._largest[first + n // 100] << 14, most, ref.ceilings[k])
+                q99 = max(q99, ref.floors[k])
                 ref.set_limit(k, q99, min(max(self._largest[first + n // 10] << 14, 0), q99))
                 self._counted[k] = -1

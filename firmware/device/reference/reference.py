@@ -64,6 +64,8 @@ from ..modules import load, unload
 
 _MAGIC = b"MGF1"
 _BODY = const(14)  # where the array begins
+_TWICE = const(5046272)  # a decade's log10(2), 77 of 256
+_HIGHEST = const(1073741823)
 _NEVER = const(536870911)  # a threshold that no level exceeds
 
 
@@ -76,7 +78,8 @@ class Reference:
 
     array       int32, as above
     limits      where the limits of cells and columns begin in it, ``thresholds`` where the classifiers' thresholds do
-    cells       how each limit is kept (layout.py); ``floors`` the smallest it may be, log2 in Q24
+    cells       how each limit is kept (layout.py); ``floors`` and ``ceilings`` the smallest and the largest that one in
+                a hundred exceeds may be, log2 in Q24
     logs        log2 of a window's measures, Q14, -1 for 0, and each column's rarity behind them: Dimensions fills it,
                 following and commissioning read it
     regimes     the Regimes, None where no dimension asks for them
@@ -96,6 +99,7 @@ class Reference:
         table = self.thresholds + self.n_classifiers * THRESHOLD_STRIDE
         self.cells = array("h", [0] * (CELL_STRIDE * self.n_limits))
         self.floors = array("i", [0] * self.n_limits)
+        self.ceilings = array("i", [_HIGHEST] * self.n_limits)
         self.logs = array("i", [0] * self.n_limits)
         self.regime_cell = -1
         self._worst = bytearray(self.n_limits)
@@ -137,22 +141,24 @@ class Reference:
         self.floors[k] = floor
 
     def _calibrate_worst(self, k, members):
-        """A column of several cells, none of which the policy fixes, has limits of its own: at first what so many
-        independent cells would have, a decade for each factor of ten."""
+        """A column of several cells, none of which the policy fixes, has limits of its own. They lie between one cell's,
+        were they all the same, and those of so many independent ones: a decade further for each factor of ten
+        (Bonferroni 1936), where they begin."""
         several = len(members) > 1
         for cell in members:
             mode = self.cells[CELL_STRIDE * cell + CELL_MODE]
             several = several and mode != FIXED and mode != WIDTH0
-        self._describe(k, FOLLOW if several else FIXED, 0, 0)
+        limit = (RARITY_ZERO + RARITY_DECADE) << 16
+        self._describe(k, FOLLOW if several else FIXED, 0, limit)
         if several:
             for cell in members:
                 self._worst[cell] = 1
-        octaves = 0
-        while len(members) >> octaves + 1:
-            octaves += 1
-        decade = RARITY_DECADE << 16
-        q90 = (RARITY_ZERO + (octaves * RARITY_DECADE * 3 + 5) // 10) << 16
-        self.set_limit(k, q90 + decade, q90)
+            octaves = 0
+            while len(members) >> octaves + 1:
+                octaves += 1
+            limit += _TWICE * octaves + (_TWICE * (len(members) - (1 << octaves)) >> octaves)
+        self.ceilings[k] = limit
+        self.set_limit(k, limit, limit - (RARITY_DECADE << 16))
 
     def ready(self):
         return self.array[READY]
@@ -272,6 +278,18 @@ class Reference:
         self.array[READY] = 1
         return True
 
+    def follow_bands(self, stats):
+        """The same of the bands alone, while commissioning."""
+        a = self.array
+        a[SINCE] += 1
+        if a[SINCE] >= a[EVERY]:
+            a[SINCE] = 0
+            if a[LIMIT_STEP]:
+                kernel.follow(
+                    a, self.limits, self.cells, 0, self.logs, self.floors, self.ceilings, stats, self.n_channels,
+                    self.length,
+                )  # fmt: skip
+
     def follow(self, stats):
         """One step after a window, on its statistics and the logarithms of its measures."""
         a = self.array
@@ -286,5 +304,6 @@ class Reference:
             held = self.regimes.ask(self.logs[k], self.limit(k) >> 10, step)
         if step and not held and a[LIMIT_STEP]:
             kernel.follow(
-                a, self.limits, self.cells, self.n_limits, self.logs, self.floors, stats, self.n_channels, self.length
+                a, self.limits, self.cells, self.n_limits, self.logs, self.floors, self.ceilings, stats,
+                self.n_channels, self.length,
             )  # fmt: skip

@@ -32,8 +32,8 @@ def device(plan, records, block, commission, reference) -> tuple[list[np.ndarray
     out = []
     trace.trace(plan.for_device(), streams.columns_of(records), out.append, block, commission, reference)
     missed = int(np.frombuffer(out.pop(), np.int32)[0])
-    kinds = (np.int32, np.int32, np.int16, np.int32)
-    return [np.array([np.frombuffer(x, t) for x in out[k::4]]) for k, t in enumerate(kinds)], missed
+    kinds = (np.int32, np.int32, np.int16, np.int32, np.int16)
+    return [np.array([np.frombuffer(x, t) for x in out[k::5]]) for k, t in enumerate(kinds)], missed
 
 
 def without_bins(plan, stats):
@@ -41,6 +41,12 @@ def without_bins(plan, stats):
     for c in range(len(plan.channels)):
         at = layout.HEAD + c * layout.STRIDE + layout.BINS
         stats[:, at : at + layout.BIN_COUNT] = 0
+    return stats
+
+
+def without_regime(stats):
+    """The regime's distance is no scan's."""
+    stats[:, layout.REGIME_AWAY] = 0
     return stats
 
 
@@ -52,7 +58,7 @@ plans = st.builds(
     st.integers(0, 63),
     st.integers(1, 3),
     st.sampled_from([1, 7, 1000, 33_333, 900_000, 86_400_000]),
-    st.sampled_from([0, 1, 4, 15]),
+    st.sampled_from([0, 1, 4, 15, 124]),
     st.sampled_from([0, 5000, 200_000, 1 << 26]),
     st.integers(1, 3),
 )
@@ -62,24 +68,25 @@ plans = st.builds(
 @settings(max_examples=60, deadline=None)
 @given(plans, st.integers(0, 2**31), st.integers(1, 40), st.lists(st.integers(-32767, 32767), min_size=3, max_size=3))
 def test_the_numpy_form_equals_the_device_code_on_hostile_streams(plan, seed, block, gains):
-    records = streams.hostile(seed, 400, plan)
+    records = streams.hostile(seed, 400 + 8 * plan.reference.windows, plan)
     reference = paired(plan, gains)
     commission = plan.reference.windows
-    (stats, measures, values, references), missed = device(plan, records, block, commission, reference)
+    (stats, measures, values, references, prototypes), missed = device(plan, records, block, commission, reference)
     maker = engine.Engine(plan, reference, commission)
     slots, mine = scan.measure(plan, records, maker.pairs)
     assert slots.missed == missed
     assert len(mine) == len(stats)
     if not len(mine) or len(mine) <= commission:
         return
-    assert (mine == without_bins(plan, stats)).all()
+    assert (mine == without_regime(without_bins(plan, stats))).all()
     run = maker.run(slots, mine)
     assert (run.measures == measures).all()
     assert (run.values == values).all()
     assert (run.references[1:] == references[:-1]).all()
-    again = engine.values_against(
-        plan, mine, ring.cut(plan, slots, np.arange(len(mine)))[0], run.references
-    )  # fmt: skip
+    assert (run.prototypes == prototypes[-1]).all()
+    before = np.concatenate([np.zeros_like(prototypes[:1]), prototypes[:-1]])
+    counts = ring.cut(plan, slots, np.arange(len(mine)))[0]
+    again = engine.values_against(plan, mine, counts, run.references, before)
     assert (again == values).all()
 
 
@@ -92,8 +99,8 @@ def test_the_vm_equals_the_device_code_on_cpython_on_hostile_streams(tmp_path):
         length = int(r.choice([8, 13, 16, 64, 100]))
         hop, channels = int(r.integers(1, length + 1)), int(r.integers(1, 4))
         period = int(r.choice([7, 1000, 33_333, 900_000, 86_400_000]))
-        plan = streams.plan(length, hop, channels, period, int(r.choice([0, 3, 10])), int(r.choice([0, 5000, 1 << 24])))
-        records = streams.hostile(seed, 600, plan)
+        plan = streams.plan(length, hop, channels, period, int(r.choice([0, 3, 10, 130])), int(r.choice([0, 5000, 1 << 24])))
+        records = streams.hostile(seed, 600 + 8 * plan.reference.windows, plan)
         reference = paired(plan, r.integers(-32767, 32768, 3).tolist())
         job = tmp_path / f"{seed}.json"
         job.write_text(streams.job(plan, records, int(r.integers(1, 40)), plan.reference.windows, reference))
@@ -105,7 +112,7 @@ def test_the_vm_equals_the_device_code_on_cpython_on_hostile_streams(tmp_path):
         out = []
         plan, data, block, commission, reference = trace.load(job)
         trace.trace(plan, data, out.append, block, commission, reference)
-        windows_seen += len(out) // 4
+        windows_seen += len(out) // 5
         assert Path(f"{job}.out").read_bytes() == b"".join(out)
     assert windows_seen > 500
 

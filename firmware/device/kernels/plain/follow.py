@@ -46,7 +46,7 @@ def lay_bins(ref, rat):
     ref[rat + WIDTH_LOG] = log2_q14(max((hi - lo) >> 6, 256))
 
 
-def follow(ref, limits, cells, n_limits, logs, floors, stats, n_channels, length):
+def follow(ref, limits, cells, n_limits, logs, floors, ceilings, stats, n_channels, length):
     """One step of the reference after a window, on its measures alone. A limit without a channel, or of several, waits
     when any channel does."""
     frozen = 0
@@ -83,7 +83,7 @@ def follow(ref, limits, cells, n_limits, logs, floors, stats, n_channels, length
         if frozen and (rat == 0 or frozen >> ((rat - REF_HEAD) // REF_STRIDE) & 1):
             continue
         at = limits + LIMIT_STRIDE * k
-        q99 = _moved(ref[at + Q99], logs[k], ref[LIMIT_STEP], 99, floors[k])
+        q99 = min(_moved(ref[at + Q99], logs[k], ref[LIMIT_STEP], 99, floors[k]), ceilings[k])
         ref[at + Q99] = q99
         ref[at + Q90] = min(_moved(ref[at + Q90], logs[k], ref[LIMIT_STEP], 9, 0), q99)
 

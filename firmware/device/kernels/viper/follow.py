@@ -76,8 +76,8 @@ def lay_bins(reference, rat: int):
 
 @micropython.viper
 def follow(
-    reference, limits: int, cells: ptr16, n_limits: int, logs: ptr32, floors: ptr32, stats: ptr32, n_channels: int,
-    length: int,
+    reference, limits: int, cells: ptr16, n_limits: int, logs: ptr32, floors: ptr32, ceilings: ptr32, stats: ptr32,
+    n_channels: int, length: int,
 ):  # fmt: skip
     ref = ptr32(reference)
     sign = 1
@@ -165,6 +165,8 @@ def follow(
                     if limit < floor:
                         limit = floor
                 if slower == 99:
+                    if limit > ceilings[k]:
+                        limit = ceilings[k]
                     ref[at] = limit
                     at += Q90 - Q99
                     slower = 9
