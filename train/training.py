@@ -25,7 +25,7 @@ class Training:
 
     def lines(self) -> list[str]:
         """For a person."""
-        found = []
+        found = [f"reference: follows {self.metrics['following']}"] if self.metrics["following"] else []
         for name, parent in self.metrics["parents"].items():
             table, single = parent["classifier"], parent["best_dimension"]
             if table["macro_f1_4_16"] is None:
@@ -70,7 +70,8 @@ def train(
             work.save_table(folder / f"features_{name}.npz", table, dataset)
             dimensions[name] = scaling.as_dict()
             measured[name] = results.result(table, network.scores(model, table.x), scaling, dataset)
-        tested = {"seed": seed, "severities": "multiples of the home dimension's limit", "parents": measured}
+        tested = {"seed": seed, "severities": "multiples of the home dimension's limit"}
+        tested |= {"following": dataset.following, "parents": measured}
         dataset.plan.write(folder / "plan.json")
         work.write_json(folder / "dimensions.json", {"parents": dimensions})
         work.write_json(folder / "metrics.json", tested)

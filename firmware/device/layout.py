@@ -116,7 +116,7 @@ REGIME_WINDOW = const(7)  # windows measured so far
 BEYOND = const(8)  # windows beyond the regime's own limit, less those inside it since
 ASKED = const(9)  # 1 while a new regime is asked about
 NOTICE = const(10)  # JUDGED, or what the next verdict's ``why`` says: ASKED_WHY, ABSORBED_WHY
-HEIGHT = const(11)  # of what is asked about: its windows' mean log2 of the measure, Q14
+HEIGHT = const(11)  # of what is asked about: log2 of the measure, followed, Q14
 SPREAD = const(12)  # ... and their mean distance from their own middle
 REGIME = const(13)  # the regime of the last window, the nearest known one; -1: none
 REF_HEAD = const(14)
@@ -184,7 +184,7 @@ FOLLOW = const(0)
 FIXED = const(1)  # the policy's threshold, or a status bound: the limit, an octave a decade
 WIDTH = const(2)  # as FOLLOW_LATE, the measure in present widths of the band
 WIDTH0 = const(3)  # as FIXED, the limit being the band's commissioned width
-FOLLOW_LATE = const(4)  # as FOLLOW; it needs a band, so its first quarter of commissioning does not count
+FOLLOW_LATE = const(4)  # as FOLLOW; it needs a band, so the first half of commissioning does not count
 FOLLOW_REGIME = const(5)  # as FOLLOW; it needs regimes
 
 NO_ACTION = const(-1)  # a verdict's, while commissioning

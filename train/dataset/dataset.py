@@ -1,6 +1,6 @@
 """The dataset of training: a recording's judged windows, which of them are good, and who may see which."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from ..faults import Windows
 from ..host import engine, ring, scan
 from ..policy import Plan, Policy, compile_policy
 from . import pairs, regimes, split
+from .following import auto
 
 LEAST = 30  # judged windows without which no part holds enough
 
@@ -29,7 +30,8 @@ class Dataset:
     int64[k] (whose ``prototypes`` int16[recordings, m] it was judged by), ``status`` int32[k, F], ``clean`` bool[k]
     (nothing labelled, enough samples), ``fails`` parent -> bool[k] (only where the recording has labels) and ``split``.
     ``reference``: the file's bytes after the last window, with the regimes of all that training may see. ``numbered``:
-    the records carry sequence numbers. ``sources``: the recordings' files, each of which was commissioned by itself.
+    the records carry sequence numbers. ``sources``: the recordings' files, each of which was commissioned by itself. ``following``: how fast the
+    reference follows and why, where the policy leaves it to training; ``policy`` has it then.
     """
 
     policy: Policy
@@ -47,6 +49,7 @@ class Dataset:
     reference: bytes
     numbered: bool
     sources: tuple[Path, ...] = field(default=())
+    following: str | None = None
 
     @property
     def windows_per_day(self) -> float:
@@ -98,6 +101,18 @@ def load(policy: Policy, paths: list[Path], shares: split.Shares = split.SHARES)
         blank = pairs.reference(compiled, pairs.find(ring.cut(compiled, slots, seen)[0]))
     for part in parts:
         part.measure(compiled, blank)
+    following = None
+    if policy.follow_per_day is None:
+        seen = quiet[judged] & ((by.part == split.TRAIN) | (by.part == split.VALIDATION))
+
+        def tried(plan: Plan) -> tuple[engine.Run, np.ndarray]:
+            runs = [part.run(plan, blank, commission) for part in parts]
+            values = np.concatenate([run.values[run.first :] for run in runs])
+            return replace(runs[0], first=0, values=values), seen
+
+        rate, following = auto(policy, total * policy.hop * policy.period_ms / DAY_MS, tried)
+        policy = replace(policy, follow_per_day=rate)
+        compiled = compile_policy(policy)
     if "regime" in compiled.dimensions:
         signatures = np.concatenate([part.run(compiled, blank, commission).signatures for part in parts])
         trained = regimes.find(compiled, signatures[judged], quiet[judged] & (by.part == split.TRAIN))
@@ -120,7 +135,7 @@ def load(policy: Policy, paths: list[Path], shares: split.Shares = split.SHARES)
         policy, compiled, slots, judged, values[judged], references[judged], number[judged],
         np.stack([run.prototypes for run in runs]), status[judged], clean,
         {name: share[judged] >= policy.label_share for name, share in labels.items()}, by, reference,
-        any(bool((part.records.seqs >= 0).any()) for part in parts), tuple(Path(path) for path in paths),
+        any(bool((part.records.seqs >= 0).any()) for part in parts), tuple(Path(path) for path in paths), following,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from motegate.firmware.device.reference.reference import Reference
 
 from ..policy import Plan
 
-MOST = 8  # of the sixteen that a reference holds: the others are the site's
+MOST = 12  # of the sixteen that a reference holds: the others are the site's
 LARGEST = 20_000  # windows that are looked at, spread evenly
 SUPPORT = 3
 FARTHEST = 200  # windows that are tried as the next centre

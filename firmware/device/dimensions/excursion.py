@@ -1,7 +1,7 @@
 """Excursion: how far the window's extremes lie outside the followed band.
 
 measure = max(0, max - hi, lo - min), Q8 counts, at most 2**25; its value is
-of measure and limits in the band's present width, so FLOOR is a sixteenth of a width in Q14. A channel
+of measure and limits in the band's present width, so FLOOR is a quarter of a width in Q14. A channel
 without a sample gives 0. Source: QARTOD, climatology test, with a band that follows.
 """
 
@@ -10,7 +10,7 @@ from ..layout import HI, LO, MAX, MIN, VALID
 SCOPE = "channel"
 UNIT = "count"
 ONE = 256
-FLOOR = 1024
+FLOOR = 4096
 LIMIT = "width"
 
 

@@ -1,11 +1,12 @@
 """Commissioning: what the first windows teach a reference, in stages, so that nothing waits for what comes later.
 
-The first quarter of the windows gives the bands, which are followed from then on; the second the site's regimes; the cells of columns that look at
-several are then calibrated, and the third quarter gives those columns' limits; then all other cells are calibrated, and
-the last gives the levels of the classifiers, which run silently and pull their thresholds. A limit's quantiles use every
-window from the moment its measure is defined: a spike's from the first on, an excursion's from the second quarter on.
-With fewer than 120 windows the bands come from the first half, all limits from what is left, and regimes and thresholds
-are the training's.
+The first half of the windows gives the bands, which are followed from then on; the third quarter the site's regimes; the
+cells of columns that look at several are then calibrated, and the next eighth gives those columns' limits; then all other
+cells are calibrated, and the last eighth gives the levels of the classifiers, which run silently and pull their
+thresholds. A limit's quantiles use every window from the moment its measure is defined: a spike's from the first on, an
+excursion's from the second half on, a regime's from the last quarter on. (With bands from the first quarter alone, a
+river's first week, seasons passed for failures: one window in ten was beyond the limit for months.) With fewer than 120
+windows all limits come from the second half, and regimes and thresholds are the training's.
 
 At most 512 samples of a channel are kept, spread over the windows, of each measure the largest tenth, of regimes 48
 signatures. The band is the 1 % to the 99 % quantile of the samples. One bad window in twenty does not spoil it: windows
@@ -49,12 +50,12 @@ _TRUST = const(200)  # levels that weigh as much as the training does
 
 def banded_until(windows):
     """The windows that give the bands: the first quarter, of few the first half."""
-    return (windows + 3) // 4 if windows >= _STAGED else (windows + 1) // 2
+    return (windows + 1) // 2
 
 
 def silent_from(windows):
     """The window from which on levels are taken."""
-    return windows - windows // 4 if windows >= _STAGED else windows
+    return windows - windows // 8 if windows >= _STAGED else windows
 
 
 def pull(reference, classifier, levels, n, reach):
@@ -120,8 +121,8 @@ class Commissioning:
         self._varied = array("h", bytes(2 * n))
         staged = windows >= _STAGED
         self._band = banded_until(windows)
-        self._regimes_until = windows // 2 if staged else 0
-        self._worst_until = windows // 2 if staged else windows
+        self._regimes_until = windows * 3 // 4 if staged else 0
+        self._worst_until = windows * 3 // 4 if staged else windows
         self._silent_from = silent_from(windows)
         self._prototypes = None
         levels = (windows - self._silent_from) // self._every + 1

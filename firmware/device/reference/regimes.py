@@ -7,9 +7,10 @@ its L1 distance to the nearest known prototype, in that one's radius.
 
 Slow drift is followed, a jump is asked about. While windows lie beyond the regime's own limit, that limit rises by
 RISE_STEP, and sinks back a twentieth as fast when they do not; while one lies beyond the risen limit nothing follows.
-As soon as the mean of the windows beyond is no higher than the risen limit, their own middle becomes a known regime,
-with twice their mean distance from it as its radius, in place of the one not seen for longest when there is no room;
-then the limit is its own again. So a jump stays a failure for days in proportion to its size in octaves.
+As soon as the height of the windows beyond (their measure, followed upwards fast and downwards slowly) is no more than the
+risen limit, their own middle becomes a known regime, with twice their mean distance from it as its radius, in place of
+the one not seen for longest when there is no room; then the limit is its own again. So a jump stays a failure for days
+in proportion to its size in octaves.
 
 A regime that commissioning has seen in one visit only is a candidate: kept, but not known until it is visited again at
 least two window lengths after its first visit began. One fault would else become a regime, and never be found again.
@@ -45,6 +46,8 @@ from ..layout import (
 )
 
 _FAST = const(3)  # what is asked about moves by an eighth of the way a window
+_LONGEST = const(4)  # window lengths inside the limit end any question
+_SLOW = const(6)  # its height sinks by a 64th
 _INSIDE = const(256)  # a ratio of 1
 _MOST_WINDOWS = const(0x1FFFFFFF)
 
@@ -154,7 +157,7 @@ class Regimes:
             a[RISE] = min(a[RISE] + rise, 536870911) if beyond else max(a[RISE] - (rise // 20 or 1), 0)
         if a[ASKED] and a[RISE_STEP] and a[HEIGHT] <= q99 + (a[RISE] >> 10):
             self._absorb()
-        return held
+        return held or a[ASKED]
 
     def _gather(self, log):
         """One window more of what is asked about: its middle, height and spread."""
@@ -166,14 +169,14 @@ class Regimes:
             a[SPREAD] = 0
         else:
             kernel.blend(self.prototypes, at, self.signature, self.size, _FAST)
-            a[HEIGHT] += (log - a[HEIGHT]) >> _FAST
+            a[HEIGHT] += (log - a[HEIGHT]) >> (_FAST if log > a[HEIGHT] else _SLOW)
             away = kernel.distance(self.signature, 0, self.prototypes, at, self.size)
             a[SPREAD] += (away - a[SPREAD]) >> _FAST
-        if a[BEYOND] < self._ask_after:
+        if a[BEYOND] < _LONGEST * self._ask_after:
             a[BEYOND] += 1
-            if a[BEYOND] == self._ask_after and not a[ASKED]:
-                a[ASKED] = 1
-                a[NOTICE] = ASKED_WHY
+        if a[BEYOND] == self._ask_after and not a[ASKED]:
+            a[ASKED] = 1
+            a[NOTICE] = ASKED_WHY
 
     def _absorb(self):
         a = self._reference.array

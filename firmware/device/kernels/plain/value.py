@@ -94,6 +94,7 @@ def values(ref, limits, cells, floors, measures, logs, starts, members, columns,
                 q99 = max(q99, unit)
             elif mode == FOLLOW_REGIME:
                 q99 += ref[RISE] >> 10
+                unit = 0
             elif mode == WIDTH0:
                 q99 = ref[base + WIDTH0_LOG]
             if mode == FIXED or mode == WIDTH0:

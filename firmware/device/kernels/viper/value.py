@@ -85,6 +85,7 @@ def values(
                     q99 = unit
             elif mode == FOLLOW_REGIME:
                 q99 += ref[RISE] >> 10
+                unit = 0
             elif mode == WIDTH0:
                 q99 = ref[base + WIDTH0_LOG]
             logs[k] = log
