@@ -65,12 +65,17 @@ class Faint:
         return {str(n): float(self.hit[chosen & (names == n)].mean()) for n in np.unique(names[chosen])}
 
 
-def measure(seeds: int = SEEDS, cases: tuple[Case, ...] = CASES, each: int = EACH) -> dict[str, dict[str, Faint]]:
+def measure(
+    seeds: int = SEEDS,
+    cases: tuple[Case, ...] = CASES,
+    each: int = EACH,
+    severities: tuple[float, ...] = SEVERITIES,
+) -> dict[str, dict[str, Faint]]:
     """Case -> judge -> what it found."""
-    return {case.name: _case(case, seeds, each) for case in cases}
+    return {case.name: _case(case, seeds, each, severities) for case in cases}
 
 
-def _case(case: Case, seeds: int, each: int) -> dict[str, Faint]:
+def _case(case: Case, seeds: int, each: int, severities: tuple[float, ...]) -> dict[str, Faint]:
     rows: dict[str, list[tuple]] = {judge: [] for judge in JUDGES}
     rates: dict[str, dict[str, list[float]]] = {judge: {} for judge in JUDGES}
     clean = 0
@@ -85,7 +90,7 @@ def _case(case: Case, seeds: int, each: int) -> dict[str, Faint]:
             for judge, score in quiet.items():
                 limits[parent.name, judge] = limit = threshold(score[found.clean], FALSE_ALARMS)
                 rates[judge].setdefault(parent.name, []).append(float((score[found.clean] > limit).mean()))
-        for some in passes(found, injected.kinds(found), SEVERITIES, each, seed):
+        for some in passes(found, injected.kinds(found), severities, each, seed):
             for parent in parents:
                 mine = np.isin(some.cells, list(gate.plan.cells_of(parent)))
                 told = scores(gate, parent, some.values[mine], some.no_data[mine], found.reference)

@@ -59,10 +59,10 @@ def deal(some: list[Kind], severities: tuple[float, ...], each: int, rng: np.ran
 def put(stream: Stream, wishes: deque[Wish], rng: np.random.Generator) -> Faulted:
     """One pass through the stream: takes wishes while there is room, and lets the device run over what came of them.
 
-    A fault's size comes from the reference before its window in the stream as it was. A wish that its window cannot
-    show is dropped.
+    They lie all over the stream, at least three lengths apart. A fault's size comes from the reference before its
+    window in the stream as it was. A wish that its window cannot show is dropped.
     """
-    placing = _Placing(stream, rng)
+    placing = _Placing(stream, len(wishes), rng)
     while wishes and placing.place(wishes[0]):
         wishes.popleft()
     slots = replace(placing.slots, carry=carry(stream.plan, placing.slots))
@@ -77,9 +77,9 @@ def put(stream: Stream, wishes: deque[Wish], rng: np.random.Generator) -> Faulte
 
 
 class _Placing:
-    """Where the next fault may lie: ``row`` is the first window for it, ``free`` the first slot."""
+    """Lays ``n`` faults into a copy of a stream's slots, from its beginning on, as many as there is room for."""
 
-    def __init__(self, stream: Stream, rng: np.random.Generator):
+    def __init__(self, stream: Stream, n: int, rng: np.random.Generator):
         held = stream.slots
         arrays = {name: getattr(held, name).copy() for name in ("counts", "lateness", "flags")}
         self.slots = replace(held, **arrays)
@@ -93,7 +93,8 @@ class _Placing:
         self._apart = -(-APART * stream.plan.length // stream.plan.hop)
         self._since = _began(stream.plan, held.windows)[stream.begin :]
         self._starts = held.windows[stream.begin :]
-        self._row = int(rng.integers(0, self._apart))
+        self._slack = max(self._apart, 2 * (len(stream) // max(1, n) - self._apart))
+        self._row = int(rng.integers(0, self._slack))  # the first window that may hold the next fault, and slot
         self._free = int(self._starts[0])
 
     def place(self, wish: Wish) -> bool:
@@ -142,7 +143,7 @@ class _Placing:
         self.cells.append(int(faulty.cell[0]))
         self.windows.append(faulty.windows)
         self._free = start + length
-        self._row = row + self._apart + int(self._rng.integers(0, self._apart))
+        self._row = row + self._apart + int(self._rng.integers(0, self._slack))
 
 
 def _measured_again(stream: Stream, slots: ring.Slots, touched: np.ndarray) -> np.ndarray:

@@ -19,7 +19,9 @@ def poisson(count: int) -> tuple[float, float]:
 
 def _at_most(count: int, mean: float) -> float:
     """P(X <= count): terms from the largest down, each relative to it, so that none underflows too early."""
-    log_terms = np.arange(count + 1) * np.log(mean) - mean - np.concatenate(([0], np.cumsum(np.log(range(1, count + 1)))))
+    log_terms = (
+        np.arange(count + 1) * np.log(mean) - mean - np.concatenate(([0], np.cumsum(np.log(range(1, count + 1)))))
+    )
     top = log_terms.max()
     return float(exp(top) * np.exp(log_terms - top).sum())
 

@@ -31,3 +31,9 @@ def threshold(clean: np.ndarray, share: float = 0.01) -> float:
     """
     ordered = np.sort(clean)[::-1]
     return ordered[int(np.floor(share * len(ordered) + 1e-9))]
+
+
+def fails(gate: Gate, values: np.ndarray, no_data: np.ndarray, reference: bytes) -> dict[str, np.ndarray]:
+    """Classifier's parent -> bool[n]: it fails, by the thresholds in ``reference`` (a file)."""
+    passes = gate.judge(values, no_data, reference)[1]
+    return {parent.name: ~passes[:, parent.classifier] for parent in gate.plan.classifiers}

@@ -9,6 +9,7 @@ from motegate.train.host import Trained, engine, ring, scan
 from motegate.train.policy import Plan
 from motegate.train.recording import Records
 
+
 @dataclass(frozen=True)
 class Stream:
     """The windows of a recording from ``begin`` on, judged by the reference as it stood there (``reference``, a file).
