@@ -123,9 +123,9 @@ def passes(found: Stream, kinds: list, severities: tuple[float, ...], each: int,
 
 def run(seeds: int = SEEDS) -> str:
     lines = [
-        f"`python -m tests.bench faint`: single faults put into streams that trained nothing, {seeds} seeds of training",
-        "and of injection, the reference following through them. The score is that of the window that holds the fault",
-        "whole; thresholds are the lowest that at most 1 % of clean windows of the same stream exceed, so they are an",
+        f"`python -m tests.bench faint`: single faults in streams that trained nothing, {seeds} seeds of both",
+        "training and injection, the reference following through them. The score is that of the window that holds the",
+        "whole fault; thresholds are the lowest that at most 1 % of the stream's own clean windows exceed, so they are an",
         "oracle's. Mean over the kinds of a parent's dimensions, with a 95 % bootstrap interval over faults.",
         "",
         "| stream, parent | judge | 1 x limit | 2 x limit | 4 x limit | false alarms |",

@@ -38,8 +38,8 @@ class Noticed:
 
 @dataclass(frozen=True)
 class Household:
-    """``noticed``: (kWp, first day) -> what came of it; ``runs_per_month`` and ``failing`` (a share) over the quiet half
-    year, without panels."""
+    """``noticed``: (kWp, first day) -> what came of it; ``runs_per_month`` and ``failing`` (a share) over the quiet
+    half year, without panels."""
 
     noticed: dict[tuple[float, int], Noticed]
     runs_per_month: float

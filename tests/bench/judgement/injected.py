@@ -94,7 +94,9 @@ class _Placing:
         self._since = _began(stream.plan, held.windows)[stream.begin :]
         self._starts = held.windows[stream.begin :]
         self._slack = max(self._apart, 2 * (len(stream) // max(1, n) - self._apart))
-        self._row = int(rng.integers(0, self._slack))  # the first window that may hold the next fault, and slot
+        self._row = int(
+            rng.integers(0, min(self._slack, len(stream)))
+        )  # the first window that may hold the next fault, and slot
         self._free = int(self._starts[0])
 
     def place(self, wish: Wish) -> bool:

@@ -55,10 +55,10 @@ def measure(seed: int = 0) -> dict[str, Nab]:
 def run(seeds: int = SEEDS) -> str:
     lines = [
         "`python -m tests.bench nab`: `contextual` of examples/machine_temperature over its whole recording behind the",
-        "commissioning. Training saw the labels of its first 60 % and set the threshold on the next 20 %, where the first",
-        "of the two later events lies. The second threshold is the lowest that at most 1 % of all clean windows exceed.",
+        "commissioning. Training saw the labels of its first 60 % and set the threshold on the next 20 %, where the",
+        "first of the two later events lies. The second threshold is one that at most 1 % of clean windows exceed.",
         "",
-        "| seed, threshold | events found | the two later | recall of windows, event by event | false alarms per 1,000 |",
+        "| seed, threshold | events found | the two later | recall of windows by event | false alarms per 1,000 |",
         "| --- | --- | --- | --- | --- |",
     ]
     for seed in range(seeds):

@@ -86,7 +86,7 @@ def _case(case: Case, seed: int, each: int) -> list[Season]:
             )
         )
     whole = evaluate(gate.work, list(recordings(case.judged)))["parents"]["intrinsic"]
-    if abs(whole["window"]["f1"] - (seasons[-1].window_f1 or 0.0)) > 1e-3:
+    if abs(whole["window"]["f1"] - (seasons[-1].window_f1 or 0.0)) > 0.02:
         raise RuntimeError(f"{case.name}: evaluate says {whole['window']}, the quarters' sum {seasons[-1]}")
     return seasons
 
@@ -108,8 +108,8 @@ def _text(share: float | None) -> str:
 
 def run(seeds: int = SEEDS) -> str:
     lines = [
-        "`python -m tests.bench seasons`: the river's model, trained on one site and judged on the other from the end of",
-        f"its commissioning, own thresholds, {seeds} seeds a row. Shares of clean windows that fail; F1 of `intrinsic`",
+        "`python -m tests.bench seasons`: the river's model, trained on one site and judged on the other behind its",
+        f"commissioning, own thresholds, {seeds} seeds a row. Shares of clean windows that fail; F1 of `intrinsic`",
         f"against the labels; recall in `contextual` of single faults of {SEVERITY:g} x the limit.",
         "",
         "| site, quarter | clean windows | contextual fails | intrinsic fails | window F1, event F1 | "

@@ -1,4 +1,4 @@
-"""A stream that never changes: how often each dimension exceeds what one good window in ten, or in a hundred, should."""
+"""A stream that never changes: how often each dimension exceeds what one good window in ten or a hundred should."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -47,17 +47,19 @@ class Stream:
 
 
 def stream(trained: Trained, records: Records, test_part: bool) -> Stream:
-    """The last fifth of a recording, as training's split cuts it (``test_part``), or all behind the commissioning."""
+    """The last fifth of a recording, as training's split cuts it (``test_part``), or all behind the commissioning.
+
+    All but one window: an engine commissions only where something comes behind it.
+    """
     plan = trained.plan
     whole = engine.Engine(plan, trained.reference)
     pairs = whole.pairs
     slots, stats = scan.measure(plan, records, pairs)
     total = len(stats)
     first = whole.commission_windows(total)
-    begin = first
+    begin = first + 1 if first else 0
     if test_part:
-        parts = split.by_time(slots.windows[first:], plan.length)
-        begin += int(parts.indices(split.TEST)[0])
+        begin = first + int(split.by_time(slots.windows[first:], plan.length).indices(split.TEST)[0])
     head = engine.Engine(plan, trained.reference, first)
     head.run(part(slots, 0, begin), stats[:begin])
     reference = head.reference if begin else trained.reference
