@@ -1,8 +1,8 @@
 """`python -m tests.bench [NAME...]`: runs the benchmarks of this folder and writes their sections into BENCHMARKS.md.
 
-A benchmark is a module here, or in a folder below, with ``TITLE`` and ``run() -> str`` (markdown). Sections of benchmarks
-that were not asked for, or that a machine cannot run (``run`` raises UnableError), stay as they were. With `--seeds N`,
-for those whose ``run`` takes ``seeds``, the page stays as it was: a quick look.
+A benchmark is a module here, or in a folder below, with ``TITLE`` and ``run() -> str`` (markdown). Sections of
+benchmarks that were not asked for, or that a machine cannot run (``run`` raises UnableError), stay as they were.
+`--seeds N` is a quick look, for those whose ``run`` takes ``seeds``: the page stays as it was.
 """
 
 import argparse

@@ -11,7 +11,7 @@ from .scores import JUDGES, scores, threshold
 from .stream import Stream, stream
 
 TITLE = "Faint faults"
-SEEDS = 5
+SEEDS = 3
 SEVERITIES = (1.0, 2.0, 4.0)
 EACH = 20  # faults of a kind at a severity, a seed
 PASSES = 200  # through a stream, at most
@@ -125,8 +125,8 @@ def run(seeds: int = SEEDS) -> str:
     lines = [
         f"`python -m tests.bench faint`: single faults in streams that trained nothing, {seeds} seeds of both",
         "training and injection, the reference following through them. The score is that of the window that holds the",
-        "whole fault; thresholds are the lowest that at most 1 % of the stream's own clean windows exceed, so they are an",
-        "oracle's. Mean over the kinds of a parent's dimensions, with a 95 % bootstrap interval over faults.",
+        "whole fault; thresholds are the lowest that at most 1 % of the stream's own clean windows exceed, so they are",
+        "an oracle's. Mean over the kinds of a parent's dimensions, with a 95 % bootstrap interval over faults.",
         "",
         "| stream, parent | judge | 1 x limit | 2 x limit | 4 x limit | false alarms |",
         "| --- | --- | --- | --- | --- | --- |",

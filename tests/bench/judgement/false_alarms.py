@@ -88,7 +88,8 @@ def run(seeds: int = SEEDS) -> str:
     lines = [
         f"`python -m tests.bench false_alarms`: {seeds} seeds, each gate's own thresholds, recordings (or their last",
         "fifth) that trained nothing. Runs of failing windows that touch no labelled one, against the policy's budget,",
-        "with the exact 95 % interval of a Poisson count.",
+        "with the exact 95 % interval of a Poisson count; where most windows fail, runs melt into each other: see the",
+        "failing windows.",
         "",
         "| stream, parent | clean windows | failing | runs expected | realised (95 %) | ratio |",
         "| --- | --- | --- | --- | --- | --- |",

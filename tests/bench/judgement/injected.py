@@ -107,6 +107,7 @@ class _Placing:
             some = stream.window(row)
             faulty = faults.inject(plan, some, wish.kind, np.array([wish.severity]), self._rng)
             if faulty.severity[0] < SHOWN * wish.severity:
+                self._onwards(row)
                 return True
             before = self._before(row, some, faulty)
             lacking = max(self._free, int(self._since[row])) - min([int(self._starts[row]), *(s[0] for _, s in before)])
@@ -145,6 +146,9 @@ class _Placing:
         self.cells.append(int(faulty.cell[0]))
         self.windows.append(faulty.windows)
         self._free = start + length
+        self._onwards(row)
+
+    def _onwards(self, row: int) -> None:
         self._row = row + self._apart + int(self._rng.integers(0, self._slack))
 
 
