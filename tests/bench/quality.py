@@ -23,6 +23,7 @@ from tests.conftest import shared_folder
 from tests.train import test_paper_example as paper
 
 from . import UnableError
+from .judgement.gates import unguarded
 
 TITLE = "Quality of the verdicts"
 SEEDS = 3
@@ -42,17 +43,6 @@ def learned(example: str, recording: Path, seed: int, folder: Path) -> Path:
     train(policy, [recording], work, seed=seed)
     convert(work)
     return work
-
-
-def unguarded(text: str) -> str:
-    """A policy without its guarded model, which plays no part in a verdict and may not have been made."""
-    lines, skip = [], False
-    for line in text.splitlines():
-        if line.startswith("["):
-            skip = line.startswith("[models.")
-        if not skip:
-            lines.append(line.replace("run:forecast", "store"))
-    return "\n".join(lines) + "\n"
 
 
 def tables(work: Path) -> dict:
