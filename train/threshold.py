@@ -3,7 +3,7 @@
 import numpy as np
 from motegate.firmware.errors import RefusedError
 
-from .policy.plan_compiler import DEFAULT_WINDOWS
+from .policy import DEFAULT_WINDOWS
 
 ENOUGH = 3  # a budget is counted only over at least so many of its own alarms
 FAILING_SHARE = 0.05  # a run may be long: clean windows that fail are bounded, too

@@ -89,7 +89,7 @@ class Gate:
         if ready:
             verdict.action = self._table[classifiers.judge(verdict, classifiers.no_data(stats))]
             return
-        silent = reference.silent()
+        silent = len(verdict.levels) and reference.silent()
         if silent:
             classifiers.judge(verdict, False)
         verdict.action = NO_ACTION

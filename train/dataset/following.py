@@ -12,9 +12,8 @@ import numpy as np
 from motegate.firmware.device import layout as at
 
 from .. import threshold
-from ..host.engine import Run
-from ..policy import Plan, Policy, compile_policy
-from ..policy.plan_compiler import DEFAULT_FOLLOW
+from ..host import engine
+from ..policy import DEFAULT_FOLLOW, Plan, Policy, compile_policy
 
 RATES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)  # widths of the band a day
 SHORTEST_DAYS = 60  # a recording that shows no season says nothing
@@ -23,7 +22,7 @@ SHARE = 0.02  # of good windows that may be rarer
 BY_BAND = (at.WIDTH, at.FOLLOW_LATE, at.FOLLOW_REGIME)
 
 
-def auto(policy: Policy, days: float, run: Callable[[Plan], tuple[Run, np.ndarray]]) -> tuple[float, str]:
+def auto(policy: Policy, days: float, run: Callable[[Plan], tuple[engine.Run, np.ndarray]]) -> tuple[float, str]:
     """Widths a day and why, for a recording of ``days``.
 
     ``run`` gives what a plan makes of it, and which of the windows behind commissioning are good and may be seen,

@@ -3,12 +3,13 @@
 from . import engine, judge, ring, scan
 from .engine import Engine, with_bins
 from .gate import HostGate
-from .judge import Trained, Verdicts, judge_as_device
+from .judge import Panel, Trained, Verdicts, judge_as_device
 from .scan import measure
 
 __all__ = [
     "Engine",
     "HostGate",
+    "Panel",
     "Trained",
     "Verdicts",
     "engine",

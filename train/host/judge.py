@@ -63,7 +63,7 @@ def judge(trained: Trained, records: Records, progress: Progress | None = None) 
     machine = engine.Engine(plan, trained.reference)
     slots, stats = scan.measure(plan, records, machine.pairs)
     run = machine.run(slots, stats)
-    return classify(trained, run, progress)
+    return classify(trained, run, progress or silent)
 
 
 def judge_as_device(trained: Trained, records: Records, progress: Progress | None = None) -> Verdicts:
@@ -72,35 +72,45 @@ def judge_as_device(trained: Trained, records: Records, progress: Progress | Non
     return Verdicts(gate.commission, gate.scores(), gate.levels(), gate.passes())
 
 
-def classify(trained: Trained, run: engine.Run, progress: Progress | None = None) -> Verdicts:
-    """The device's own classifiers over dimensions that are there already, their thresholds pulled by the levels of
-    commissioning as on the device."""
-    plan = trained.plan
-    networks = {name: Network(Pack(pack)) for name, pack in trained.packs.items()}
-    form = plan.for_device()
-    reference = Reference(form, trained.reference, 0)
-    classifiers = Classifiers(form, networks, reference)
-    verdict = Verdict(array("h", bytes(2 * run.values.shape[1])), classifiers.features())
-    row = np.frombuffer(verdict.values, np.int16)
-    n = len(run.values) - run.first
-    scores = np.zeros((n, len(verdict.passes)), np.int8)
-    levels = np.zeros(scores.shape, np.int32)
-    passes = np.zeros(scores.shape, bool)
-    silent = [array("i", [0] * len(run.silent)) for _ in verdict.levels]
-    for i, w in enumerate(run.silent):
-        row[:] = run.values[w]
-        classifiers.judge(verdict, False)
-        for k, level in enumerate(verdict.levels):
-            silent[k][i] = level
-    if run.first:
-        for k, found in enumerate(silent):
-            reference.return_threshold(k)
+class Panel:
+    """A work folder's classifiers, the device's own, over dimensions that are there already."""
+
+    def __init__(self, trained: Trained):
+        form = trained.plan.for_device()
+        networks = {name: Network(Pack(pack)) for name, pack in trained.packs.items()}
+        self._reach = trained.plan.reference.reach_q12
+        self._reference = Reference(form, trained.reference, 0)
+        self._classifiers = Classifiers(form, networks, self._reference)
+        self._verdict = Verdict(array("h", bytes(2 * len(trained.plan.columns))), self._classifiers.features())
+        self._row = np.frombuffer(self._verdict.values, np.int16)
+
+    def commission(self, silent: np.ndarray) -> None:
+        """Pulls the thresholds by the levels of windows int16[m, n_columns], as commissioning does; none: the trained."""
+        _, levels, _ = self.judge(silent, np.zeros(len(silent), bool))
+        for k, found in enumerate(levels.T):
+            self._reference.return_threshold(k)
             if len(found):
-                pull(reference, k, found, len(found), plan.reference.reach_q12)
-    for w in range(n):
-        row[:] = run.values[run.first + w]
-        classifiers.judge(verdict, run.no_data[run.first + w])
-        scores[w], levels[w], passes[w] = verdict.scores, verdict.levels, verdict.passes
-        if progress and w % 500 == 0:
-            progress("judge", w, n)
-    return Verdicts(run.first, scores, levels, passes)
+                pull(self._reference, k, array("i", found.tolist()), len(found), self._reach)
+
+    def judge(
+        self, values: np.ndarray, no_data: np.ndarray, progress: Progress = silent
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Scores int8, levels int32 and passes bool, [n, classifiers] each, of values int16[n, n_columns]."""
+        verdict = self._verdict
+        scores = np.zeros((len(values), len(verdict.passes)), np.int8)
+        levels, passes = np.zeros(scores.shape, np.int32), np.zeros(scores.shape, bool)
+        for w in range(len(values)):
+            self._row[:] = values[w]
+            self._classifiers.judge(verdict, no_data[w])
+            scores[w], levels[w], passes[w] = verdict.scores, verdict.levels, verdict.passes
+            if w % 500 == 0:
+                progress("judge", w, len(values))
+        return scores, levels, passes
+
+
+def classify(trained: Trained, run: engine.Run, progress: Progress = silent) -> Verdicts:
+    """What the gate says of windows that the engine has measured."""
+    panel = Panel(trained)
+    if run.first:
+        panel.commission(run.values[run.silent])
+    return Verdicts(run.first, *panel.judge(run.values[run.first :], run.no_data[run.first :], progress))

@@ -5,10 +5,12 @@ from .document import PolicyError, load, loads
 from .expression import parse
 from .form import Channel, Policy
 from .plan import Cell, Column, Parent, Plan
-from .plan_compiler import compile_policy
+from .plan_compiler import DEFAULT_FOLLOW, DEFAULT_WINDOWS, compile_policy
 from .reader import MOST_CHANNELS, MOST_COUNTS
 
 __all__ = [
+    "DEFAULT_FOLLOW",
+    "DEFAULT_WINDOWS",
     "MOST_CHANNELS",
     "MOST_COUNTS",
     "Cell",

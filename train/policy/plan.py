@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from motegate.firmware.device.boot.plan import APART, FILES
+from motegate.firmware.device.layout import FOLLOW_REGIME
 
 from .form import StatusField
 from .graph import Graph
@@ -135,6 +136,10 @@ class Plan:
     def column_of(self, cell: int) -> int:
         """The first column that holds a cell."""
         return next(j for j, column in enumerate(self.columns) if cell in column.cells)
+
+    def has_regimes(self) -> bool:
+        """Whether a dimension asks how near a window is to a known regime."""
+        return any(cell.mode == FOLLOW_REGIME for cell in self.cells)
 
     def stores(self) -> bool:
         """Whether an action stores windows."""

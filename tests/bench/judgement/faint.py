@@ -86,14 +86,14 @@ def _case(case: Case, seeds: int, each: int, severities: tuple[float, ...]) -> d
         parents = gate.plan.classifiers
         limits = {}
         for parent in parents:
-            quiet = scores(gate, parent, found.values, found.no_data, found.reference)
+            quiet = scores(gate, parent, found.values, found.no_data, found.silent)
             for judge, score in quiet.items():
                 limits[parent.name, judge] = limit = threshold(score[found.clean], FALSE_ALARMS)
                 rates[judge].setdefault(parent.name, []).append(float((score[found.clean] > limit).mean()))
         for some in passes(found, injected.kinds(found), severities, each, seed):
             for parent in parents:
                 mine = np.isin(some.cells, list(gate.plan.cells_of(parent)))
-                told = scores(gate, parent, some.values[mine], some.no_data[mine], found.reference)
+                told = scores(gate, parent, some.values[mine], some.no_data[mine], found.silent)
                 wishes = [wish for wish, here in zip(some.placed, mine, strict=True) if here]
                 for judge, score in told.items():
                     hit = score > limits[parent.name, judge]

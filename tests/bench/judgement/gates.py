@@ -3,20 +3,14 @@
 import atexit
 import shutil
 import tempfile
-from array import array
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from motegate.convert.convert import convert
-from motegate.firmware.device.boot.pack import Pack
-from motegate.firmware.device.judging.classifiers import Classifiers
-from motegate.firmware.device.judging.verdict import Verdict
-from motegate.firmware.device.network import Network
-from motegate.firmware.device.reference.reference import Reference
 from motegate.train import policy, recording
-from motegate.train.host import Trained
+from motegate.train.host import Panel, Trained
 from motegate.train.policy import Plan, Policy
 from motegate.train.recording import Records
 from motegate.train.training import train
@@ -46,21 +40,14 @@ class Gate:
         """The records of shared recordings, one after the other."""
         return recording.read(self.rules, list(recordings(*files)))
 
-    def judge(self, values: np.ndarray, no_data: np.ndarray, reference: bytes) -> tuple[np.ndarray, np.ndarray]:
-        """Scores int8 and passes bool, [n, classifiers] both, of dimensions that are there already, by the device's own
-        classifiers; ``reference`` (a file's bytes) holds the thresholds."""
-        plan = self.plan.for_device()
-        networks = {name: Network(Pack(pack)) for name, pack in self.trained.packs.items()}
-        classifiers = Classifiers(plan, networks, Reference(plan, reference, 0))
-        verdict = Verdict(array("h", bytes(2 * len(self.plan.columns))), classifiers.features())
-        row = np.frombuffer(verdict.values, np.int16)
-        scores = np.zeros((len(values), len(verdict.passes)), np.int8)
-        passes = np.zeros(scores.shape, bool)
-        for w in range(len(values)):
-            row[:] = values[w]
-            classifiers.judge(verdict, no_data[w])
-            scores[w], passes[w] = verdict.scores, verdict.passes
-        return scores, passes
+    def judge(
+        self, values: np.ndarray, no_data: np.ndarray, silent: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Scores int8, levels int32 and passes bool, [n, classifiers] each, of dimensions that are there already, by the
+        device's own classifiers, whose thresholds were pulled by ``silent`` ones, int16[m, columns]."""
+        panel = Panel(self.trained)
+        panel.commission(silent)
+        return panel.judge(values, no_data)
 
 
 def recordings(*files: str) -> tuple[Path, ...]:

@@ -1,4 +1,4 @@
-"""Scores of a window, by the int8 network and by two rules over calibrated values; thresholds at a realised share."""
+"""Scores of a window, by the int8 network (its level) and by two rules over calibrated values; thresholds at a realised share."""
 
 import numpy as np
 from motegate.train.policy import Parent
@@ -7,15 +7,15 @@ from .gates import Gate
 
 LIMIT = 256  # a calibrated value at its limit
 SHARE = 0.3  # of what exceeds the limit, in the third rule
-NO_DATA = 1 << 20  # the gate fails closed, whatever the score
+NO_DATA = 1 << 30  # the gate fails closed, whatever the score
 JUDGES = ("network", "largest value", "largest + 0.3 x excess")
 
 
 def scores(
-    gate: Gate, parent: Parent, values: np.ndarray, no_data: np.ndarray, reference: bytes
+    gate: Gate, parent: Parent, values: np.ndarray, no_data: np.ndarray, silent: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Judge -> float64[n] of one parent, larger = worse."""
-    network = gate.judge(values, no_data, reference)[0][:, parent.classifier]
+    network = gate.judge(values, no_data, silent)[1][:, parent.classifier]
     mine = values[:, list(parent.columns)].astype(float)
     largest = mine.max(axis=1)
     summed = largest + SHARE * np.maximum(mine - LIMIT, 0).sum(axis=1)
@@ -33,7 +33,7 @@ def threshold(clean: np.ndarray, share: float = 0.01) -> float:
     return ordered[int(np.floor(share * len(ordered) + 1e-9))]
 
 
-def fails(gate: Gate, values: np.ndarray, no_data: np.ndarray, reference: bytes) -> dict[str, np.ndarray]:
-    """Classifier's parent -> bool[n]: it fails, by the thresholds in ``reference`` (a file)."""
-    passes = gate.judge(values, no_data, reference)[1]
+def fails(gate: Gate, values: np.ndarray, no_data: np.ndarray, silent: np.ndarray) -> dict[str, np.ndarray]:
+    """Classifier's parent -> bool[n]: it fails, by thresholds that ``silent`` windows have pulled."""
+    passes = gate.judge(values, no_data, silent)[2]
     return {parent.name: ~passes[:, parent.classifier] for parent in gate.plan.classifiers}

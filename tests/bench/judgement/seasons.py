@@ -54,7 +54,7 @@ def _case(case: Case, seed: int, each: int) -> list[Season]:
     gate = learned("river", (case.trained,), seed)
     found = case.stream(gate)
     quarters = quarter(found.seconds)
-    told = fails(gate, found.values, found.no_data, found.reference)
+    told = fails(gate, found.values, found.no_data, found.silent)
     said, truth = told["intrinsic"], _labelled(gate, case, found)
     kinds = [kind for kind in injected.kinds(found) if kind.name in KINDS]
     hits = [
@@ -63,7 +63,7 @@ def _case(case: Case, seed: int, each: int) -> list[Season]:
         for wish, row, hit in zip(
             some.placed,
             some.rows,
-            fails(gate, some.values, some.no_data, found.reference)["contextual"],
+            fails(gate, some.values, some.no_data, found.silent)["contextual"],
             strict=True,
         )
     ]

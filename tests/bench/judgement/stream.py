@@ -15,7 +15,7 @@ class Stream:
     """The windows of a recording from ``begin`` on, judged by the reference as it stood there (``reference``, a file).
 
     ``slots`` and ``stats`` are the whole recording's; ``values`` int16[n, columns], ``references`` int32[n, n_ref]
-    (before each window), ``no_data`` and ``clean`` bool[n] (nothing labelled, enough samples) and ``seconds`` int64[n]
+    (before each window), ``prototypes`` of its regimes, ``silent`` int16[m, columns] (commissioning's last windows), ``no_data`` and ``clean`` bool[n] (nothing labelled, enough samples) and ``seconds`` int64[n]
     (of the newest record) have a row for each window from ``begin`` on.
     """
 
@@ -29,6 +29,8 @@ class Stream:
     reference: bytes
     values: np.ndarray
     references: np.ndarray
+    prototypes: np.ndarray
+    silent: np.ndarray
     no_data: np.ndarray
     clean: np.ndarray
     seconds: np.ndarray
@@ -42,7 +44,7 @@ class Stream:
         counts, lateness, flags = ring.cut(self.plan, self.slots, index)
         return Windows(
             np.ascontiguousarray(counts), lateness, flags, self.slots.carry[index], self.status[index],
-            self.references[[row]], self.numbered,
+            self.references[[row]], self.prototypes[None], self.numbered,
         )  # fmt: skip
 
 
@@ -61,7 +63,7 @@ def stream(trained: Trained, records: Records, test_part: bool) -> Stream:
     if test_part:
         begin = first + int(split.by_time(slots.windows[first:], plan.length).indices(split.TEST)[0])
     head = engine.Engine(plan, trained.reference, first)
-    head.run(part(slots, 0, begin), stats[:begin])
+    early = head.run(part(slots, 0, begin), stats[:begin])
     reference = head.reference if begin else trained.reference
     run = engine.Engine(plan, reference, 0).run(part(slots, begin, total), stats[begin:])
     clean = ~run.no_data
@@ -71,7 +73,7 @@ def stream(trained: Trained, records: Records, test_part: bool) -> Stream:
     status = records.status[newest] if plan.status else np.zeros((total, 0), np.int32)
     return Stream(
         plan, slots, stats, status, pairs, bool((records.seqs >= 0).any()), begin, reference, run.values,
-        run.references, run.no_data, clean, records.seconds[newest[begin:]].astype(np.int64),
+        run.references, run.prototypes, early.values[early.silent], run.no_data, clean, records.seconds[newest[begin:]].astype(np.int64),
     )  # fmt: skip
 
 
