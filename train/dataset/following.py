@@ -30,7 +30,6 @@ def auto(policy: Policy, days: float, run: Callable[[Plan], tuple[engine.Run, np
     """
     if days < SHORTEST_DAYS:
         return DEFAULT_FOLLOW, f"{DEFAULT_FOLLOW:g} widths a day, as {days:.0f} days show no season ({SHORTEST_DAYS} would)"
-    found = []
     for rate in RATES:
         plan = compile_policy(replace(policy, follow_per_day=rate))
         made, good = run(plan)
@@ -42,9 +41,7 @@ def auto(policy: Policy, days: float, run: Callable[[Plan], tuple[engine.Run, np
         budget = policy.alarms_per_day or len(good) / days / threshold.DEFAULT_WINDOWS
         if share <= SHARE and alarms <= budget:
             return rate, f"{rate:g} widths a day, the slowest that keeps the alarm budget"
-        found.append((share, rate))
-    rate = min(found)[1]
-    return rate, f"{rate:g} widths a day, the best of those tried: none keeps the alarm budget"
+    return DEFAULT_FOLLOW, f"{DEFAULT_FOLLOW:g} widths a day: no rate keeps the alarm budget, the stream is not steady"
 
 
 def _by_band(plan: Plan) -> list[int]:
