@@ -11,7 +11,7 @@ from .. import recording
 from ..faults import Windows
 from ..host import engine, ring, scan
 from ..policy import Plan, Policy, compile_policy
-from . import pairs, regimes, split
+from . import pairs, prior, regimes, split
 from .following import auto
 
 LEAST = 30  # judged windows without which no part holds enough
@@ -92,13 +92,13 @@ def load(policy: Policy, paths: list[Path], shares: split.Shares = split.SHARES)
     judged = np.concatenate([part.first + np.arange(commission, len(part.slots.windows)) for part in _placed(parts)])
     by = split.by_time(slots.windows[judged], policy.length, shares)
     quiet = np.all([share == 0 for share in labels.values()], axis=0) if labels else np.ones(total, bool)
-    in_training = np.zeros(total, bool)
-    in_training[judged[by.part == split.TRAIN]] = True
+    training = np.zeros(total, bool)
+    training[judged[by.part == split.TRAIN]] = True
     early = np.ones(total, bool)
     early[judged] = False
     blank = None
     if "consistency" in compiled.dimensions:
-        seen = np.flatnonzero(quiet & (early | in_training))
+        seen = np.flatnonzero(quiet & (early | training))
         blank = pairs.reference(compiled, pairs.find(ring.cut(compiled, slots, seen)[0]))
     for part in parts:
         part.measure(compiled, blank)
@@ -114,25 +114,29 @@ def load(policy: Policy, paths: list[Path], shares: split.Shares = split.SHARES)
         rate, following = auto(policy, total * policy.hop * policy.period_ms / DAY_MS, tried)
         policy = replace(policy, follow_per_day=rate)
         compiled = compile_policy(policy)
+    first = [part.run(compiled, blank, commission) for part in parts]
+    in_training = by.part == split.TRAIN
+    blank = prior.with_limits(compiled, blank, _all(first, "references")[judged][in_training])
     sides = [blank]
     if compiled.has_regimes():
-        found = np.concatenate([part.run(compiled, blank, commission).signatures for part in parts])
+        signatures = _all(first, "signatures")[judged]
         sides = [
-            regimes.shipped(compiled, blank, regimes.find(compiled, found[judged], quiet[judged] & side))
-            for side in regimes.halves(by.part == split.TRAIN)
+            regimes.shipped(compiled, blank, regimes.find(compiled, signatures, quiet[judged] & side))
+            for side in regimes.halves(in_training)
         ]
     runs = [[part.run(compiled, side, commission) for part in parts] for side in sides]
     other = np.zeros(total, int)
     if compiled.has_regimes():
-        other[judged[regimes.halves(by.part == split.TRAIN)[0]]] = 1
+        other[judged[regimes.halves(in_training)[0]]] = 1
 
     def chosen(name: str) -> np.ndarray:
         """Of each window what was made of it by regimes that it did not help to find."""
-        both = [np.concatenate([getattr(run, name) for run in side]) for side in runs]
-        return np.stack(both)[other, np.arange(total)]
+        return np.stack([_all(side, name) for side in runs])[other, np.arange(total)]
 
     values, references, no_data = chosen("values"), chosen("references"), chosen("no_data")
     reference = parts[-1].reference
+    if len(parts) > 1:
+        reference = prior.with_limits(compiled, reference, references[judged][in_training])
     if compiled.has_regimes():
         seen = (by.part == split.TRAIN) | (by.part == split.VALIDATION)
         reference = regimes.shipped(
@@ -187,6 +191,11 @@ class _Recording:
         run = machine.run(self.slots, self._stats)
         self.reference = machine.reference
         return run
+
+
+def _all(runs: list[engine.Run], name: str) -> np.ndarray:
+    """One field of the windows of all recordings."""
+    return np.concatenate([getattr(run, name) for run in runs])
 
 
 def _placed(parts: list[_Recording]) -> list[_Recording]:

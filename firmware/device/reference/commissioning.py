@@ -264,5 +264,6 @@ class Commissioning:
                 most = (self._largest[first + n // 20] << 14) + (1 << 24)
                 q99 = min(self._largest[first + n // 100] << 14, most, ref.ceilings[k])
                 q99 = max(q99, ref.floors[k])
-                ref.set_limit(k, q99, min(max(self._largest[first + n // 10] << 14, 0), q99))
+                q90 = min(max(self._largest[first + n // 10] << 14, 0), q99)
+                ref.learn_limit(k, q99, q90, n)
                 self._counted[k] = -1

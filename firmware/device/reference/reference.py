@@ -66,6 +66,8 @@ _MAGIC = b"MGF1"
 _BODY = const(14)  # where the array begins
 _TWICE = const(5046272)  # a decade's log10(2), 77 of 256
 _HIGHEST = const(1073741823)
+_PRIOR = const(16)
+_PULL = const(33554432)  # two octaves
 _NEVER = const(536870911)  # a threshold that no level exceeds
 
 
@@ -203,9 +205,7 @@ class Reference:
         return LAYOUT_VERSION, self.n_channels, self.n_cells, self.n_limits - self.n_cells, self.n_classifiers
 
     def _start_over(self):
-        """Before commissioning: nothing of a site but its training's regimes and thresholds."""
-        for k in range(self.n_cells):
-            self.set_limit(k, self.floors[k], self.floors[k])
+        """Before commissioning: nothing of a site but its training's regimes, limits and thresholds."""
         for k in range(self.n_classifiers):
             self.return_threshold(k)
         if self.regimes:
@@ -219,6 +219,17 @@ class Reference:
         """The limits of a cell, or of a column behind them: log2 of the measure, Q24."""
         self.array[self.limits + LIMIT_STRIDE * k + Q99] = q99
         self.array[self.limits + LIMIT_STRIDE * k + Q90] = q90
+
+    def learn_limit(self, k, q99, q90, n):
+        """Limits that ``n`` windows of a site say, drawn towards the training's while they are few: by 1 / (1 + (n /
+        _PRIOR)^2) of the way, and of at most _PULL. Few windows say nothing of a tail, many say all."""
+        at = self.limits + LIMIT_STRIDE * k
+        a = self.array
+        weight = _PRIOR * _PRIOR
+        if k < self.n_cells and (a[at + Q99] > self.floors[k] or a[at + Q90] < self.floors[k]):
+            q99 += max(-_PULL, min(a[at + Q99] - q99, _PULL)) * weight // (n * n + weight)
+            q90 += max(-_PULL, min(a[at + Q90] - q90, _PULL)) * weight // (n * n + weight)
+        self.set_limit(k, q99, min(q90, q99))
 
     def limit(self, k):
         """log2 of what one good window in a hundred exceeds, Q24."""
