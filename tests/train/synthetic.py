@@ -24,7 +24,7 @@ children = [
     "step", "resolution", "consistency",
 ]
 [parents.contextual]
-children = ["timeliness", "offset", "excursion", "relevancy", "drift"]
+children = ["timeliness", "offset", "excursion", "relevancy", "drift", "regime"]
 [parents.data_quality]
 children = ["intrinsic", "contextual"]
 [parents.data_integrity]
