@@ -1,4 +1,5 @@
 """A column for each channel: children that stand for all of them, and what is said where they cannot."""
+# ruff: noqa: E501 (a table reads best with a case on each line)
 
 import pytest
 from motegate.train.policy.document import PolicyError, loads
