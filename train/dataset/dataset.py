@@ -76,6 +76,12 @@ class Dataset:
         stats = scan.scan(self.plan, some.counts, some.lateness, some.flags, some.carry, status, gains)
         return engine.values_against(self.plan, stats, some.counts, some.references, some.prototypes)
 
+    def raised(self, some: Windows, cell: np.ndarray, measure: np.ndarray) -> np.ndarray:
+        """Dimension values of windows with one ``measure`` each, that of its ``cell``, and all else 0."""
+        measures = np.zeros((len(some), len(self.plan.cells)), np.int32)
+        measures[np.arange(len(some)), cell] = measure
+        return engine.values_of(self.plan, measures, some.references)
+
 
 def load(policy: Policy, paths: list[Path], shares: split.Shares = split.SHARES) -> Dataset:
     """Reads recordings, commissions and follows the reference of each, marks labels and parts.

@@ -97,10 +97,8 @@ def _make(dataset: Dataset, part: int, seed: int, severities, progress) -> Examp
 def _faulty(dataset: Dataset, kind: faults.Kind, rows: np.ndarray, asked: np.ndarray, rng) -> Examples:
     faulty = faults.inject(dataset.plan, dataset.windows(rows), kind, asked, rng)
     values = dataset.measure(faulty.windows)
-    if faulty.raised:
-        column = dataset.plan.column_of(faulty.cell[0])
-        raised = np.round(256 * np.log2(1 + asked)).astype(np.int16)
-        values[:, column] = np.maximum(values[:, column], raised)
+    if faulty.raised is not None:
+        values = np.maximum(values, dataset.raised(faulty.windows, faulty.cell, faulty.raised))
     shown = faulty.severity >= SHOWN * np.minimum(asked, 1.0)
     name = np.full(len(rows), kind.name, "U40")
     return Examples(*(a[shown] for a in (values, name, faulty.cell, faulty.severity, rows)))
