@@ -12,7 +12,7 @@ from ..catalogue import Dimension, read_sensor
 from ..table import IDENTIFIERS, Note, Table, is_identifier, is_label, is_reserved, nearest, quoted
 from .actions import check_actions
 from .dimensions import bound_dimensions, known_dimensions, read_rules, read_status
-from .form import Action, Channel, Model, Parent, Policy
+from .form import PATIENT_DAYS, Action, Channel, Model, Parent, Policy
 from .graph_check import check_graph
 from .named_file import inside
 
@@ -195,6 +195,10 @@ def _follow(reference: Table, hops_a_day: float) -> float | None:
     )
 
 
+def _patient(days: float) -> bool:
+    return days == 0 or 0.01 <= days <= 1e4
+
+
 def _budget(alarms: Table) -> float | None:
     """Alarm runs a day; None: one in 1,000 windows."""
     per_day, per_year = (alarms.number(key, "a number above 0", lambda x: x > 0) for key in ("per_day", "per_year"))
@@ -208,9 +212,7 @@ def _settings(top: Table, hops_a_day: float) -> dict[str, Any]:
     reference, alarms, adapt, deploy, train = map(top.table, ("reference", "alarms", "adapt", "deploy", "train"))
     settings: dict[str, Any] = {
         "reference_windows": reference.whole("windows", 0, 65_535, default=200),
-        "patience_days": reference.number(
-            "patience_days", PATIENCE, lambda x: x == 0 or 0.01 <= x <= 1e4, default=20.0
-        ),
+        "patience_days": reference.number("patience_days", PATIENCE, _patient, PATIENT_DAYS),
         "follow_per_day": _follow(reference, hops_a_day),
         "alarms_per_day": _budget(alarms),
         "board": deploy.text("board", default="RPI_PICO"),
