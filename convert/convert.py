@@ -4,7 +4,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -113,9 +113,19 @@ class _Table:
         except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise InputError(f"{path}: not what train writes ({error}); run: motegate train") from error
 
+    def rows(self, chosen: np.ndarray) -> "_Table":
+        """Some of the windows."""
+        arrays = {name: getattr(self, name)[chosen] for name in ("x", "fail", "part", "clean")}
+        return replace(self, **arrays)
+
     def threshold(self, scores: np.ndarray, most: int = 127) -> int:
-        """The lowest that keeps the alarm budget on ``scores`` of clean windows, of which none can be above ``most``."""
-        return threshold.lowest(np.clip(scores, None, most), self.windows_per_day, self.alarms_per_day, most)
+        """The lowest that keeps the alarm budget on the clean windows of the validation part, and on those of training
+        too, where they say more: it has seen more of the seasons. ``scores`` int[n], none can be above ``most``."""
+        budget = self.windows_per_day, self.alarms_per_day
+        held = (self.part == VALIDATION) & self.clean
+        seen = held | ((self.part == TRAIN) & self.clean)
+        found = threshold.lowest(np.clip(scores[held], None, most), *budget, most)
+        return max(found, threshold.lowest(np.clip(scores[seen], None, most - 1), *budget, most))
 
 
 def convert(work: Path, progress: Progress = silent) -> Conversion:
@@ -191,15 +201,14 @@ class _Run:
         table = _Table.read(trained / f"features_{name}.npz")
         test = table.part == TEST
         classifier = Classifier(trained / f"{name}.keras")
-        quiet = (table.part == VALIDATION) & table.clean
         seen = (table.part == TRAIN) | (table.part == VALIDATION)
-        data = classifier.quantize(table.x[seen], self._scores, lambda s: s > table.threshold(s[quiet[seen]]))
+        data = classifier.quantize(table.x[seen], self._scores, lambda s: s > table.rows(seen).threshold(s))
         mapping = Features(*(tuple(scaling[key]) for key in ("centre", "mult", "shift")))
         results, levels = self._run(data, table.x)
         scores = results[:, 0]
         arena = self._verify(name, data, table.x[test], scores[test])
-        limit = table.threshold(levels[quiet], int(levels.max()))
-        score_limit = table.threshold(scores[quiet])
+        limit = table.threshold(levels, int(levels.max()))
+        score_limit = table.threshold(scores)
         size = self._write(name, data, mapping, score_limit, arena, out)
         exact = classifier.scores(table.x)
         rounded = np.floor(exact + 0.5)  # the float model's own threshold, by the same rule
@@ -210,7 +219,7 @@ class _Run:
             score_limit,
             int(test.sum()),
             _f1(levels[test] > limit, table.fail[test]),
-            _f1(rounded[test] > table.threshold(rounded[quiet]), table.fail[test]),
+            _f1(rounded[test] > table.threshold(rounded), table.fail[test]),
             round(float(np.abs(scores - exact)[test].max(initial=0)), 3),
             int(test.sum()),
         )

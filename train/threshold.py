@@ -6,7 +6,7 @@ from motegate.firmware.errors import RefusedError
 from .policy import DEFAULT_WINDOWS
 
 ENOUGH = 3  # a budget is counted only over at least so many of its own alarms
-FAILING_SHARE = 0.05  # a run may be long: clean windows that fail are bounded, too
+FAILING_SHARE = 0.01  # a run may be long: clean windows that fail are bounded, too
 
 
 def runs(failing: np.ndarray) -> int:
@@ -25,7 +25,7 @@ def lowest(scores: np.ndarray, windows_per_day: float, alarms_per_day: float | N
     ``scores``: int[n] of clean windows in time order; a score above the threshold is a failure, and none can be above
     ``most``. The budget is ``alarms_per_day`` runs of failing windows (None: one in 1,000 windows), and the threshold
     must keep it at every higher value, too: low down, runs melt into each other and their count falls again. At most
-    one window in twenty may fail. With fewer than 3 / budget days of windows, nothing can be counted: the largest clean
+    one window in a hundred may fail. With fewer than 3 / budget days of windows, nothing can be counted: the largest clean
     score is taken. Raises RefusedError when only a threshold that nothing can exceed would do.
     """
     scores = np.asarray(scores, np.int64)

@@ -27,7 +27,7 @@ class Dataset:
 
     ``slots``: the whole recording. ``judged`` int64[k]: the windows after commissioning, in time order. With a row for
     each of them: ``values`` int16[k, n_columns], ``references`` int32[k, n_ref] (before the window), ``recording``
-    int64[k] (whose ``prototypes`` int16[recordings, m] it was judged by), ``status`` int32[k, F], ``clean`` bool[k]
+    int64[k] (the row of ``prototypes`` int16[..., m] that it was judged by), ``status`` int32[k, F], ``clean`` bool[k]
     (nothing labelled, enough samples), ``fails`` parent -> bool[k] (only where the recording has labels) and ``split``.
     ``reference``: the file's bytes after the last window, with the regimes of all that training may see. ``numbered``:
     the records carry sequence numbers. ``sources``: the recordings' files, each of which was commissioned by itself.
@@ -76,17 +76,12 @@ class Dataset:
         stats = scan.scan(self.plan, some.counts, some.lateness, some.flags, some.carry, status, gains)
         return engine.values_against(self.plan, stats, some.counts, some.references, some.prototypes)
 
-    def raised(self, some: Windows, cell: np.ndarray, measure: np.ndarray) -> np.ndarray:
-        """Dimension values of windows with one ``measure`` each, that of its ``cell``, and all else 0."""
-        measures = np.zeros((len(some), len(self.plan.cells)), np.int32)
-        measures[np.arange(len(some)), cell] = measure
-        return engine.values_of(self.plan, measures, some.references)
-
 
 def load(policy: Policy, paths: list[Path], shares: split.Shares = split.SHARES) -> Dataset:
     """Reads recordings, commissions and follows the reference of each, marks labels and parts.
 
-    Measured twice where the policy asks for regimes: once to find them in the training part, once to judge by them.
+    Where the policy asks for regimes, each half of the training part is measured by those of the other: a window lies
+    nearer to regimes that it helped to find than any later one will.
     """
     compiled = compile_policy(policy)
     parts = [_Recording(compiled, recording.read(policy, [path]), path) for path in paths]
@@ -120,28 +115,37 @@ def load(policy: Policy, paths: list[Path], shares: split.Shares = split.SHARES)
         rate, following = auto(policy, total * policy.hop * policy.period_ms / DAY_MS, tried)
         policy = replace(policy, follow_per_day=rate)
         compiled = compile_policy(policy)
-    if "regime" in compiled.dimensions:
-        signatures = np.concatenate([part.run(compiled, blank, commission).signatures for part in parts])
-        trained = regimes.find(compiled, signatures[judged], quiet[judged] & (by.part == split.TRAIN))
-        blank = regimes.shipped(compiled, blank, trained)
-    runs = [part.run(compiled, blank, commission) for part in parts]
-    values, references, no_data, signatures = (
-        np.concatenate([getattr(run, name) for run in runs])
-        for name in ("values", "references", "no_data", "signatures")
-    )
+    sides = [blank]
+    if compiled.has_regimes():
+        found = np.concatenate([part.run(compiled, blank, commission).signatures for part in parts])
+        sides = [
+            regimes.shipped(compiled, blank, regimes.find(compiled, found[judged], quiet[judged] & side))
+            for side in regimes.halves(by.part == split.TRAIN)
+        ]
+    runs = [[part.run(compiled, side, commission) for part in parts] for side in sides]
+    other = np.zeros(total, int)
+    if compiled.has_regimes():
+        other[judged[regimes.halves(by.part == split.TRAIN)[0]]] = 1
+
+    def chosen(name: str) -> np.ndarray:
+        """Of each window what was made of it by regimes that it did not help to find."""
+        both = [np.concatenate([getattr(run, name) for run in side]) for side in runs]
+        return np.stack(both)[other, np.arange(total)]
+
+    values, references, no_data = chosen("values"), chosen("references"), chosen("no_data")
     reference = parts[-1].reference
-    if "regime" in compiled.dimensions:
-        seen_by_training = (by.part == split.TRAIN) | (by.part == split.VALIDATION)
+    if compiled.has_regimes():
+        seen = (by.part == split.TRAIN) | (by.part == split.VALIDATION)
         reference = regimes.shipped(
-            compiled, reference, regimes.find(compiled, signatures[judged], quiet[judged] & seen_by_training)
+            compiled, reference, regimes.find(compiled, chosen("signatures")[judged], quiet[judged] & seen)
         )
     clean = ~no_data[judged]
     for share in labels.values():
         clean &= share[judged] == 0
-    number = np.repeat(np.arange(len(parts)), [len(part.slots.windows) for part in parts])
+    number = np.repeat(np.arange(len(parts)), [len(part.slots.windows) for part in parts]) + other * len(parts)
     return Dataset(
         policy, compiled, slots, judged, values[judged], references[judged], number[judged],
-        np.stack([run.prototypes for run in runs]), status[judged], clean,
+        np.stack([run.prototypes for side in runs for run in side]), status[judged], clean,
         {name: share[judged] >= policy.label_share for name, share in labels.items()}, by, reference,
         any(bool((part.records.seqs >= 0).any()) for part in parts), tuple(Path(path) for path in paths), following,
     )  # fmt: skip

@@ -18,6 +18,7 @@ FARTHEST = 200  # windows that are tried as the next centre
 ROUNDS = 5
 QUANTILE = 0.98
 OWN = 5  # windows from which a regime's own quantile counts
+BLOCKS = 20
 SHARE = 0.25  # of the median distance: a radius is no smaller
 
 Found = tuple[np.ndarray, np.ndarray]
@@ -69,6 +70,17 @@ def _centres(f: np.ndarray, window: np.ndarray, apart: int) -> np.ndarray:
 def _distances(f: np.ndarray, centres: np.ndarray) -> np.ndarray:
     """L1: [windows, centres]."""
     return np.stack([np.abs(f - centre).sum(axis=1) for centre in centres], axis=1)
+
+
+def halves(training: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Two halves of the training part, bool[n] each, in blocks by turns: long ones, since windows nearby are alike.
+
+    >>> [half.astype(int).tolist() for half in halves(np.arange(42) >= 2)][0][:8]
+    [0, 0, 1, 1, 0, 0, 1, 1]
+    """
+    n = max(1, int(training.sum()))
+    block = np.maximum(np.cumsum(training) - 1, 0) * BLOCKS // n % 2
+    return training & (block == 0), training & (block == 1)
 
 
 def shipped(plan: Plan, reference: bytes | None, found: Found) -> bytes:

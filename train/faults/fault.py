@@ -102,12 +102,11 @@ class Faulty:
     """Windows with a fault each: ``cell`` int[N] is its home, ``severity`` float64[N] what was reached, in multiples of
     the limit.
 
-    ``raised`` int64[N], else None: what the home would measure, of a user's own dimension, whose faults are not known:
-    its windows are as they were.
+    ``raised`` (column, value) overrides stand for a user's own dimension, whose faults are not known.
     """
 
     windows: Windows
     kind: str
     cell: np.ndarray
     severity: np.ndarray
-    raised: np.ndarray | None = None
+    raised: bool = False

@@ -16,7 +16,6 @@ from . import level, record, regime, signal
 from .fault import Faulty, Job, Kind, Windows
 from .severity_scale import SeverityScale
 
-MOST_MEASURE = (1 << 30) - 1
 STATUS_HOMES = ("integration", "enrichment", "location", "trust", "privacy")
 
 
@@ -59,8 +58,8 @@ def inject(plan: Plan, windows: Windows, kind: Kind, severity: np.ndarray, rng: 
     job = Job(plan, copies, kind.home, channel, size, rng)
     reached = kind.make(job)
     reached = size if reached is None else np.minimum(reached, size * 1.0001)
-    raised = np.minimum(np.round(size), MOST_MEASURE).astype(np.int64) if kind.make is raise_value else None
-    return Faulty(job.windows, kind.name, cell, np.where(reached < size * 0.999, reached / limit, severity), raised)
+    own = kind.make is raise_value
+    return Faulty(job.windows, kind.name, cell, np.where(reached < size * 0.999, reached / limit, severity), own)
 
 
 def fails(plan: Plan, parent: Parent, cell: np.ndarray) -> np.ndarray:
@@ -86,4 +85,4 @@ def out_of_bounds(job: Job) -> None:
 
 
 def raise_value(job: Job) -> None:
-    """A user's own dimension: no fault is known that moves it, so its measure is raised afterwards."""
+    """A user's own dimension: no fault is known that moves it, so its value is raised afterwards."""

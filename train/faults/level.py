@@ -4,6 +4,7 @@ import numpy as np
 from motegate.firmware.device import layout as at
 from motegate.firmware.device.kernels import follow
 
+from ..host import engine
 from .fault import Job, Kind
 
 
@@ -20,7 +21,16 @@ def foreign(job: Job) -> np.ndarray:
     wave = np.sin(2 * np.pi * turns[:, None] * np.arange(job.length) / job.length + phase[:, None])
     high = np.where(job.rng.random(len(x)) < 0.5, np.minimum(job.size, 4) * 0.5 * bin_counts, 0.0)
     job.put(x + wave * high[:, None])
-    return _move(job, job.size * bin_counts) / bin_counts
+    _move(job, job.size * bin_counts)
+    return _away(job)
+
+
+def _away(job: Job) -> np.ndarray:
+    """Distance of each window's distribution from the reference's, in bins: beyond the last bin it grows no more."""
+    held = engine.bins(job.windows.counts, job.windows.references)[job.rows, job.channel].cumsum(axis=1)
+    column = at.REF_HEAD + job.channel * at.REF_STRIDE + at.SHARES
+    shares = job.windows.references[job.rows[:, None], column[:, None] + np.arange(at.BIN_COUNT)] / 32768
+    return np.abs(held / np.maximum(held[:, -1:], 1) - shares)[:, :-1].sum(axis=1)
 
 
 def _move(job: Job, away: np.ndarray) -> np.ndarray:

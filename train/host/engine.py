@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from motegate.firmware.device import layout
 from motegate.firmware.device.judging.classifiers import holds_too_little
-from motegate.firmware.device.kernels import value as kernel
 from motegate.firmware.device.layout import MISSING
 from motegate.firmware.device.reference.reference import Reference
 from motegate.firmware.device.window.measure import Dimensions
@@ -188,23 +187,4 @@ def values_against(
         view[:] = filled[w]
         dimensions.fill(row, reference)
         out[w] = dimensions.values
-    return out
-
-
-def values_of(plan: Plan, measures: np.ndarray, references: np.ndarray) -> np.ndarray:
-    """The columns of measures int32[N, n_cells], each row against a reference of its own: int16[N, n_columns]."""
-    reference = Reference(plan.for_device(), None, 0)
-    held = np.frombuffer(reference.array, np.int32)
-    members = array("h", [cell for column in plan.columns for cell in column.cells])
-    starts = array("h", np.cumsum([0] + [len(column.cells) for column in plan.columns]).tolist())
-    row, columns = array("i", bytes(4 * len(plan.cells))), array("h", bytes(2 * len(plan.columns)))
-    out = np.zeros((len(measures), len(columns)), np.int16)
-    for w, measured in enumerate(measures):
-        held[:] = references[w]
-        np.frombuffer(row, np.int32)[:] = measured
-        kernel.values(
-            reference.array, reference.limits, reference.cells, reference.floors, row, reference.logs, starts, members,
-            columns, len(row), len(columns),
-        )  # fmt: skip
-        out[w] = columns
     return out

@@ -68,7 +68,7 @@ def _streams(seed: int) -> Iterator[tuple]:
 
 def of_stream(rules: Policy, gate, judged: Stream) -> list[Alarms]:
     """Each classifier's alarms on one stream."""
-    told = fails(gate, judged.values, judged.no_data, judged.reference)
+    told = fails(gate, judged.values, judged.no_data, judged.silent)
     windows = int(judged.clean.sum())
     days = windows * rules.hop * rules.period_ms / DAY_MS
     expected = windows / ONE_IN if rules.alarms_per_day is None else rules.alarms_per_day * days

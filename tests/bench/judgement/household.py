@@ -47,9 +47,9 @@ class Household:
 
 
 def measure(seed: int = 0, peaks: tuple[float, ...] = PEAKS, days: tuple[int, ...] = DAYS) -> Household:
-    gate = learned("household", (FILE,), seed)
+    gate = learned("smart_meter", (FILE,), seed)
     quiet = stream(gate.trained, gate.read(FILE), test_part=False)
-    told = fails(gate, quiet.values, quiet.no_data, quiet.reference)["contextual"]
+    told = fails(gate, quiet.values, quiet.no_data, quiet.silent)["contextual"]
     half = told[: QUIET * PER_DAY // gate.plan.hop]
     return Household(
         {(peak, day): _noticed(gate, peak, day) for day in days for peak in peaks},
@@ -66,10 +66,9 @@ def _noticed(gate: Gate, peak: float, day: int) -> Noticed:
     slots, stats = scan.measure(plan, records, machine.pairs)
     end = records.seconds[slots.last_row] - int(records.seconds[0])
     begin = int(np.argmax(end >= day * DAY_S))
-    machine.run(part(slots, 0, begin), stats[:begin])
-    reference = machine.reference
-    run = engine.Engine(plan, reference, 0).run(part(slots, begin, len(stats)), stats[begin:])
-    told = fails(gate, run.values, run.no_data, reference)["contextual"]
+    early = machine.run(part(slots, 0, begin), stats[:begin])
+    run = engine.Engine(plan, machine.reference, 0).run(part(slots, begin, len(stats)), stats[begin:])
+    told = fails(gate, run.values, run.no_data, early.values[early.silent])["contextual"]
     since = end[begin:] / DAY_S - day
     first = next((a for a, b in metrics.spans(told) if b - a >= 2), None)
     days = None if first is None else round(float(since[first + 1]), 2)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from motegate.train.host import scan
-from motegate.train.host.engine import Engine, values_of
+from motegate.train.host.engine import Engine
 from motegate.train.host.gate import HostGate
 
 from tests.firmware import streams
@@ -26,14 +26,3 @@ def test_status_fields_are_those_of_the_windows_newest_record(seed, shape, commi
     assert gate.commission == run.first
     assert (gate.columns() == run.values).all()
     assert (gate.ends() == np.column_stack((records.seconds, records.millis))[slots.last_row]).all()
-
-
-@pytest.mark.property
-@settings(max_examples=10, deadline=None)
-@given(st.integers(0, 2**31), st.integers(0, 6))
-def test_the_columns_of_measures_are_those_of_the_windows_that_gave_them(seed, commission):
-    plan = streams.plan(16, 16, channels=2, windows=commission)
-    reference = paired(plan, [500, -700])
-    engine = Engine(plan, reference)
-    run = engine.run(*scan.measure(plan, streams.hostile(seed, 400, plan), engine.pairs))
-    assert (values_of(plan, run.measures, run.references) == run.values).all()
