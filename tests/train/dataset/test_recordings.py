@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from motegate.firmware.device import layout as at
 from motegate.train import policy, recording
-from motegate.train.dataset import dataset, split
+from motegate.train.dataset import dataset, regimes, split
 from motegate.train.dataset.dataset import TrainingError
 from motegate.train.host import ring
 
@@ -106,16 +106,29 @@ def test_a_recording_without_a_label_says_nothing_of_it(loaded):
     assert [path.name for path in together.sources] == ["a.csv", "b.csv"]
 
 
-def test_each_window_is_judged_by_the_regimes_of_its_own_recording(files, tmp_path):
-    found = dataset.load(rules(tmp_path, "consistency"), files)
-    assert len(found.prototypes) == 2
-    for i in (0, 1):
+@pytest.fixture(scope="module")
+def with_regimes(files, tmp_path_factory):
+    return dataset.load(rules(tmp_path_factory.mktemp("regimes"), "consistency"), files)
+
+
+def test_each_window_is_judged_by_the_regimes_of_its_own_recording(with_regimes, loaded):
+    found = with_regimes
+    assert (found.recording % 2).tolist() == loaded[1].recording.tolist()
+    regime = [column.name for column in found.plan.columns].index("regime")
+    for i in np.unique(found.recording):
         rows = np.flatnonzero(found.recording == i)[:20]
         some = found.windows(rows)
         assert (some.prototypes == found.prototypes[i]).all()
-        # what a window lay away from when it was judged, and lies away from now, by the same prototypes
-        regime = [column.name for column in found.plan.columns].index("regime")
         np.testing.assert_array_equal(found.measure(some)[:, regime], found.values[rows, regime])
+
+
+def test_no_window_is_judged_by_regimes_that_it_helped_to_find(with_regimes):
+    """Each half of the training part by those of the other, the rest by those of one."""
+    first, second = regimes.halves(with_regimes.split.part == split.TRAIN)
+    assert len(with_regimes.prototypes) == 4  # of two recordings, by the regimes of two halves
+    assert (with_regimes.recording[first] >= 2).all()
+    assert (with_regimes.recording[~first] < 2).all()
+    assert second.any()
 
 
 def test_the_last_recordings_end_is_the_test_part(loaded):

@@ -106,6 +106,16 @@ def test_the_same_windows_give_the_same_regimes():
     np.testing.assert_array_equal(one[1], two[1])
 
 
+@pytest.mark.parametrize("n", [18, 20, 57, 1000])
+def test_the_halves_of_training_are_blocks_by_turns(n):
+    training = np.arange(n + 30) % (n + 30) >= 30
+    first, second = regimes.halves(training)
+    assert not (first & second).any()
+    assert ((first | second) == training).all()
+    assert abs(int(first.sum()) - int(second.sum())) <= 2 * -(-n // regimes.BLOCKS)
+    assert (np.diff(first[training].astype(int)) != 0).sum() <= regimes.BLOCKS - 1
+
+
 def test_regimes_are_shipped_known_and_not_seen_yet():
     found = find(visits(*[(0, 25), (1, 10)] * 6))
     held = Reference(PLAN.for_device(), regimes.shipped(PLAN, None, found), 0)

@@ -1,6 +1,7 @@
 """How the reference follows and is patient: the policy's keys, what is refused, and the integers they become."""
 
 import math
+from array import array
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from motegate.firmware.clock import DAY_MS
 from motegate.firmware.device import layout
+from motegate.firmware.device.reference.reference import Reference
+from motegate.firmware.device.window.measure import Dimensions
 from motegate.train.policy import plan_compiler as compiler
 from motegate.train.policy.document import PolicyError, loads
 from motegate.train.policy.reader import DAYS_A_YEAR
@@ -164,5 +167,25 @@ def test_a_smaller_budget_reaches_further(tmp_path):
 def test_a_regimes_limit_follows_as_a_regimes_and_is_fixed_by_a_threshold_in_radii(tmp_path):
     cell = compiler.compile_policy(policy(tmp_path)).cells[0]
     assert (cell.dimension, cell.channel, cell.mode) == ("regime", -1, layout.FOLLOW_REGIME)
-    cell = compiler.compile_policy(policy(tmp_path, "[dimensions.regime]\nthreshold = 4")).cells[0]
-    assert (cell.mode, cell.limit_q24) == (layout.FIXED, 10 << 24)  # 4 radii of 256
+    plan = compiler.compile_policy(policy(tmp_path, "[dimensions.regime]\nthreshold = 4"))
+    assert (plan.cells[0].mode, plan.cells[0].limit_q24) == (layout.FIXED, 10 << 24)  # 4 radii of 256
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("more", ["", "[dimensions.regime]\nthreshold = 4"])
+def test_regimes_are_known_and_asked_about_with_a_threshold_as_without(more, tmp_path):
+    plan = compiler.compile_policy(policy(tmp_path, more))
+    assert plan.has_regimes()
+    reference = Reference(plan.for_device(), None, 0)
+    regimes = reference.regimes
+    regimes.replace([[0] * layout.SIGNATURE_STRIDE], [100])
+    stats = array("i", bytes(4 * (layout.HEAD + layout.STRIDE)))
+    stats[layout.HEAD + layout.VALID] = plan.length
+    stats[layout.HEAD + layout.SUM] = 30_000 * plan.length  # far above
+    dimensions = Dimensions(plan.for_device())
+    dimensions.fill(stats, reference)
+    assert dimensions.values[0] > layout.RARITY_DECADE
+    for _ in range(3 * plan.length // plan.hop):
+        dimensions.fill(stats, reference)
+        reference.follow(stats)
+    assert reference.array[layout.ASKED]
