@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-CENTRE, MULT, SHIFT = 512, 1, 2  # 0 -> -128 (as it should be), 1,020 (15 x limit) and more -> 127
+CENTRE, MULT, SHIFT = 512, 1, 2  # 0 -> -128 (ordinary), 256 -> -64 (the limit), three decades beyond -> 127
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import difflib
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeGuard
 
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -190,6 +190,16 @@ class Table:
             self.note(f"is {shown(value)}; expected true or false", key)
             return default
         return value
+
+    def one_of(self, key: str, allowed: Sequence[str], default: str) -> str:
+        """One of a few words."""
+        value = self._take(key, "", False)
+        if value is None:
+            return default
+        if value not in allowed:
+            self.note(f"is {shown(value)}; expected {' or '.join(map(quoted, allowed))}", key)
+            return default
+        return str(value)
 
     def texts(self, key: str, required: bool = False) -> tuple[str, ...]:
         """A list of different strings."""

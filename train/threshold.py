@@ -24,9 +24,9 @@ def lowest(scores: np.ndarray, windows_per_day: float, alarms_per_day: float | N
 
     ``scores``: int[n] of clean windows in time order; a score above the threshold is a failure, and none can be above
     ``most``. The budget is ``alarms_per_day`` runs of failing windows (None: one in 1,000 windows), and the threshold
-    must keep it at every higher value, too: low down, runs melt into each other and their count falls again. At most one
-    window in a hundred may fail. With fewer than 3 / budget days of windows, nothing can be counted: the largest clean
-    score is taken. Raises RefusedError when only a threshold that nothing can exceed would do.
+    must keep it at every higher value, too: low down, runs melt into each other and their count falls again. At most
+    one window in a hundred may fail. With fewer than 3 / budget days of windows, nothing can be counted: the largest
+    clean score is taken. Raises RefusedError when only a threshold that nothing can exceed would do.
     """
     scores = np.asarray(scores, np.int64)
     if not len(scores):

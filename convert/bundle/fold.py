@@ -25,9 +25,9 @@ _COMPAT = {"micropython": "import micropython"}
 def fold(source: str, folder: str = "") -> str:
     """The source with constants folded, without what a file of its ``folder`` says for the host only.
 
-    >>> print(fold("from .layout import HEAD, ABSENT\\nx = HEAD + a.HEAD + ABSENT"), end="")
+    >>> print(fold("from .layout import ABSENT, BACKWARDS\\nx = BACKWARDS + a.BACKWARDS + ABSENT"), end="")
     <BLANKLINE>
-    x = 6 + a.HEAD + 1
+    x = 4 + a.BACKWARDS + 1
     """
     values: dict[str, str] = {}
     host_only = HOST_ONLY.get(folder, ())

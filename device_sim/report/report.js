@@ -42,8 +42,11 @@ function length(ms) {
 }
 const unit = (c, count) => (count * c.resolution + c.middle);
 const digits = (c) => Math.max(0, Math.min(6, Math.ceil(-Math.log10(c.resolution) - 1e-9)));
-const multiple = (v) => Math.pow(2, v / LIMIT) - 1;
-const loud = (v) => { const x = multiple(v); return x < 9.95 ? number(x, 1) : x < 1e5 ? number(x) : "> 99,999"; };
+// what a value says: how rare it is among good windows, of a given limit the multiple
+const given = new Set(dims.filter((d) => d.given).map((d) => d.name));
+const multiple = (v) => { const x = Math.pow(2, v / LIMIT) - 1; return (x < 9.95 ? number(x, 1) : x < 1e5 ? number(x) : "> 99,999") + " × limit"; };
+const rarity = (v) => { const n = Math.pow(10, 1 + v / LIMIT); return v <= 0 ? "ordinary" : n < 9.95e5 ? "1 in " + number(Number(n.toPrecision(2))) : "< 1 in 1,000,000"; };
+const loud = (name, v) => (given.has(name) ? multiple(v) : rarity(v));
 
 // ---- summary tiles
 function tile(name, value, ...below) {
@@ -323,7 +326,7 @@ function showTip(x, y) {
     parents.forEach((p, n) => row(p.name, WORDS[p.verdicts[k]] + (p.scores.length && p.verdicts[k] !== UNJUDGED ? `, score ${p.scores[k]}` : ""), [css("--fail"), css("--pass"), css("--unjudged"), css("--nodata")][p.verdicts[k]], n === 0));
     row("action", taken[k] === NONE ? "none" : D.actions.names[taken[k]], actionColor(taken[k]));
     dims.map((d) => [d.name, d.values[k]]).filter(([, v]) => v > LIMIT).sort((a, b) => b[1] - a[1]).slice(0, 6)
-      .forEach(([name, v], n) => row(name, loud(v) + " × limit", ramp[shade(v)], n === 0));
+      .forEach(([name, v], n) => row(name, loud(name, v), ramp[shade(v)], n === 0));
   }
   const what = k < 0 ? "no window" : D.group > 1 ? `windows ${number(k * D.group)} to ${number(Math.min((k + 1) * D.group, D.summary.windows) - 1)}` : `window ${number(k)}`;
   tip.replaceChildren(el("h3", { textContent: `${moment(t, D.period < 60000)} · ${what}` }), table); tip.hidden = false;
@@ -371,11 +374,11 @@ $("in").onclick = () => zoom(0.5); $("out").onclick = () => zoom(2); $("whole").
 let only = -1;
 function table() {
   const list = D.runs.filter((r) => only < 0 || r.parent === only).slice(0, 15), body = el("tbody"), most = Math.max(LIMIT, ...D.runs.flatMap((r) => r.causes.map((c) => c[1])));
-  const head = el("tr", {}, ...["Parent", "From", "For", "Windows", "Action", "Dimensions that caused it, mean as a multiple of the limit"].map((text) => el("th", { textContent: text, className: text === "Windows" || text === "For" ? "n" : "" })));
+  const head = el("tr", {}, ...["Parent", "From", "For", "Windows", "Action", "Dimensions that caused it, and how rare their mean is among good windows"].map((text) => el("th", { textContent: text, className: text === "Windows" || text === "For" ? "n" : "" })));
   for (const r of list) {
     const causes = el("td");
     if (r.noData) causes.append(el("span", { className: "cause", textContent: r.noData === r.windows ? "no data" : `no data in ${number(r.noData)}` }));
-    if (r.noData < r.windows) for (const [name, v] of r.causes) { const bar = el("i"); bar.style.width = Math.max(3, 70 * v / most) + "px"; bar.style.background = ramp[Math.max(14, shade(v))]; causes.append(el("span", { className: "cause" }, bar, name, el("small", { textContent: loud(v) + " ×" }))); }
+    if (r.noData < r.windows) for (const [name, v] of r.causes) { const bar = el("i"); bar.style.width = Math.max(3, 70 * v / most) + "px"; bar.style.background = ramp[Math.max(14, shade(v))]; causes.append(el("span", { className: "cause" }, bar, name, el("small", { textContent: loud(name, v) }))); }
     const action = el("td"); if (r.action >= 0) { const s = el("span", { className: "swatch" }); s.style.background = actionColor(r.action); action.append(s, D.actions.names[r.action]); }
     const tr = el("tr", { title: "Show it above", tabIndex: 0 }, el("td", { textContent: D.parents[r.parent].name }), el("td", { textContent: moment(r.from, D.period < 60000) }), el("td", { className: "n", textContent: length((r.to - r.from) * D.tick) }), el("td", { className: "n", textContent: number(r.windows) }), action, causes);
     const show = () => { const span = Math.max(r.to - r.from, SPAN * 6); look(r.from - span, r.to + span); $("time").scrollIntoView({ behavior: "smooth", block: "start" }); };
@@ -394,7 +397,7 @@ function legend() {
   if (parents.some((p) => p.fails.length)) { const s = item(css("--truth"), "labelled as failure in the recording"); s.firstChild.style.cssText += "height:3px;vertical-align:3px"; box.push(s); }
   D.actions.names.forEach((name, i) => { if (taken.includes(i)) { const s = item(actionColor(i), name); if (D.actions.does[i]) s.title = D.actions.does[i]; box.push(s); } });
   const bar = el("span", { className: "ramp" }); bar.style.background = `linear-gradient(90deg, ${[0, 13, 25, 38, 50, 63].map((k) => ramp[k]).join(",")})`;
-  box.push(el("span", {}, "dimensions: under 1 × limit", bar, "31 × and more; % of windows above 1 × at the left"));
+  box.push(el("span", {}, "dimensions: under the limit, 1 good window in 100", bar, "1 in 1,000,000 and rarer; % of windows beyond the limit at the left"));
   $("legend").replaceChildren(...box);
 }
 const wanted = window.matchMedia("(prefers-color-scheme: dark)");

@@ -13,6 +13,7 @@ from html import escape
 from pathlib import Path
 
 import numpy as np
+from motegate.firmware.device import layout
 from motegate.train.policy import Channel, Plan
 
 from ..recorder import NONE, WindowLog
@@ -21,7 +22,8 @@ from .series import Series
 HERE = Path(__file__).parent
 WINDOWS = 50_000
 RUNS = 40
-LIMIT = 256  # at the limit, which one good window in a hundred exceeds
+LIMIT = layout.RARITY_DECADE  # at the limit, which one good window in a hundred exceeds
+GIVEN = layout.FIXED, layout.WIDTH0  # the limit is the policy's or the band's: a value says a multiple, not a rarity
 FAIL, PASS, UNJUDGED, NO_DATA = 0, 1, 2, 3
 
 
@@ -93,6 +95,7 @@ def data(plan: Plan, channels: Sequence[Channel], log: WindowLog, series: Series
             {
                 "name": columns[i],
                 "share": round(float(share[i]), 5),
+                "given": any(plan.cells[cell].mode in GIVEN for cell in plan.columns[i].cells),
                 "values": _pack(_every(log.values[:, i], group, "max"), "<i2"),
             }
             for i in order

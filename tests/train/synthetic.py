@@ -24,7 +24,7 @@ children = [
     "step", "resolution", "consistency",
 ]
 [parents.contextual]
-children = ["timeliness", "offset", "excursion", "relevancy", "drift"]
+children = ["timeliness", "offset", "excursion", "relevancy", "drift", "regime"]
 [parents.data_quality]
 children = ["intrinsic", "contextual"]
 [parents.data_integrity]
@@ -39,7 +39,7 @@ do = ["store"]
 [[actions]]
 name = "discard"
 [reference]
-windows = 60
+windows = {windows}
 """
 
 STATUS = """
@@ -65,10 +65,12 @@ min = 1
 HOMES = ', "integration", "enrichment", "location", "trust", "privacy"'
 
 
-def policy_file(folder: Path, length: int = 32, hop: int = 16, status: bool = False) -> Path:
+def policy_file(folder: Path, length: int = 32, hop: int = 16, status: bool = False, windows: int = 60) -> Path:
     path = folder / "policy.toml"
     path.write_text(
-        POLICY.format(length=length, hop=hop, status=STATUS if status else "", more=HOMES if status else "")
+        POLICY.format(
+            length=length, hop=hop, status=STATUS if status else "", more=HOMES if status else "", windows=windows
+        )
     )
     return path
 

@@ -5,20 +5,24 @@ import json
 
 import numpy as np
 import pytest
+from motegate.firmware.device import layout as at
 from motegate.firmware.device.reference.reference import Reference
 from motegate.firmware.errors import InputError
 from motegate.train import faults, policy
 from motegate.train.dataset import dataset, examples, pairs, split
 from motegate.train.dataset.dataset import TrainingError
+from motegate.train.dataset.following import SHORTEST_DAYS
 from motegate.train.dataset.parent_table import table_of, weights
 from motegate.train.features import Scaling
 from motegate.train.policy import plan as plans
-from motegate.train.training import train
+from motegate.train.policy.plan_compiler import DEFAULT_FOLLOW
+from motegate.train.training import Training, train
 
 from .synthetic import policy_file, recording_file
 
 pytestmark = pytest.mark.unit
 
+COMMISSIONED = 200
 FEW = {"train": 60, "validation": 30, "test": 20}
 
 
@@ -33,10 +37,12 @@ def few_lessons():
 @pytest.fixture(scope="module")
 def stream(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stream")
-    fail = np.zeros(8000, bool)
-    fail[3000:3200] = fail[7500:7600] = True
+    fail = np.zeros(9000, bool)
+    fail[4000:4200] = fail[8500:8600] = True
     level = np.where(fail, 30.0, 0.0)
-    return policy_file(folder), recording_file(folder / "a.csv", 8000, fail=fail, level=level)
+    path = policy_file(folder, windows=COMMISSIONED)
+    path.write_text(path.read_text().replace('"drift", ', ""))
+    return path, recording_file(folder / "a.csv", 9000, fail=fail, level=level)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +84,22 @@ def test_progress_is_told_in_steps(trained):
 
 
 def test_lines_for_a_person_name_each_parent(trained):
-    assert [line.split(":")[0] for line in trained[0].lines()][:3] == ["intrinsic", "contextual", "data_integrity"]
+    said = [line.split(":")[0] for line in trained[0].lines()]
+    assert said[:4] == ["reference", "intrinsic", "contextual", "data_integrity"]
+
+
+def test_how_fast_the_reference_follows_is_said_with_its_reason(stream, trained, tmp_path):
+    assert trained[0].lines()[0] == f"reference: follows {trained[0].metrics['following']}"
+    written = json.loads((trained[0].work / "train" / "metrics.json").read_text())
+    assert written["following"] == f"{DEFAULT_FOLLOW:g} widths a day, as 0 days show no season ({SHORTEST_DAYS} would)"
+    given = Training(tmp_path, written | {"following": None})  # the policy says how fast
+    assert given.lines() == [line.replace(str(trained[0].work), str(tmp_path)) for line in trained[0].lines()[1:]]
+
+
+def test_the_plan_follows_at_the_rate_that_was_found(stream, loaded, trained):
+    plan = plans.read(trained[0].work / "train" / "plan.json")
+    assert loaded.policy.follow_per_day == DEFAULT_FOLLOW
+    assert plan == loaded.plan == policy.compile_policy(loaded.policy)
 
 
 def test_the_same_recording_policy_and_seed_give_the_same_bytes(stream, trained, tmp_path):
@@ -134,17 +155,48 @@ def test_good_and_faulty_windows_weigh_the_same_and_kinds_too(loaded):
     )
     weight = weights(table)
     assert weight[table.fail].sum() == pytest.approx(weight[~table.fail].sum())
-    kinds = [weight[table.fail & (table.kind == kind)].sum() for kind in ("offset", "peak", "ageing")]
+    kinds = [weight[table.fail & (table.kind == kind)].sum() for kind in ("offset", "peak", "new regime")]
     assert kinds == pytest.approx([kinds[0]] * 3)
 
 
-def test_benign_changes_stay_below_every_limit_that_their_parent_sees(loaded):
-    found = examples.training_set(loaded, split.TRAIN, 0)
-    benign = np.char.startswith(found.kind, "benign:")
-    assert benign.sum() > 100
-    own = [j for j, column in enumerate(loaded.plan.columns) if column.name in ("offset", "excursion")]
+def kinds_of(found, prefix=""):
+    return {kind for kind in np.unique(found.kind).tolist() if kind.startswith(prefix)}
+
+
+@pytest.fixture(scope="module")
+def bounded(stream, tmp_path_factory):
+    """The same stream, whose policy gives the limit of *offset*, and *drift*, whose limit is the commissioned band."""
+    path = tmp_path_factory.mktemp("bounded") / "policy.toml"
+    limits = "[dimensions.offset]\nthreshold = { pressure = 1, flow = 2 }\n"
+    path.write_text(stream[0].read_text().replace('"regime"]', '"regime", "drift"]') + limits)
+    return dataset.load(policy.load(path), [stream[1]])
+
+
+def test_benign_changes_are_made_where_the_limit_is_given_and_nowhere_else(loaded, bounded):
+    learned, given = (examples.training_set(each, split.TRAIN, 0) for each in (loaded, bounded))
+    assert kinds_of(learned, "benign:") == set()
+    homes = {kind.name: kind.home for kind in faults.all_kinds()}
+    found = {homes[kind.removeprefix("benign:")] for kind in kinds_of(given, "benign:")}
+    assert found == {"drift", "offset"}
+
+
+def test_benign_changes_stay_below_every_limit_that_their_parent_sees(bounded):
+    found = examples.training_set(bounded, split.TRAIN, 0)
+    own = list(bounded.plan.parent("contextual").columns)
     offset = found.kind == "benign:offset"
-    assert (found.values[offset][:, own] <= np.maximum(256, loaded.values[found.row[offset]][:, own])).all()
+    assert offset.sum() >= 5
+    assert (found.severity[offset] <= 1.0).all()
+    as_recorded = bounded.values[found.row[offset]][:, own]
+    assert (found.values[offset][:, own] <= np.maximum(examples.ALOUD, as_recorded)).all()
+
+
+def test_faults_span_the_severities_from_below_a_learned_limit_and_from_above_a_given_one(loaded, bounded):
+    for each, low in ((loaded, examples.TRAINING[0]), (bounded, examples.GIVEN[0])):
+        found = examples.training_set(each, split.TRAIN, 0)
+        severity = found.severity[found.kind == "offset"]
+        assert severity.min() == pytest.approx(low, rel=0.1)
+        assert severity.max() == pytest.approx(examples.TRAINING[1], rel=0.1)
+    assert (examples.TRAINING, examples.GIVEN[1]) == ((0.5, 16.0), 16.0)
 
 
 def test_a_channel_that_explains_another_is_found():
@@ -179,7 +231,7 @@ def measure(s, c, r, b):
 
 def test_a_dimension_of_one_s_own_is_learned_by_raising_its_value(stream, tmp_path):
     (tmp_path / "leak.py").write_text(LEAK)
-    text = stream[0].read_text().replace('"drift"]', '"drift", "leak"]') + '[dimensions.leak]\nfile = "leak.py"\n'
+    text = stream[0].read_text().replace('"regime"]', '"regime", "leak"]') + '[dimensions.leak]\nfile = "leak.py"\n'
     (tmp_path / "policy.toml").write_text(text)
     found = train(tmp_path / "policy.toml", [stream[1]], tmp_path / "work")
     kinds = found.metrics["parents"]["contextual"]["classifier"]["kinds"]
@@ -189,7 +241,7 @@ def test_a_dimension_of_one_s_own_is_learned_by_raising_its_value(stream, tmp_pa
 
 def test_a_recording_too_short_is_refused_with_what_is_expected(stream, tmp_path):
     short = recording_file(tmp_path / "short.csv", 900)
-    with pytest.raises(TrainingError, match="expected at least 90"):
+    with pytest.raises(TrainingError, match=f"expected at least {COMMISSIONED + dataset.LEAST}"):
         train(stream[0], [short], tmp_path / "work")
     assert not (tmp_path / "work" / "train").exists()
 
@@ -220,10 +272,29 @@ def test_what_fails_in_training_leaves_the_old_folder_alone(stream, trained, tmp
 )
 def test_a_dimension_of_ones_own_that_gives_no_measure_is_one_line(body, said, stream, tmp_path):
     (tmp_path / "leak.py").write_text(LEAK[: LEAK.index("def measure")] + f"def measure(s, c, r, b):\n{body}\n")
-    text = stream[0].read_text().replace('"drift"]', '"drift", "leak"]') + '[dimensions.leak]\nfile = "leak.py"\n'
+    text = stream[0].read_text().replace('"regime"]', '"regime", "leak"]') + '[dimensions.leak]\nfile = "leak.py"\n'
     (tmp_path / "policy.toml").write_text(text)
     with pytest.raises(InputError) as error:
         train(tmp_path / "policy.toml", [stream[1]], tmp_path / "work")
     assert error.value.lines[0].startswith(f"{tmp_path / 'leak.py'}: {said}")
     assert len(error.value.lines) == 1
     assert not (tmp_path / "work" / "train").exists()
+
+
+def test_a_raised_measure_is_seen_in_the_columns_of_its_own_channel(stream, tmp_path):
+    (tmp_path / "leak.py").write_text(LEAK)
+    text = stream[0].read_text().replace('"regime"]', '"regime", "leak.*", "leak"]')
+    (tmp_path / "policy.toml").write_text(text + '[dimensions.leak]\nfile = "leak.py"\n')
+    found = dataset.load(policy.load(tmp_path / "policy.toml"), [stream[1]])
+    made = examples.training_set(found, split.TRAIN, 0)
+    names = [column.name for column in found.plan.columns]
+    rows = made.kind == "leak raised"
+    assert set(made.cell[rows]) == set(found.plan.homes["leak"])
+    for cell in found.plan.homes["leak"]:
+        mine = rows & (made.cell == cell) & (made.severity > 2)
+        channel = found.plan.channels[found.plan.cells[cell].channel].name
+        other = next(c.name for c in found.plan.channels if c.name != channel)
+        assert (made.values[mine][:, names.index(f"leak.{channel}")] > at.RARITY_DECADE).all()
+        assert (made.values[mine][:, names.index("leak")] > at.RARITY_DECADE).all()
+        as_recorded = found.values[made.row[mine]][:, names.index(f"leak.{other}")]
+        assert (made.values[mine][:, names.index(f"leak.{other}")] == as_recorded).all()

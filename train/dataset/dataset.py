@@ -30,8 +30,9 @@ class Dataset:
     int64[k] (the row of ``prototypes`` int16[..., m] that it was judged by), ``status`` int32[k, F], ``clean`` bool[k]
     (nothing labelled, enough samples), ``fails`` parent -> bool[k] (only where the recording has labels) and ``split``.
     ``reference``: the file's bytes after the last window, with the regimes of all that training may see. ``numbered``:
-    the records carry sequence numbers. ``sources``: the recordings' files, each of which was commissioned by itself. ``following``: how fast the
-    reference follows and why, where the policy leaves it to training; ``policy`` has it then.
+    the records carry sequence numbers. ``sources``: the recordings' files, each of which was commissioned by itself.
+    ``following``: how fast the reference follows and why, where the policy leaves it to training; ``policy`` has it
+    then.
     """
 
     policy: Policy
@@ -213,6 +214,7 @@ def _joined(parts: list[_Recording]) -> tuple[dict[str, np.ndarray], np.ndarray]
     names = dict.fromkeys(name for labels in found for name in labels)
     nothing = [np.zeros(len(part.slots.windows)) for part in parts]
     labels = {
-        name: np.concatenate([each.get(name, none) for each, none in zip(found, nothing, strict=True)]) for name in names
+        name: np.concatenate([each.get(name, none) for each, none in zip(found, nothing, strict=True)])
+        for name in names
     }
     return labels, np.concatenate([part.status() for part in parts])

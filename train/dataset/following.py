@@ -1,8 +1,8 @@
 """How fast the reference follows, where the policy says ``follow_per_day = "auto"``: as slowly as the stream allows.
 
-What follows fast learns a slow failure too, what does not follow cries wolf with the season. So each rate is tried on the
-recordings themselves, and the slowest is taken at which good windows keep the alarm budget: what a calibrated limit says
-of one window in a thousand is counted over the columns that the band and the regimes make.
+What follows fast learns a slow failure too, what does not follow cries wolf with the season. So each rate is tried on
+the recordings themselves, and the slowest is taken at which good windows keep the alarm budget: what a calibrated limit
+says of one window in a thousand is counted over the columns that the band and the regimes make.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,8 @@ def auto(policy: Policy, days: float, run: Callable[[Plan], tuple[engine.Run, np
     bool[judged].
     """
     if days < SHORTEST_DAYS:
-        return DEFAULT_FOLLOW, f"{DEFAULT_FOLLOW:g} widths a day, as {days:.0f} days show no season ({SHORTEST_DAYS} would)"
+        why = f"as {days:.0f} days show no season ({SHORTEST_DAYS} would)"
+        return DEFAULT_FOLLOW, f"{DEFAULT_FOLLOW:g} widths a day, {why}"
     for rate in RATES:
         plan = compile_policy(replace(policy, follow_per_day=rate))
         made, good = run(plan)

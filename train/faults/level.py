@@ -26,7 +26,7 @@ def foreign(job: Job) -> np.ndarray:
 
 
 def _away(job: Job) -> np.ndarray:
-    """Distance of each window's distribution from the reference's, in bins: beyond the outermost bin it grows no more."""
+    """Distance of each window's distribution from the reference's, in bins: beyond the last bin it grows no more."""
     held = engine.bins(job.windows.counts, job.windows.references)[job.rows, job.channel].cumsum(axis=1)
     column = at.REF_HEAD + job.channel * at.REF_STRIDE + at.SHARES
     shares = job.windows.references[job.rows[:, None], column[:, None] + np.arange(at.BIN_COUNT)] / 32768

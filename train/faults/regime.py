@@ -62,7 +62,8 @@ def away(job: Job) -> np.ndarray:
     """Distance of each window from the nearest known regime, in its radii."""
     windows, plan = job.windows, job.plan
     reference = Reference(plan.for_device(), None, 0)
-    held, known = (np.frombuffer(a, kind) for a, kind in ((reference.array, np.int32), (reference.regimes.prototypes, np.int16)))
+    held = np.frombuffer(reference.array, np.int32)
+    known = np.frombuffer(reference.regimes.prototypes, np.int16)
     stats = scan.scan(plan, windows.counts, windows.lateness, windows.flags, windows.carry, windows.status)
     stats = engine.with_bins(stats, windows.counts, windows.references)
     row = array("i", bytes(4 * stats.shape[1]))

@@ -169,7 +169,8 @@ def values_against(
 ) -> np.ndarray:
     """The columns of windows, each against a reference of its own that does not follow: int16[N, n_columns].
 
-    stats int32[N, n_stats] without histograms; counts int16[N, C, L]; references int32[N, n_ref]; prototypes int16[N, m].
+    stats int32[N, n_stats] without histograms; counts int16[N, C, L]; references int32[N, n_ref]; prototypes
+    int16[N, m].
     """
     dimensions = Dimensions(plan.for_device())
     reference = Reference(plan.for_device(), None, 0)

@@ -85,7 +85,8 @@ class Panel:
         self._row = np.frombuffer(self._verdict.values, np.int16)
 
     def commission(self, silent: np.ndarray) -> None:
-        """Pulls the thresholds by the levels of windows int16[m, n_columns], as commissioning does; none: the trained."""
+        """Pulls the thresholds by the levels of windows int16[m, n_columns], as commissioning does; without one they
+        are the trained."""
         _, levels, _ = self.judge(silent, np.zeros(len(silent), bool))
         for k, found in enumerate(levels.T):
             self._reference.return_threshold(k)

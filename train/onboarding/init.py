@@ -10,7 +10,7 @@ import numpy as np
 from motegate.firmware.clock import DAY_MS
 
 from ..catalogue import built_in
-from ..policy import MOST_CHANNELS, MOST_COUNTS, loads
+from ..policy import MOST_CHANNELS, MOST_COUNTS, PATIENT_DAYS, loads
 from ..recording import RecordingError
 from ..table import is_label, is_reserved, key_path, quoted
 from .survey import Column, Survey, survey
@@ -31,7 +31,7 @@ INTRINSIC = [
     "step",
     "resolution",
 ]
-CONTEXTUAL = ["timeliness", "offset", "excursion", "relevancy", "drift"]
+CONTEXTUAL = ["timeliness", "offset", "excursion", "relevancy", "regime"]
 INTEGRITY = ["uniqueness", "ordering", "continuity"]
 
 
@@ -124,7 +124,10 @@ def _lines(
     yield ""
     yield "[reference]"
     yield _Line("windows", str(min(200, windows // 5)), "commissioning: at most a fifth of the recording's windows")
-    yield _Line("follow_per_day", f"{min(0.1, DAY_MS / (hop * period_ms)):.10g}", "the default, in widths of the band")
+    yield _Line(
+        "patience_days", f"{PATIENT_DAYS:g}", "a jump of 4 x the limit fails so long, then it is known; 0: for ever"
+    )
+    yield _Line("follow_per_day", '"auto"', "train finds how fast slow change is followed; or widths a day")
     yield ""
     yield "[deploy]"
     yield _Line("board", '"RPI_PICO"', "the default")

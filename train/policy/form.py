@@ -11,6 +11,8 @@ from ..catalogue import Dimension, Sensor, built_in
 from .expression import parse
 from .graph import Graph, graph_of, vectors
 
+PATIENT_DAYS = 20.0
+"""How long a jump of 4 x the limit stays a failure, where the policy does not say it."""
 LARGEST = 32767
 """Counts beyond it saturate."""
 
@@ -120,7 +122,7 @@ class Policy:
     models: tuple[Model, ...]
     actions: tuple[Action, ...]
     reference_windows: int = 200
-    patience_days: float = 20.0  # 0: for ever
+    patience_days: float = PATIENT_DAYS  # 0: for ever
     follow_per_day: float | None = None  # None: training finds it
     alarms_per_day: float | None = None
     board: str = "RPI_PICO"

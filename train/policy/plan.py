@@ -139,7 +139,7 @@ class Plan:
 
     def has_regimes(self) -> bool:
         """Whether a dimension asks how near a window is to a known regime."""
-        return any(cell.mode == FOLLOW_REGIME for cell in self.cells)
+        return any(cell.mode == FOLLOW_REGIME or cell.dimension == "regime" for cell in self.cells)
 
     def stores(self) -> bool:
         """Whether an action stores windows."""

@@ -2,25 +2,30 @@
 
 import keyword
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from motegate.firmware.clock import DAY_MS
 
-from ..catalogue import read_sensor
+from ..catalogue import Dimension, read_sensor
 from ..table import IDENTIFIERS, Note, Table, is_identifier, is_label, is_reserved, nearest, quoted
 from .actions import check_actions
 from .dimensions import bound_dimensions, known_dimensions, read_rules, read_status
-from .form import Action, Channel, Model, Parent, Policy
+from .form import PATIENT_DAYS, Action, Channel, Model, Parent, Policy
 from .graph_check import check_graph
 from .named_file import inside
 
 MOST_COUNTS = 60_000
 MOST_CHANNELS = 32
+MOST_CHILDREN = 512
+"""Of one parent, counted when each channel has its own."""
 BOARDS = Path(__file__).resolve().parents[2] / "firmware" / "boards"
 AUTO = "auto"
+ALL_CHANNELS = "*"
+WORST, EVERY = "worst channel", "every channel"
 DAYS_A_YEAR = 365.25
+PATIENCE = "0 (for ever), or a number from 0.01 to 10000"
 EFFECTS = "send:samples, send:dimensions, store, run:MODEL, pin:N=0, pin:N=1"
 
 
@@ -48,7 +53,7 @@ def read(data: dict, path: Path, note: Note) -> Policy:
     status = tuple(read_status(top.table("status"), dimensions))
     models = tuple(_models(top.table("models"), names, path.parent))
     parents_table = top.table("parents", required=True)
-    parents = tuple(_parents(parents_table, dimensions))
+    parents = tuple(_parents(parents_table, dimensions, names))
     sound = check_graph(parents_table, parents, models, dimensions, names, bound_dimensions(top))
     action_tables = list(top.rows("actions", required=True))
     actions = tuple(_actions(action_tables, models))
@@ -82,6 +87,8 @@ def _channels(table: Table) -> Iterable[Channel]:
             at.note("is no name; expected printable text of 1 to 64 characters without space at its ends")
         if is_reserved(name):
             at.note("is a column with a meaning of its own; expected another name")
+        if name == ALL_CHANNELS:
+            at.note("stands for all channels in a parent's children; expected another name")
         unit = at.text("unit", default="", shortest=0) or ""
         resolution = at.number("resolution", "a number above 0", lambda x: x > 0, required=True)
         ends = at.pair("range", required=True)
@@ -114,7 +121,7 @@ def _models(table: Table, channels: Sequence[str], folder: Path) -> Iterable[Mod
         yield Model(name, folder / (file or ""), channel)
 
 
-def _parents(table: Table, dimensions: Iterable[str]) -> Iterable[Parent]:
+def _parents(table: Table, dimensions: Mapping[str, Dimension], channels: Sequence[str]) -> Iterable[Parent]:
     if table.found and not table.data:
         table.note("has no parent; expected at least one, [parents.NAME] each")
     for name, at in table.tables():
@@ -125,8 +132,32 @@ def _parents(table: Table, dimensions: Iterable[str]) -> Iterable[Parent]:
         children = at.texts("children", required=True)
         if at.data.get("children") == []:
             at.note("is empty; expected at least one dimension or parent", "children")
+        columns = at.one_of("columns", (WORST, EVERY), default=WORST)
         at.close()
-        yield Parent(name, children)
+        yield Parent(name, _plain(at, children, columns == EVERY, dimensions, channels))
+
+
+def _plain(
+    at: Table, children: Sequence[str], every: bool, dimensions: Mapping[str, Dimension], channels: Sequence[str]
+) -> tuple[str, ...]:
+    """The children, with one for each channel in the place of one that stands for all of them: ``NAME.*``, and where
+    ``every`` holds also the mere NAME of a dimension with channels."""
+    plain: dict[str, str] = {}  # each with the child that it comes from
+    for child in children:
+        name, dot, channel = child.partition(".")
+        scope = dimensions[name].scope if name in dimensions else None
+        spread = channel == ALL_CHANNELS or (every and not dot)
+        # the scope of a dimension of one's own is not known where its file is at fault
+        each = ([f"{name}.{c}" for c in channels] or [name]) if spread and scope in ("channel", "") else [child]
+        for one in each:
+            if one in plain:
+                first, second = quoted(plain[one]), quoted(child)
+                at.note(f"{second} stands for {quoted(one)}, as {first} does; once is enough", "children")
+            plain.setdefault(one, child)
+        if len(plain) > MOST_CHILDREN:
+            at.note(f"has more than {MOST_CHILDREN} children, channels counted; at most {MOST_CHILDREN}", "children")
+            break
+    return tuple(plain)[:MOST_CHILDREN]
 
 
 def _actions(tables: Sequence[Table], models: Sequence[Model]) -> Iterable[Action]:
@@ -164,6 +195,10 @@ def _follow(reference: Table, hops_a_day: float) -> float | None:
     )
 
 
+def _patient(days: float) -> bool:
+    return days == 0 or 0.01 <= days <= 1e4
+
+
 def _budget(alarms: Table) -> float | None:
     """Alarm runs a day; None: one in 1,000 windows."""
     per_day, per_year = (alarms.number(key, "a number above 0", lambda x: x > 0) for key in ("per_day", "per_year"))
@@ -177,9 +212,7 @@ def _settings(top: Table, hops_a_day: float) -> dict[str, Any]:
     reference, alarms, adapt, deploy, train = map(top.table, ("reference", "alarms", "adapt", "deploy", "train"))
     settings: dict[str, Any] = {
         "reference_windows": reference.whole("windows", 0, 65_535, default=200),
-        "patience_days": reference.number(
-            "patience_days", "0 (for ever), or a number from 0.01 to 10000", lambda x: x == 0 or 0.01 <= x <= 1e4, default=20.0
-        ),
+        "patience_days": reference.number("patience_days", PATIENCE, _patient, PATIENT_DAYS),
         "follow_per_day": _follow(reference, hops_a_day),
         "alarms_per_day": _budget(alarms),
         "board": deploy.text("board", default="RPI_PICO"),

@@ -105,9 +105,11 @@ class Reference:
         self.logs = array("i", [0] * self.n_limits)
         self.regime_cell = -1
         self._worst = bytearray(self.n_limits)
-        for k, (_, channel, mode, limit) in enumerate(cells):
+        modules = plan["modules"]
+        for k, (module, channel, mode, limit) in enumerate(cells):
             self._describe(k, mode, REF_HEAD + channel * REF_STRIDE if channel >= 0 else 0, limit)
-            if mode == FOLLOW_REGIME:
+            # with a threshold of the policy's its mode is FIXED
+            if mode == FOLLOW_REGIME or modules[module] == "regime":
                 self.regime_cell = k
         regimes = self.regime_cell >= 0
         self.array = array("i", [0] * (table + (MOST_REGIMES * REGIME_STRIDE if regimes else 0)))

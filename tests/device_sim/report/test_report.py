@@ -12,6 +12,7 @@ import pytest
 from motegate.device_sim import report
 from motegate.device_sim.recorder import NONE, WindowLog
 from motegate.device_sim.report.series import Downsampler
+from motegate.firmware.device import layout
 from motegate.train.policy.form import Channel
 from motegate.train.policy.plan import Action, Column, Parent
 
@@ -82,6 +83,13 @@ def test_dimensions_are_sorted_by_how_often_they_spoke():
     assert [(d["name"], d["share"]) for d in found["dimensions"]] == [
         ("spike", round(20 / 90, 5)), ("noise", round(5 / 90, 5)), ("offset", 0.0),
     ]  # fmt: skip
+
+
+def test_a_dimension_says_whether_its_limit_is_given():
+    """A value is a multiple of a given limit, and of a learned one how rare it is among good windows."""
+    cells = (replace(PLAN.cells[0], mode=layout.FIXED), *PLAN.cells[1:])
+    found = report.data(replace(PLAN, cells=cells), CHANNELS, log(100), series(400), SUMMARY)
+    assert {d["name"]: d["given"] for d in found["dimensions"]} == {"spike": True, "noise": False, "offset": False}
 
 
 def test_the_longest_failing_run_names_the_dimension_that_caused_it():

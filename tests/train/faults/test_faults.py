@@ -1,20 +1,26 @@
 """Faults: each moves its home dimension by as many times its limit as asked, and fails the parents that hold it."""
 
+from array import array
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from motegate.firmware.device import layout as at
+from motegate.firmware.device.kernels.plain.value import values as values_of
+from motegate.firmware.device.reference.reference import Reference
+from motegate.firmware.device.window.measure import Dimensions
 from motegate.train import faults, policy
+from motegate.train.catalogue.dimension import built_in
 from motegate.train.dataset import dataset
 from motegate.train.faults.severity_scale import SeverityScale
-from motegate.train.host import scan
+from motegate.train.host import engine, scan
 from motegate.train.recording.records import Records
 
 from ..synthetic import policy_file, recording_file
 
 pytestmark = pytest.mark.unit
 
-ROUGH = {  # how far a value may lie from 256 log2(1 + severity), at 4 x limit: the window's own signal adds to a fault
+ROUGH = {  # how far 256 log2(1 + measure / limit) may lie from that of the severity: the window's own signal adds to it
     "noise": 90, "surge": 120, "spike": 140, "step": 150, "burst": 120, "rounding": 200, "foreign regime": 500,
     "decoupled": 120, "peak": 60, "attenuation": 20,
 }  # fmt: skip
@@ -38,12 +44,31 @@ def home_values(stream, kind, severity, seed=0):
     return faulty, stream.measure(faulty.windows)[:, column]
 
 
+def measured(stream, faulty):
+    """The measure of each window's home, in multiples of its limit, by the device's own code."""
+    plan, windows = stream.plan, faulty.windows
+    reference = Reference(plan.for_device(), None, 0)
+    gains = engine.pairs(windows.references[0], len(plan.channels))
+    stats = scan.scan(
+        plan, windows.counts, windows.lateness, windows.flags, windows.carry, windows.status, gains
+    )  # fmt: skip
+    stats = engine.with_bins(stats, windows.counts, windows.references)
+    dimensions = Dimensions(plan.for_device())
+    found = np.zeros(len(windows))
+    for w, cell in enumerate(faulty.cell):
+        np.frombuffer(reference.array, np.int32)[:] = windows.references[w]
+        np.frombuffer(reference.regimes.prototypes, np.int16)[:] = windows.prototypes[w]
+        dimensions.fill(array("i", stats[w].tolist()), reference)
+        found[w] = dimensions.measures[cell]
+    limit = SeverityScale(plan, windows.references).limit(faulty.cell)
+    ones = np.array([built_in()[plan.cells[cell].dimension].one for cell in faulty.cell])
+    return found / ones / limit
+
+
 NAMES = [kind.name for kind in faults.all_kinds()]
 
 
 def test_every_built_in_dimension_has_a_fault_that_moves_it():
-    from motegate.train.catalogue.dimension import built_in
-
     assert set(built_in()) <= {kind.home for kind in faults.all_kinds()}
 
 
@@ -58,11 +83,11 @@ def test_each_kind_moves_its_home_over_ten_values_and_upwards(stream, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_size_of_a_fault_is_its_severity_in_multiples_of_its_homes_limit(stream, name):
-    faulty, values = home_values(stream, kinds(stream)[name], np.full(60, 4.0))
+    faulty, _ = home_values(stream, kinds(stream)[name], np.full(60, 4.0))
     shown = faulty.severity >= 3.0
     assert shown.any() or name in ("rounding", "burst")
-    expected = 256 * np.log2(1 + faulty.severity)
-    assert abs(np.median(values - expected)) <= ROUGH.get(name, 12)
+    off = np.log2(1 + measured(stream, faulty)) - np.log2(1 + faulty.severity)
+    assert abs(np.median(256 * off)) <= ROUGH.get(name, 12)
 
 
 def test_the_same_seed_makes_the_same_faults(stream):
@@ -121,11 +146,39 @@ def test_faults_in_slots_are_what_scanning_faulty_records_gives(stream, name):
     np.testing.assert_array_equal(measured, edited)
 
 
-def test_the_severity_scale_reads_the_limit_that_the_device_divides_by(stream):
-    cell = np.arange(len(stream.plan.cells))
-    references = np.repeat(stream.references[:1], len(cell), axis=0)
-    limits = SeverityScale(stream.plan, references).limit(cell)
-    offset = stream.plan.homes["offset"][0]
-    width = SeverityScale(stream.plan, references).width(np.zeros(len(cell), int))[0]
-    assert limits[offset] == pytest.approx(width, rel=1e-3)
-    assert (limits > 0).all()
+def test_a_fault_at_home_at_the_limit_of_the_severity_scale_has_the_value_256(stream):
+    """The scale reads the limit that the device calibrates by: of each cell, in a column of its own."""
+    plan = stream.plan
+    n = len(plan.cells)
+    limits = SeverityScale(plan, np.repeat(stream.references[:1], n, axis=0)).limit(np.arange(n))
+    reference = Reference(plan.for_device(), None, 0)
+    np.frombuffer(reference.array, np.int32)[:] = stream.references[0]
+    cells = reference.cells[: n * at.CELL_STRIDE] + array("h", [at.FIXED, 0] * n)
+    ones = [built_in()[cell.dimension].one for cell in plan.cells]
+    measures = array("i", [max(1, round(limit * one)) for limit, one in zip(limits, ones, strict=True)])
+    logs, columns = array("i", bytes(8 * n)), array("h", bytes(2 * n))
+    alone = array("h", range(n + 1))
+    values_of(reference.array, reference.limits, cells, reference.floors, measures, logs, alone, alone, columns, n, n)
+    # a measure is whole: one of few units, as a slot is, lies up to half a unit off
+    assert np.abs(np.array(columns) - at.RARITY_DECADE).max() <= 3
+
+
+def test_a_new_regime_is_as_many_radii_away_as_asked(stream):
+    asked = np.geomspace(1, 8, 40)
+    faulty, _ = home_values(stream, kinds(stream)["new regime"], asked)
+    found = measured(stream, faulty)
+    assert (faulty.severity <= asked * 1.001).all()
+    reached = faulty.severity >= 0.99 * asked
+    assert reached.mean() > 0.8  # a channel's range does not leave room for all of them
+    np.testing.assert_array_less(0.99 * asked[reached], found[reached])
+    # the weakest change that does it: what a halving of the way leaves over is small
+    assert np.median(found[reached] / asked[reached]) < 1.1
+
+
+def test_a_new_regime_never_leaves_the_physical_range(stream):
+    faulty, _ = home_values(stream, kinds(stream)["new regime"], np.full(30, 500.0))
+    assert (faulty.severity < 500).all()
+    for c, channel in enumerate(stream.plan.channels):
+        counts = faulty.windows.counts[:, c]
+        there = counts[counts != at.MISSING]
+        assert channel.range[0] <= there.min() <= there.max() <= channel.range[1]

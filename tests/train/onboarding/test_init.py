@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from motegate.train.onboarding.check import check
 from motegate.train.onboarding.init import init, one_two_five
 from motegate.train.policy.document import load
+from motegate.train.policy.form import PATIENT_DAYS
 from motegate.train.recording.columns import RecordingError
 from motegate.train.recording.records import read
 
@@ -98,6 +99,17 @@ def test_three_parents_and_three_actions_judge_it(odd, policy_of):
     assert policy.action_table()[0b111] == 0
     assert policy.action_table()[0b001] == 1
     assert policy.action_table()[0b000] == 2
+    assert "regime" in policy.parents[1].children
+    assert "drift" not in policy.columns  # a notice: as a child it fails every window of a season
+
+
+@pytest.mark.unit
+def test_what_is_proposed_for_the_reference_is_the_default_and_is_written_out(odd, policy_of):
+    policy = policy_of(odd)
+    assert (policy.patience_days, policy.follow_per_day) == (PATIENT_DAYS, None)
+    reference = tomllib.loads(init(odd))["reference"]
+    assert list(reference) == ["windows", "patience_days", "follow_per_day"]
+    assert reference["follow_per_day"] == "auto"
 
 
 @pytest.mark.unit

@@ -58,17 +58,19 @@ def test_the_file_keeps_its_form():
     assert [spike, 0, 0, 8 << 24] in made["cells"]
     assert made["channels"] == [{"name": "c0", "range": (-5000, 5000), "rails": (-6000, 6000)}]
     assert made["status"][0] == {"name": "f0", "dimension": "enrichment", "min": -5, "max": 9}
-    assert made["reference"] == {"windows": 3, "every": 1, "step_q24": 5000}
+    assert made["format"] == 2
+    assert made["reference"] == {"windows": 3, "every": 1, "step_q24": 5000, "rise_q24": 40000, "reach_q12": 12000}
 
 
 @pytest.mark.parametrize(
     "spoil",
     [
         lambda data: data.pop("cells"),
-        lambda data: data.update(format=2),
+        lambda data: data.update(format=1),
         lambda data: data["cells"].append([999, 0, 0, 0]),
         lambda data: data["columns"].append(3),
         lambda data: data.update(reference={"windows": 3}),
+        lambda data: data["reference"].pop("reach_q12"),
         lambda data: data.update(parents=[{"name": "a"}]),
         lambda data: data.update(models=[{"title": "a"}]),
     ],
@@ -76,7 +78,7 @@ def test_the_file_keeps_its_form():
 def test_what_is_no_plan_is_a_value_error(plan, spoil):
     data = json.loads(json.dumps(plan.for_device()))
     spoil(data)
-    with pytest.raises(ValueError, match=r"not a plan|format 2"):
+    with pytest.raises(ValueError, match=r"not a plan|format 1, expected 2"):
         plans.from_json(data)
 
 

@@ -153,7 +153,8 @@ def test_what_is_left_out_has_the_contracts_defaults(tmp_path):
         '[parents.p]\nchildren = ["spike"]\n[[actions]]\nname = "x"\n'
     )
     policy = load(path)
-    assert (policy.hop, policy.reference_windows, policy.follow_per_day, policy.alarms_per_day) == (64, 200, 0.1, None)
+    assert (policy.hop, policy.reference_windows, policy.follow_per_day, policy.alarms_per_day) == (64, 200, None, None)
+    assert policy.patience_days == 20.0
     assert (policy.board, policy.label_share, policy.seed, policy.channels[0].unit) == ("RPI_PICO", 0.1, 0, "")
     assert policy.actions[0].do == ()
 
@@ -202,7 +203,7 @@ MALFORMED = {
     "period too long": ("1000", "86400001", "stream.period_ms: is 86400001; expected a whole number"),
     "truth for a number": ("resolution = 1\n", "resolution = true\n", '"temp (degC)".resolution: is true; expected a number above 0'),
     "infinite number": ("resolution = 1\n", "resolution = inf\n", ".resolution: is inf; expected a number above 0"),
-    "not a number": ("follow_per_day = 0.2", "follow_per_day = nan", "reference.follow_per_day: is nan; expected a number from 0"),
+    "not a number": ("follow_per_day = 0.2", "follow_per_day = nan", 'reference.follow_per_day: is nan; expected "auto", or a number from 0 to 2700'),
     "number beyond float64": ("resolution = 1\n", f"resolution = 1{'0' * 400}\n", ".resolution: is 1000000"),
     "table for text": ('name = "compressed-air"', "name = {}", "stream.name: is a table; expected printable text"),
     "text for a table": ("window = { length = 64, hop = 32 }", 'window = "64"', 'stream.window: is "64"; expected a table'),
@@ -269,7 +270,7 @@ MALFORMED = {
     "actions of one name": ('"discard"', '"use"', 'actions[2].name: "use" is taken'),
     "adaptation": ("enabled = false", "enabled = true", "adapt.enabled: is true; adaptation on the device is not there yet"),
     "truth that is none": ("enabled = false", "enabled = 0", "adapt.enabled: is 0; expected true or false"),
-    "follows faster than its window": ("0.2", "5000", "reference.follow_per_day: is 5000; expected a number from 0 to 2700"),
+    "follows faster than its window": ("0.2", "5000", 'reference.follow_per_day: is 5000; expected "auto", or a number from 0 to 2700, at most one width a hop'),
     "no alarms at all": ("per_day = 2", "per_day = 0", "alarms.per_day: is 0; expected a number above 0"),
     "unknown board": ('"RPI_PICO"', '"PICO"', 'deploy.board: "PICO" is no board; '),
     "share above one": ("label_share = 0.5", "label_share = 1.5", "train.label_share: is 1.5; expected a number above 0 and at most 1"),
