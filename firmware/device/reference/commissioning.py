@@ -61,11 +61,14 @@ def silent_from(windows):
 def pull(reference, classifier, levels, n, reach):
     """Pulls a threshold towards what the site's first ``n`` levels say, with weight n / (n + 200).
 
-    They say their 80 % and 95 % quantile, the largest twentieth left out, extrapolated evenly to the alarm budget.
+    They say their 80 % and 95 % quantile, the largest twentieth left out, extrapolated evenly to the alarm budget. Where
+    both are one level, they say nothing of a tail.
     """
     _sort(levels, n)
     n -= n // 20
     usual, high = levels[n * 4 // 5], levels[n * 19 // 20]
+    if high == usual:
+        return
     site = high + ((high - usual) * reach >> 12)
     trained = reference.trained_threshold(classifier)
     reference.pull_threshold(classifier, trained + (site - trained) * n // (n + _TRUST))
