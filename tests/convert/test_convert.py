@@ -13,6 +13,7 @@ from motegate.convert.convert import convert
 from motegate.convert.model import count_mapping, oracle, pack, quantize, tflite_model
 from motegate.convert.model.lower import lower
 from motegate.convert.model.tflite_model import Tensor
+from motegate.firmware.device.boot.reference import dump
 from motegate.firmware.device.reference.reference import Reference
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.train import policy
@@ -63,7 +64,7 @@ def work(tmp_path_factory):
     trained.mkdir()
     compiled = compile_policy(policy.load(folder / "policy.toml"))
     compiled.write(trained / "plan.json")
-    (trained / "reference.bin").write_bytes(Reference(compiled.for_device(), None, 0).dump())
+    (trained / "reference.bin").write_bytes(dump(Reference(compiled.for_device(), None, 0)))
     scaling = {"columns": COLUMNS, "centre": [512, 512], "mult": [1, 1], "shift": [2, 2]}
     (trained / "dimensions.json").write_text(json.dumps({"parents": {"intrinsic": scaling}}))
     rng = np.random.default_rng(0)

@@ -88,7 +88,7 @@ class Panel:
         """Pulls the thresholds by the levels of windows int16[m, n_columns], as commissioning does; none: the trained."""
         _, levels, _ = self.judge(silent, np.zeros(len(silent), bool))
         for k, found in enumerate(levels.T):
-            self._reference.return_threshold(k)
+            self._reference.set_threshold(k, self._reference.trained_threshold(k))
             if len(found):
                 pull(self._reference, k, array("i", found.tolist()), len(found), self._reach)
 

@@ -48,12 +48,12 @@ _STAGED = const(120)  # windows below which the second half gives everything
 _TRUST = const(200)  # levels that weigh as much as the training does
 
 
-def banded_until(windows):
+def _banded_until(windows):
     """The windows that give the bands: the first quarter, of few the first half."""
     return (windows + 1) // 2
 
 
-def silent_from(windows):
+def _silent_from(windows):
     """The window from which on levels are taken."""
     return windows - windows // 8 if windows >= _STAGED else windows
 
@@ -113,17 +113,17 @@ class Commissioning:
         self._counted = array("h", [0] * reference.n_limits)
         self._largest = array("h", bytes(2 * reference.n_limits * self._depth))
         # room for numbers out of a range, since bytes() would take as much again for a moment
-        banded = (banded_until(windows) + self._every - 1) // self._every
+        banded = (_banded_until(windows) + self._every - 1) // self._every
         self._per_window = max(1, min(_SAMPLES // banded, reference.length))
         self._samples = [array("h", range(banded * self._per_window)) for _ in range(n)]
         self._filled = array("h", bytes(2 * n))
         self._variation = [array("i", range(banded)) for _ in range(n)]
         self._varied = array("h", bytes(2 * n))
         staged = windows >= _STAGED
-        self._band = banded_until(windows)
+        self._band = _banded_until(windows)
         self._regimes_until = windows * 3 // 4 if staged else 0
         self._worst_until = windows * 3 // 4 if staged else windows
-        self._silent_from = silent_from(windows)
+        self._silent_from = _silent_from(windows)
         self._prototypes = None
         levels = (windows - self._silent_from) // self._every + 1
         self._levels = [array("i", range(levels)) for _ in range(reference.n_classifiers)]
@@ -258,7 +258,7 @@ class Commissioning:
         ref = self._reference
         for k in range(ref.n_limits):
             n = self._counted[k]
-            if n > 0 and (not several or ref.in_worst(k)):
+            if n > 0 and (not several or ref.in_worst[k]):
                 first = k * self._depth
                 # kept in Q10, a limit is Q24
                 most = (self._largest[first + n // 20] << 14) + (1 << 24)

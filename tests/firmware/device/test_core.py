@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from motegate.convert.bundle.modules import device_tree
 from motegate.firmware import vm
 from motegate.firmware.device import layout
+from motegate.firmware.device.boot.reference import dump
 from motegate.firmware.device.reference.reference import Reference
 from motegate.train.host import engine, ring, scan
 from motegate.train.policy.plan import Plan
@@ -24,7 +25,7 @@ def paired(plan: Plan, gains: list[int]) -> bytes:
         b = layout.REF_HEAD + c * layout.REF_STRIDE
         reference.array[b + layout.PAIR] = (c + 1) % n if n > 1 else -1
         reference.array[b + layout.GAIN] = gains[c]
-    return reference.dump()
+    return dump(reference)
 
 
 def device(plan, records, block, commission, reference) -> tuple[list[np.ndarray], int]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from motegate.firmware.device import layout as at
+from motegate.firmware.device.boot.reference import dump
 from motegate.firmware.device.reference.reference import Reference
 from motegate.train.host import engine, scan
 from motegate.train.policy.plan import Parent
@@ -151,7 +152,7 @@ def test_a_threshold_is_replaced_alone_and_survives_commissioning():
     given.set_threshold(1, -20)
     assert [i for i, x in enumerate(given.array) if x != before[i]] == [given.thresholds + 1]
     x = noise(16 * 5)
-    maker = engine.Engine(plan, given.dump())
+    maker = engine.Engine(plan, dump(given))
     maker.run(*scan.measure(plan, stream(x)))
     kept = Reference(plan.for_device(), maker.commissioned, 0)
     assert [kept.threshold(0), kept.threshold(1)] == [127, -20]
@@ -162,7 +163,7 @@ def test_a_reference_survives_the_way_through_its_file():
     plan = streams.plan()
     reference = Reference(plan.for_device(), None, 0)
     reference.array[at.EVERY] = 12345
-    again = Reference(plan.for_device(), reference.dump(), 0)
+    again = Reference(plan.for_device(), dump(reference), 0)
     assert again.array == reference.array
 
 
@@ -181,7 +182,7 @@ def test_a_reference_survives_the_way_through_its_file():
 def test_a_broken_reference_is_refused_in_one_line(spoil, says):
     plan = streams.plan()
     with pytest.raises(ValueError, match=says):
-        Reference(plan.for_device(), spoil(Reference(plan.for_device(), None, 0).dump()), 0)
+        Reference(plan.for_device(), spoil(dump(Reference(plan.for_device(), None, 0))), 0)
 
 
 @pytest.mark.unit
@@ -191,6 +192,6 @@ def test_commissioning_keeps_the_trained_coefficients():
     given.array[B + at.PAIR], given.array[B + at.GAIN] = 0, 777
     x = noise(16 * 5)
     slots, stats = scan.measure(plan, stream(x))
-    maker = engine.Engine(plan, given.dump())
+    maker = engine.Engine(plan, dump(given))
     maker.run(slots, stats)
     assert Reference(plan.for_device(), maker.commissioned, 0).array[B + at.GAIN] == 777
