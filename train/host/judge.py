@@ -90,7 +90,7 @@ class Panel:
         for k, found in enumerate(levels.T):
             self._reference.set_threshold(k, self._reference.trained_threshold(k))
             if len(found):
-                pull(self._reference, k, array("i", found.tolist()), len(found), self._reach)
+                pull(self._reference, k, array("i", sorted(found.tolist())), len(found), self._reach)
 
     def judge(
         self, values: np.ndarray, no_data: np.ndarray, progress: Progress = silent

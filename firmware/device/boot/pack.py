@@ -107,7 +107,9 @@ class Pack:
         if width != self.outputs:
             _refuse("the last layer has %d outputs, the header %d" % (width, self.outputs))
         buffers = self.inputs + self.outputs
-        self.program = array("i", [self.inputs, self.outputs, layers, buffers, buffers + widest, 0] + heads + parameters)
+        self.program = array(
+            "i", [self.inputs, self.outputs, layers, buffers, buffers + widest, 0] + heads + parameters
+        )
         self.arena = buffers + 2 * widest
 
     def _read_parameters(self, words, n_out, per_channel):
