@@ -57,7 +57,7 @@ class Memory:
             def __setitem__(self, index, value):
                 at = self.address + size * index
                 assert 0 <= at <= len(memory.bytes) - size
-                memory.bytes[at : at + size] = (value & ((1 << 8 * size) - 1)).to_bytes(size, "little")
+                memory.bytes[at : at + size] = (int(value) & ((1 << 8 * size) - 1)).to_bytes(size, "little")
 
         return Pointer
 
