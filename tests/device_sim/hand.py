@@ -93,7 +93,9 @@ def work(
     for where in (folder / "train", folder / "convert"):
         where.mkdir(exist_ok=True)
         plan.write(where / "plan.json")
-        (where / "reference.bin").write_bytes(with_thresholds(plan, engine.commissioned, [THRESHOLD] * len(plan.classifiers)))
+        (where / "reference.bin").write_bytes(
+            with_thresholds(plan, engine.commissioned, [THRESHOLD] * len(plan.classifiers))
+        )
     for parent in plan.classifiers:
         (folder / "convert" / f"{parent.name}.pack").write_bytes(pack_of(len(parent.columns)))
     bundle.build(folder, "UNIX")

@@ -100,7 +100,9 @@ def test_the_vm_equals_the_device_code_on_cpython_on_hostile_streams(tmp_path):
         length = int(r.choice([8, 13, 16, 64, 100]))
         hop, channels = int(r.integers(1, length + 1)), int(r.integers(1, 4))
         period = int(r.choice([7, 1000, 33_333, 900_000, 86_400_000]))
-        plan = streams.plan(length, hop, channels, period, int(r.choice([0, 3, 10, 130])), int(r.choice([0, 5000, 1 << 24])))
+        plan = streams.plan(
+            length, hop, channels, period, int(r.choice([0, 3, 10, 130])), int(r.choice([0, 5000, 1 << 24]))
+        )
         records = streams.hostile(seed, 600 + 8 * plan.reference.windows, plan)
         reference = paired(plan, r.integers(-32767, 32768, 3).tolist())
         job = tmp_path / f"{seed}.json"
