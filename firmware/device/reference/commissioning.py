@@ -166,7 +166,7 @@ class Commissioning:
             if n > 0 and (not several or ref.in_worst[k]):
                 first = k * self._depth
                 # kept in Q10, a limit is Q24
-                most = (self._largest[first + n // 20] << 14) + (1 << 24)
+                most = (self._largest[first + (n + 19) // 20] << 14) + (1 << 24)
                 q99 = min(self._largest[first + n // 100] << 14, most, ref.ceilings[k])
                 q99 = max(q99, ref.floors[k])
                 ref.set_limit(k, q99, min(max(self._largest[first + n // 10] << 14, 0), q99))
