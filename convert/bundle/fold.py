@@ -27,7 +27,7 @@ def fold(source: str, folder: str = "") -> str:
 
     >>> print(fold("from .layout import HEAD, ABSENT\\nx = HEAD + a.HEAD + ABSENT"), end="")
     <BLANKLINE>
-    x = 6 + a.HEAD + 1
+    x = 7 + a.HEAD + 1
     """
     values: dict[str, str] = {}
     host_only = HOST_ONLY.get(folder, ())
