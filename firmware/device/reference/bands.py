@@ -1,9 +1,9 @@
 """Bands of a site, found by commissioning: the band of each channel, its shares and its variation, from samples spread
 over the first windows.
 
-At most 512 samples of a channel are kept. The band is their 1 % to 99 % quantile. One bad window in twenty does not spoil
-it: windows that would stop the following give no samples, and an edge lies at most three times as far beyond the 95 %
-quantile as that lies from the median. Once they are found the board forgets this module.
+At most 512 samples of a channel are kept. The band is their 1 % to 99 % quantile. One bad window in twenty does not
+spoil it: windows that would stop the following give no samples, and an edge lies at most three times as far beyond the
+95 % quantile as that lies from the median. Once they are found the board forgets this module.
 """
 
 from array import array

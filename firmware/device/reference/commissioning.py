@@ -1,16 +1,16 @@
 """Commissioning: what the first windows teach a reference, in stages, so that nothing waits for what comes later.
 
-The first half of the windows gives the bands, which are followed from then on; the third quarter the site's regimes; the
-cells of columns that look at several are then calibrated, and the next eighth gives those columns' limits; then all other
-cells are calibrated, and the last eighth gives the levels of the classifiers, which run silently and pull their
+The first half of the windows gives the bands, which are followed from then on; the third quarter the site's regimes;
+the cells of columns that look at several are then calibrated, and the next eighth gives those columns' limits; then all
+other cells are calibrated, and the last eighth gives the levels of the classifiers, which run silently and pull their
 thresholds. A limit's quantiles use every window from the moment its measure is defined: a spike's from the first on, an
 excursion's from the second half on, a regime's from the last quarter on. (With bands from the first quarter alone, a
 river's first week, seasons passed for failures: one window in ten was beyond the limit for months.) With fewer than 120
 windows all limits come from the second half, and regimes and thresholds are the training's.
 
-Of each measure the largest tenth is kept, of at most 512 windows spread over them all. One bad window in twenty does not
-spoil a limit: it lies at most an octave above its 95 % quantile. Bands (bands.py) and regimes (prototypes.py) are found
-by modules of their own, which the board forgets one by one, and this one when all is done.
+Of each measure the largest tenth is kept, of at most 512 windows spread over them all. One bad window in twenty does
+not spoil a limit: it lies at most an octave above its 95 % quantile. Bands (bands.py) and regimes (prototypes.py)
+are found by modules of their own, which the board forgets one by one, and this one when all is done.
 """
 
 from array import array

@@ -12,8 +12,8 @@ Following moves an edge of the band outwards when the window lies outside it, at
 widths a day, and inwards a twentieth as fast when it does not; eight times slower while the window lies more than 0.75
 widths outside; not at all when more than an eighth of its samples are missing or invalid, a run is three windows
 long, or its regime is beyond the limit. Limits move by the same rule, in octaves for widths (far out: two octaves), but
-inwards a ninth as fast where one window in ten exceeds them and a ninety-ninth where one in a hundred does, so that each
-stays its quantile. Edges never cross: a band is at least one count wide, and a limit never below its cell's floor.
+inwards a ninth as fast where one window in ten exceeds them and a ninety-ninth where one in a hundred does, so that
+each stays its quantile. Edges never cross: a band is at least one count wide, and a limit never below its cell's floor.
 """
 
 from array import array
@@ -160,8 +160,8 @@ class Reference:
         return self._commissioning is not None and self._commissioning.silent()
 
     def commission(self, ring, stats, levels=None):
-        """Takes one window's measures (their logarithms in ``logs``), when ``silent`` the classifiers' levels; true when
-        that was the last window needed."""
+        """Takes one window's measures (their logarithms in ``logs``), when ``silent`` the classifiers' levels; true
+        when that was the last window needed."""
         if not self._commissioning:
             # here and not at the start: what the start needed has left the heap by now
             from .commissioning import Commissioning

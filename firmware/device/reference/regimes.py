@@ -7,8 +7,8 @@ its L1 distance to the nearest known prototype, in that one's radius.
 
 Slow drift is followed, a jump is asked about. While windows lie beyond the regime's own limit, that limit rises by
 RISE_STEP, and sinks back a twentieth as fast when they do not; while one lies beyond the risen limit nothing follows.
-As soon as the height of the windows beyond (their measure, followed upwards fast and downwards slowly) is no more than the
-risen limit, their own middle becomes a known regime, with twice their mean distance from it as its radius, in place of
+As soon as the height of the windows beyond (their measure, followed upwards fast and downwards slowly) is no more than
+the risen limit, their own middle becomes a known regime, with twice their mean distance from it as its radius, in place of
 the one not seen for longest when there is no room; then the limit is its own again. So a jump stays a failure for days
 in proportion to its size in octaves.
 
@@ -140,8 +140,8 @@ class Regimes:
         self._before = r
 
     def ask(self, log, q99, step):
-        """After a window in service: true when it lies beyond the risen limit. ``log``: log2 of its measure, ``q99`` the
-        limit's own, both Q14; ``step``: the limit takes a step now."""
+        """After a window in service: true when it lies beyond the risen limit. ``log``: log2 of its measure, ``q99``
+        the limit's own, both Q14; ``step``: the limit takes a step now."""
         a = self._reference.array
         beyond = log > q99
         held = log > q99 + (a[RISE] >> 10)

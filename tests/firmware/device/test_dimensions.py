@@ -1,7 +1,8 @@
 """Each dimension's value against an independent float64 formula of it.
 
-A measure's logarithm is within one unit of Q8, and so is what a value is made of; what divides it magnifies that, and is
-itself within a few units of Q11."""
+A measure's logarithm is within one unit of Q8, and so is what a value is made of; what divides it magnifies that, and
+is itself within a few units of Q11.
+"""
 
 from array import array
 
