@@ -115,7 +115,7 @@ class _Table:
             raise InputError(f"{path}: not what train writes ({error}); run: motegate train") from error
 
     def threshold(self, scores: np.ndarray, most: int = 127) -> int:
-        """The lowest that keeps the alarm budget on ``scores`` of clean windows, of which none can be above ``most``."""
+        """The lowest that keeps the alarm budget on ``scores`` of clean windows, none of them above ``most``."""
         return threshold.lowest(np.clip(scores, None, most), self.windows_per_day, self.alarms_per_day, most)
 
 

@@ -8,9 +8,9 @@ its L1 distance to the nearest known prototype, in that one's radius.
 Slow drift is followed, a jump is asked about. While windows lie beyond the regime's own limit, that limit rises by
 RISE_STEP, and sinks back a twentieth as fast when they do not; while one lies beyond the risen limit nothing follows.
 As soon as the height of the windows beyond (their measure, followed upwards fast and downwards slowly) is no more than
-the risen limit, their own middle becomes a known regime, with twice their mean distance from it as its radius, in place of
-the one not seen for longest when there is no room; then the limit is its own again. So a jump stays a failure for days
-in proportion to its size in octaves.
+the risen limit, their own middle becomes a known regime, with twice their mean distance from it as its radius, in place
+of the one not seen for longest when there is no room; then the limit is its own again. So a jump stays a failure for
+days in proportion to its size in octaves.
 
 A regime that commissioning has seen in one visit only is a candidate: kept, but not known until it is visited again at
 least two window lengths after its first visit began. One fault would else become a regime, and never be found again.
