@@ -78,7 +78,7 @@ def _named(node: ast.AST, importer: str) -> list[str]:
 
 def _laid(text: str, into: str, name: str, module: str) -> str:
     """``text`` with the module in the place of its imports."""
-    leaf = name.rpartition("/")[2]
+    leaf = name.rpartition("/")[2].lstrip("_")
     nodes = [n for n in ast.parse(text).body if isinstance(n, ast.ImportFrom) and name in _named(n, into)]
     own = {old: f"_{leaf}_{old.lstrip('_')}" for old in _defined(module)}
     edits: list[Edit] = []
