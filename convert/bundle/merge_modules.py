@@ -1,7 +1,8 @@
 """Modules that a single other one imports, laid into its file: on a board a module costs about 300 bytes of heap beside
 its code, on 64 bits 500.
 
-What a laid module defines gets a private name in its new place, which minify then shortens.
+What a laid module defines gets a private name in its new place, which minify then shortens; an import under a public
+name of its own (a dimension's, `from ._bounds import measure as trust`) keeps that name.
 """
 
 import ast
@@ -9,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from .edits import Edit, edited
 
-INTO = ("gate", "network", "sensors/replay")
+INTO = ("dimensions/__init__", "gate", "network", "sensors/replay")
 """The files that take others in. What main and the start import stays apart: it is loaded, or unloaded, in its turn."""
 
 
@@ -39,6 +40,8 @@ def merge_modules(sources: Mapping[str, str]) -> dict[str, str]:
 def _emptied(path: str, before: Mapping[str, str], after: Mapping[str, str]) -> bool:
     """A folder whose modules are all laid elsewhere."""
     folder, _, file = path.rpartition("/")
+    if path.removesuffix(".py") in INTO:
+        return False
     held, left = ([p for p in paths if p != path and p.startswith(f"{folder}/")] for paths in (before, after))
     return bool(folder) and file == "__init__.py" and bool(held) and not left
 
@@ -75,13 +78,16 @@ def _named(node: ast.AST, importer: str) -> list[str]:
 
 def _laid(text: str, into: str, name: str, module: str) -> str:
     """``text`` with the module in the place of its imports."""
-    leaf = name.rpartition("/")[2]
+    leaf = name.rpartition("/")[2].lstrip("_")
     nodes = [n for n in ast.parse(text).body if isinstance(n, ast.ImportFrom) and name in _named(n, into)]
     own = {old: f"_{leaf}_{old.lstrip('_')}" for old in _defined(module)}
     edits: list[Edit] = []
+    kept = ""
     for node in nodes:
         if _named(node, into)[0] == name:
-            new = {alias.asname or alias.name: own[alias.name] for alias in node.names}
+            public = [alias for alias in node.names if alias.asname and not alias.asname.startswith("_")]
+            kept += "".join(f"{alias.asname} = {own[alias.name]}\n" for alias in public)
+            new = {alias.asname or alias.name: own[alias.name] for alias in node.names if alias not in public}
             edits += _names(text, new)
         else:
             (alias,) = node.names
@@ -94,7 +100,7 @@ def _laid(text: str, into: str, name: str, module: str) -> str:
     clash = {old for old in clash if _imports(rest).get(old) != _placed(_imports(module)[old], name, into)}
     laid = edited(module, [*_names(module, own), *_aliases(module, {old: f"_{leaf}_{old}" for old in clash})])
     laid = _moved(_without_docstring(laid), name, into)
-    return "".join([*lines[:at], laid, *(line for k, line in enumerate(lines) if k > at and k not in gone)])
+    return "".join([*lines[:at], laid, kept, *(line for k, line in enumerate(lines) if k > at and k not in gone)])
 
 
 def _defined(text: str) -> set[str]:

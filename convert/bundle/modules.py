@@ -68,7 +68,8 @@ def _source(name: str, kernels: str) -> str:
 def imports(source: str, folder: str) -> Iterator[str]:
     """The package's modules that a file in ``folder`` imports on MicroPython, at its top level and in its functions.
 
-    What is loaded by a name that only the plan knows (a dimension, a driver, the store, regimes) is named by the caller.
+    What is loaded by a name that only the plan knows (a dimension, a driver, the store, regimes) is named by the
+    caller.
 
     >>> list(imports("from .compat import const\\nfrom .kernels import scan as kernel", ""))
     ['compat', 'kernels/scan']

@@ -40,7 +40,7 @@ _SIZE = const(256)
 _LAST = const((1 << 29) - 1)  # the sequence number stays a small int on 32 bits
 
 
-def crc_table():
+def _crc_table():
     """uint32[256]: CRC-32 (reflected polynomial EDB88320, as in zlib) of each byte."""
     table = array("I", bytes(1024))
     for byte in range(256):
@@ -51,7 +51,7 @@ def crc_table():
     return table
 
 
-CRC_TABLE = crc_table()
+CRC_TABLE = _crc_table()
 
 
 def _restart(job):

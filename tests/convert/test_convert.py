@@ -13,6 +13,7 @@ from motegate.convert.convert import convert
 from motegate.convert.model import count_mapping, oracle, pack, quantize, tflite_model
 from motegate.convert.model.lower import lower
 from motegate.convert.model.tflite_model import Tensor
+from motegate.firmware.device.boot.reference import dump
 from motegate.firmware.device.reference.reference import Reference
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.train import policy
@@ -63,7 +64,7 @@ def work(tmp_path_factory):
     trained.mkdir()
     compiled = compile_policy(policy.load(folder / "policy.toml"))
     compiled.write(trained / "plan.json")
-    (trained / "reference.bin").write_bytes(Reference(compiled.for_device(), None, 0).dump())
+    (trained / "reference.bin").write_bytes(dump(Reference(compiled.for_device(), None, 0)))
     scaling = {"columns": COLUMNS, "centre": [512, 512], "mult": [1, 1], "shift": [2, 2]}
     (trained / "dimensions.json").write_text(json.dumps({"parents": {"intrinsic": scaling}}))
     rng = np.random.default_rng(0)
@@ -128,8 +129,9 @@ def test_the_input_is_the_devices_features_without_an_error(work, converted):
 def test_the_threshold_keeps_the_alarm_budget_on_clean_validation_windows(work, converted):
     table = np.load(work / "train" / "features_intrinsic.npz")
     quiet = table["x"][(table["part"] == 1) & table["clean"]]
-    scores = infer.infer(work / "convert" / "intrinsic.tflite", quiet)[:, 0]
-    assert converted.parents[0].threshold == scores.max()  # too few days to count: the largest clean score
+    packed = (work / "convert" / "intrinsic.pack").read_bytes()
+    ((_, levels),) = infer.run([(packed, quiet)])
+    assert converted.parents[0].threshold == levels.max()  # too few days to count: the largest clean level
 
 
 @pytest.mark.oracle

@@ -13,6 +13,8 @@ from motegate.train.host.engine import Engine
 from motegate.train.host.scan import measure
 from motegate.train.policy.plan_compiler import compile_policy
 
+THRESHOLD = 64  # quarters
+
 POLICY = """
 [stream]
 name = "test"
@@ -47,7 +49,7 @@ windows = {windows}
 
 
 def classifier(columns: int) -> bytes:
-    """score = sum of what each value exceeds 512 by, in eighths, - 128; a threshold of -96 is 32 of them."""
+    """score = sum of what each value exceeds 512 by, in eighths, - 128; its level counts quarters."""
     layer = pack.Dense(
         np.ones((1, columns), np.int8), np.zeros(1, np.int32), np.array([1 << 30], np.int32), np.array([0], np.int8),
         0, 255, 0,
@@ -91,7 +93,9 @@ def work(
     for where in (folder / "train", folder / "convert"):
         where.mkdir(exist_ok=True)
         plan.write(where / "plan.json")
-        (where / "reference.bin").write_bytes(with_thresholds(plan, engine.commissioned, [-96] * len(plan.classifiers)))
+        (where / "reference.bin").write_bytes(
+            with_thresholds(plan, engine.commissioned, [THRESHOLD] * len(plan.classifiers))
+        )
     for parent in plan.classifiers:
         (folder / "convert" / f"{parent.name}.pack").write_bytes(pack_of(len(parent.columns)))
     bundle.build(folder, "UNIX")

@@ -48,7 +48,7 @@ def test_a_battery_is_called_what_it_is(run):
 def test_faults_fail_the_parent_they_belong_to(run):
     verdicts = run[0].verdicts
     assert verdicts["intrinsic"]["fail"] == 3  # the spike, and two windows without data
-    assert verdicts["contextual"]["fail"] == 6  # four windows out of the band, and two without data
+    assert verdicts["contextual"]["fail"] == 7  # the spike and four windows out of the band, and two without data
     assert verdicts["integrity"]["fail"] == 7
     assert run[0].actions == {"use": 173, "keep": 4, "discard": 3}
     assert run[0].no_data == 2
@@ -78,13 +78,14 @@ def test_nothing_is_left_half_written(run):
 
 
 def test_the_boards_own_drivers_give_the_verdicts_of_the_replay(work, recorded, run, tmp_path):
-    """Up to what a converter cannot say: a missing cell. It holds the value before it, which is stuck, not foreign."""
+    """Up to what a converter cannot say: a missing cell. It holds the value before it, which is stuck, not foreign; so
+    the window whose first five cells are missing is stuck, too."""
     driven = simulate(work, [recorded], tmp_path, drivers="board", heap_kb=96)
     assert driven.windows == run[0].windows
     assert driven.errors == 0
-    assert driven.verdicts["intrinsic"] == run[0].verdicts["intrinsic"]
-    assert driven.verdicts["contextual"]["fail"] == 4
-    assert driven.actions == run[0].actions
+    assert driven.verdicts["intrinsic"]["fail"] == run[0].verdicts["intrinsic"]["fail"] + 1
+    assert driven.verdicts["contextual"]["fail"] == 5
+    assert driven.actions == {"use": 172, "keep": 4, "discard": 4}
     assert driven.no_data == 0
 
 

@@ -139,6 +139,55 @@ def drift(w, c):
     return max(abs(lo - w.channel(c, at.LO0) / 16384), abs(hi - w.channel(c, at.HI0) / 16384))
 
 
+def signature(w):
+    """float64[C, 21] in widths: cumulative shares, halved; means of quarters above the lower edge; 4 * mean |dx|."""
+    rows = []
+    for c, x in enumerate(w.x):
+        lo, width = _edges(w, c)
+        good, quarter = ~np.isnan(x), 4 * np.arange(len(x)) // len(x)
+        size = 2.0 ** w.channel(c, at.BIN_SHIFT) / w.channel(c, at.BIN_MULT)
+        edges = w.channel(c, at.BIN_LO) + size * np.arange(1, 16)
+        mean = lo + width / 2
+        shares = [w.channel(c, at.SHARES + k) / 32768 for k in range(16)]
+        if good.any():
+            mean = x[good].mean()
+            shares = [*(np.mean(x[good] < edge) for edge in edges), 1]
+        quarters = [x[good & (quarter == q)].mean() if (good & (quarter == q)).any() else mean for q in range(4)]
+        d = _pairs(x)
+        step = d.mean() if len(d) else w.channel(c, at.VARIATION) / 16
+        rows.append([*(np.array(shares) / 2), *((np.array(quarters) - lo) / width), 4 * step / width])
+    return np.clip(rows, -32767 / 2048, 32767 / 2048)
+
+
+def _edges(w, c):
+    """Lower edge and width of the band in whole sixteenths of a count, as the signature's definition has them."""
+    lo, hi = (np.floor(16 * edge) / 16 for edge in w.band(c))
+    return lo, max(hi - lo, 1)
+
+
+def _known(w):
+    """(prototype in widths, radius in widths) of each known regime."""
+    r = w.reference
+    for k in range(r.array[at.REGIME_COUNT]):
+        entry = r.regimes.table + at.REGIME_STRIDE * k
+        if r.array[entry + at.FIRST_SEEN] == at.KNOWN:
+            prototype = np.array(r.regimes.prototypes[k * r.regimes.size : (k + 1) * r.regimes.size])
+            yield prototype.reshape(len(w.x), -1) / 2048, r.array[entry + at.RADIUS] / 2048
+
+
+def regime(w, c):
+    found = signature(w)
+    return min((np.abs(found - prototype).sum() / radius for prototype, radius in _known(w)), default=0)
+
+
+def regime_slack(w):
+    """Each entry is rounded down to Q11 of a width, means and steps before that to a sixteenth of a count."""
+    away = 0.0
+    for c in range(len(w.x)):
+        away += (21 + 8 * 2048 / 16 / _edges(w, c)[1]) / 2048
+    return away / min((radius for _, radius in _known(w)), default=1)
+
+
 def _status(w, name):
     fields = [(v, f) for v, f in zip(w.status, w.fields, strict=True) if f.dimension == name]
     worst = 0

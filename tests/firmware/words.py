@@ -57,7 +57,7 @@ class Memory:
             def __setitem__(self, index, value):
                 at = self.address + size * index
                 assert 0 <= at <= len(memory.bytes) - size
-                memory.bytes[at : at + size] = (value & ((1 << 8 * size) - 1)).to_bytes(size, "little")
+                memory.bytes[at : at + size] = (int(value) & ((1 << 8 * size) - 1)).to_bytes(size, "little")
 
         return Pointer
 
@@ -69,6 +69,8 @@ class Memory:
             return word(value.address) if hasattr(value, "address") else Word(value)
 
         source = fold(path.read_text()).replace("import micropython\n", "")
+        if self.signed_words:  # `(x ^ sign) - sign` with sign = 1 << 31 gives a signed load back as it is
+            source = source.replace(" << 31\n", " * 0\n")
         names = {**pointers, "int": cast, "micropython": SimpleNamespace(viper=lambda function: function)}
         exec(compile(source, str(path), "exec"), names)
         return SimpleNamespace(**names)

@@ -4,6 +4,7 @@ from array import array
 
 import numpy as np
 from motegate.firmware.device import layout as at
+from motegate.firmware.device.boot.reference import dump
 from motegate.firmware.device.reference.reference import Reference
 
 from ..policy import Plan
@@ -47,4 +48,4 @@ def reference(plan: Plan, pairs: list[tuple[int, int]]) -> bytes:
     for c, (partner, gain) in enumerate(pairs):
         words[at.REF_HEAD + c * at.REF_STRIDE + at.PAIR] = partner
         words[at.REF_HEAD + c * at.REF_STRIDE + at.GAIN] = gain
-    return blank.dump()
+    return dump(blank)

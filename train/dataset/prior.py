@@ -2,6 +2,7 @@
 
 import numpy as np
 from motegate.firmware.device import layout as at
+from motegate.firmware.device.boot.reference import dump
 from motegate.firmware.device.reference.reference import Reference
 
 from ..policy import Plan
@@ -13,4 +14,4 @@ def with_limits(plan: Plan, reference: bytes | None, references: np.ndarray) -> 
     for k in range(edited.n_cells if len(references) else 0):
         q99, q90 = (references[:, edited.limits + at.LIMIT_STRIDE * k + which] for which in (at.Q99, at.Q90))
         edited.set_limit(k, int(np.median(q99)), int(np.median(q90)))
-    return edited.dump()
+    return dump(edited)

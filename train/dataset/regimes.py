@@ -7,6 +7,7 @@ one visit; then each centre is moved to the median of its own, and its radius is
 
 import numpy as np
 from motegate.firmware.device import layout as at
+from motegate.firmware.device.boot.reference import dump
 from motegate.firmware.device.reference.reference import Reference
 
 from ..policy import Plan
@@ -87,4 +88,4 @@ def shipped(plan: Plan, reference: bytes | None, found: Found) -> bytes:
     """A reference's file with these regimes, known and not seen yet, in place of those it has."""
     edited = Reference(plan.for_device(), reference, 0)
     edited.regimes.replace([row.tolist() for row in found[0]], found[1].tolist())
-    return edited.dump()
+    return dump(edited)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from motegate.firmware.device import layout
+from motegate.firmware.device.boot.reference import dump
 from motegate.firmware.device.judging.classifiers import holds_too_little
 from motegate.firmware.device.layout import MISSING
 from motegate.firmware.device.reference.reference import Reference
@@ -111,7 +112,7 @@ class Engine:
     @property
     def reference(self) -> bytes:
         """The reference as it is now."""
-        return self._reference.dump()
+        return dump(self._reference)
 
     @property
     def pairs(self) -> list[tuple[int, int]]:
@@ -152,7 +153,7 @@ class Engine:
             if reference.silent():
                 silent.append(w)
             if reference.commission(_Window(counts[0]), row):
-                self.commissioned = reference.dump()
+                self.commissioned = dump(reference)
         return Run(
             commission, np.array(silent, np.int64), values, measures, references, signatures, prototypes(reference),
             no_data(plan, stats),

@@ -23,13 +23,13 @@ from .gate import HostGate
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What the gate said: ``first`` is the first judged window; ``scores`` int8[k, n_classifiers], ``levels`` int32 and
-    ``passes`` bool of the same shape are of the windows from there on."""
+    """What the gate said: ``first`` is the first judged window; ``scores`` int8[k, n_classifiers], ``passes`` bool and
+    ``levels`` int32 of the same shape are of the windows from there on. A board's frames tell no levels: None."""
 
     first: int
     scores: np.ndarray
-    levels: np.ndarray
     passes: np.ndarray
+    levels: np.ndarray | None = None
 
     def fails(self, plan: Plan) -> dict[str, np.ndarray]:
         """Parent -> bool[k]: it fails."""
@@ -69,7 +69,7 @@ def judge(trained: Trained, records: Records, progress: Progress | None = None) 
 def judge_as_device(trained: Trained, records: Records, progress: Progress | None = None) -> Verdicts:
     """The whole gate of the device on CPython, record by record."""
     gate = HostGate(trained.plan, trained.packs, trained.reference, records).run("judge", progress or silent)
-    return Verdicts(gate.commission, gate.scores(), gate.levels(), gate.passes())
+    return Verdicts(gate.commission, gate.scores(), gate.passes(), gate.levels())
 
 
 class Panel:
@@ -89,9 +89,9 @@ class Panel:
         are the trained."""
         _, levels, _ = self.judge(silent, np.zeros(len(silent), bool))
         for k, found in enumerate(levels.T):
-            self._reference.return_threshold(k)
+            self._reference.set_threshold(k, self._reference.trained_threshold(k))
             if len(found):
-                pull(self._reference, k, array("i", found.tolist()), len(found), self._reach)
+                pull(self._reference, k, array("i", sorted(found.tolist())), len(found), self._reach)
 
     def judge(
         self, values: np.ndarray, no_data: np.ndarray, progress: Progress = silent
@@ -114,4 +114,5 @@ def classify(trained: Trained, run: engine.Run, progress: Progress = silent) -> 
     panel = Panel(trained)
     if run.first:
         panel.commission(run.values[run.silent])
-    return Verdicts(run.first, *panel.judge(run.values[run.first :], run.no_data[run.first :], progress))
+    scores, levels, passes = panel.judge(run.values[run.first :], run.no_data[run.first :], progress)
+    return Verdicts(run.first, scores, passes, levels)

@@ -22,7 +22,7 @@ from ..layout import (
 )
 
 
-def refuse(what):
+def _refuse(what):
     raise ValueError("pack: " + what)
 
 
@@ -39,19 +39,19 @@ class Pack:
     def __init__(self, data):
         n = len(data)
         if n < 16 or bytes(data[:4]) != b"MGP1":
-            refuse("does not begin with MGP1")
+            _refuse("does not begin with MGP1")
         if data[4] != PACK_VERSION:
-            refuse("version %d, this firmware reads %d" % (data[4], PACK_VERSION))
+            _refuse("version %d, this firmware reads %d" % (data[4], PACK_VERSION))
         if crc32(memoryview(data)[: n - 4]) & 0xFFFFFFFF != unpack_from("<I", data, n - 4)[0]:
-            refuse("the CRC does not match: truncated or altered")
+            _refuse("the CRC does not match: truncated or altered")
         self._end = n - 4
         self.data = data
         self.mapping, reserved, layers, self.inputs, self.outputs = unpack_from("<BBBHH", data, 5)
         if reserved:
-            refuse("a reserved byte is not 0")
+            _refuse("a reserved byte is not 0")
         self._at = 12
         if not 1 <= self.inputs <= WIDEST_LAYER:
-            refuse("%d inputs, allowed 1 to %d" % (self.inputs, WIDEST_LAYER))
+            _refuse("%d inputs, allowed 1 to %d" % (self.inputs, WIDEST_LAYER))
         self.scaling = None
         self._read_mapping()
         self._read_layers(layers)
@@ -59,7 +59,7 @@ class Pack:
     def _take(self, form, size):
         at = self._at
         if at + size > self._end:
-            refuse("ends in the middle of a layer")
+            _refuse("ends in the middle of a layer")
         self._at = at + size
         return unpack_from(form, self.data, at)
 
@@ -70,16 +70,16 @@ class Pack:
                 centre, mult, shift = self._take("<hHB", 5)
                 reach = max(abs(centre), 32767 - centre)
                 if mult < 1 or mult > 32767 or shift > 15 or reach * mult >= 1 << 30:
-                    refuse("feature scaling out of bounds")
+                    _refuse("feature scaling out of bounds")
                 words += (centre + 32768, mult, shift)
             self.scaling = array("i", words)
         elif self.mapping == MAP_COUNTS:
             bias, mult, shift = self._take("<iHB", 7)
             if abs(bias) >= 1 << 30 or mult > 32767 or shift > 30:
-                refuse("count scaling out of bounds")
+                _refuse("count scaling out of bounds")
             self.scaling = array("i", (0, 0, self.inputs, mult, (bias >> 16) + 32768, bias & 0xFFFF, shift))
         elif self.mapping != MAP_PLAIN:
-            refuse("unknown input mapping %d" % self.mapping)
+            _refuse("unknown input mapping %d" % self.mapping)
 
     def _read_layers(self, layers):
         heads = []
@@ -90,7 +90,7 @@ class Pack:
             if kind == FULLY_CONNECTED:
                 n_out, per_channel, low, high, zero = self._take("<HBBBB", 6)
                 if not 1 <= n_out <= WIDEST_LAYER or per_channel > 1 or low > high:
-                    refuse("a layer out of bounds")
+                    _refuse("a layer out of bounds")
                 own = PROGRAM_HEAD + LAYER_STRIDE * layers + len(parameters)
                 self._read_parameters(parameters, n_out, per_channel)
                 heads += (kind, width, n_out, self._at, own, low, high, zero)  # in the order of layout.py's LAYER_...
@@ -101,13 +101,15 @@ class Pack:
                 heads += (kind, width, width, self._at, 0, 0, 0, 0)
                 self._take("", 256)
             else:
-                refuse("unknown layer kind %d" % kind)
+                _refuse("unknown layer kind %d" % kind)
         if self._at != self._end:
-            refuse("%d bytes too many" % (self._end - self._at))
+            _refuse("%d bytes too many" % (self._end - self._at))
         if width != self.outputs:
-            refuse("the last layer has %d outputs, the header %d" % (width, self.outputs))
+            _refuse("the last layer has %d outputs, the header %d" % (width, self.outputs))
         buffers = self.inputs + self.outputs
-        self.program = array("i", [self.inputs, self.outputs, layers, buffers, buffers + widest, 0] + heads + parameters)
+        self.program = array(
+            "i", [self.inputs, self.outputs, layers, buffers, buffers + widest, 0] + heads + parameters
+        )
         self.arena = buffers + 2 * widest
 
     def _read_parameters(self, words, n_out, per_channel):
@@ -116,7 +118,7 @@ class Pack:
             if per_channel or j == 0:
                 multiplier, shift = self._take("<ib", 5)
                 if (multiplier != 0 and multiplier < 1 << 30) or not -31 <= shift <= 30:
-                    refuse("a multiplier out of bounds")
+                    _refuse("a multiplier out of bounds")
             words += (0, multiplier, shift + 32)
         for j in range(-PARAMETER_STRIDE * n_out, 0, PARAMETER_STRIDE):
             words[j + PARAMETER_BIAS] = self._take("<i", 4)[0]

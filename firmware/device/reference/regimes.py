@@ -7,10 +7,10 @@ its L1 distance to the nearest known prototype, in that one's radius.
 
 Slow drift is followed, a jump is asked about. While windows lie beyond the regime's own limit, that limit rises by
 RISE_STEP, and sinks back a twentieth as fast when they do not; while one lies beyond the risen limit nothing follows.
-As soon as the height of the windows beyond (their measure, followed upwards fast and downwards slowly) is no more than the
-risen limit, their own middle becomes a known regime, with twice their mean distance from it as its radius, in place of
-the one not seen for longest when there is no room; then the limit is its own again. So a jump stays a failure for days
-in proportion to its size in octaves.
+As soon as the height of the windows beyond (their measure, followed upwards fast and downwards slowly) is no more than
+the risen limit, their own middle becomes a known regime, with twice their mean distance from it as its radius, in place
+of the one not seen for longest when there is no room; then the limit is its own again. So a jump stays a failure for
+days in proportion to its size in octaves.
 
 A regime that commissioning has seen in one visit only is a candidate: kept, but not known until it is visited again at
 least two window lengths after its first visit began. One fault would else become a regime, and never be found again.
@@ -69,11 +69,14 @@ class Regimes:
         self._before = -1
 
     def start_over(self):
-        """Nothing has been seen yet; the trained regimes stay, whatever a site has added goes."""
+        """Nothing has been seen yet; what is known stays known."""
         a = self._reference.array
         a[RISE] = a[BEYOND] = a[ASKED] = a[NOTICE] = a[REGIME_WINDOW] = 0
         for r in range(a[REGIME_COUNT]):
-            a[self.table + REGIME_STRIDE * r + LAST_SEEN] = -1
+            here = self.table + REGIME_STRIDE * r
+            a[here + LAST_SEEN] = -1
+            if a[here + FIRST_SEEN] != KNOWN:
+                a[here + FIRST_SEEN] = 0
 
     def fill(self, stats):
         """The window's signature, and its distance to the nearest known regime into ``stats``."""
@@ -140,8 +143,8 @@ class Regimes:
         self._before = r
 
     def ask(self, log, q99, step):
-        """After a window in service: true when it lies beyond the risen limit. ``log``: log2 of its measure, ``q99`` the
-        limit's own, both Q14; ``step``: the limit takes a step now."""
+        """After a window in service: true when it lies beyond the risen limit. ``log``: log2 of its measure, ``q99``
+        the limit's own, both Q14; ``step``: the limit takes a step now."""
         a = self._reference.array
         beyond = log > q99
         held = log > q99 + (a[RISE] >> 10)

@@ -50,6 +50,32 @@ def test_two_imports_under_one_name_become_two_names():
     assert "y = kernel.scan, _ring_a" in merged
 
 
+def test_dimensions_of_one_measure_share_it_under_their_own_names():
+    sources = {
+        "dimensions/__init__.py": "",
+        "dimensions/_bounds.py": "def measure(s, c, r, b):\n    return s[c]\n",
+        "dimensions/trust.py": "from ._bounds import measure\n",
+        "dimensions/privacy.py": "from ._bounds import measure\n",
+    }
+    merged = merge_modules(merge_dimensions(sources))
+    assert merged.keys() == {"dimensions/__init__.py"}
+    names: dict = {}
+    exec(merged["dimensions/__init__.py"], names)
+    assert names["trust"] is names["privacy"]
+    assert names["trust"]([7], 0, None, 0) == 7
+
+
+def test_what_an_own_file_of_a_dimension_imports_stays_a_module():
+    sources = {
+        "dimensions/__init__.py": "",
+        "dimensions/_fixed.py": "def ratio(a, b):\n    return a // b\n",
+        "dimensions/noise.py": "from ._fixed import ratio\n\n\ndef measure(s, c, r, b):\n    return ratio(s[c], 2)\n",
+        "dimensions/own.py": "from ._fixed import ratio\n\nTWO = 2\n",
+    }
+    merged = merge_modules(merge_dimensions(sources))
+    assert merged.keys() == {"dimensions/__init__.py", "dimensions/_fixed.py", "dimensions/own.py"}
+
+
 def test_the_gate_of_a_bundle_holds_all_that_only_it_imports():
     sources = needed(PLAN, ["adc", "replay"])
     merged = merge_modules(merge_dimensions(sources))

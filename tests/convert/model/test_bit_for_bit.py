@@ -38,7 +38,7 @@ def test_random_models_equal_tflm_in_every_byte(drawn, vm):
     draws, expected = drawn
     got = infer.run([(packed(draw.data), draw.inputs) for draw in draws], vm)
     assert sum(result.size for result in expected) >= 20_000
-    assert sum(int((a != b).sum()) for a, b in zip(got, expected, strict=True)) == 0
+    assert sum(int((a != b).sum()) for (a, _), b in zip(got, expected, strict=True)) == 0
 
 
 def test_random_models_hold_every_variant_and_few_outputs_at_a_rail(drawn):
@@ -86,7 +86,7 @@ def test_accumulators_and_biases_at_int32s_ends_equal_tflm():
             for scale in (1e-3, 0.49, 0.5, 0.999, 1e-9):  # multipliers of all sizes, results that saturate
                 ends.append(build(64, 1.0, zero, [Fc(weights, np.array([scale]), bias, 1.0, -zero // 2)]))
     rows = np.vstack([np.full((1, 64), value) for value in (-128, 127, 0)]).astype(np.int8)
-    for data, got in zip(ends, infer.run([(packed(data), rows) for data in ends]), strict=True):
+    for data, (got, _) in zip(ends, infer.run([(packed(data), rows) for data in ends]), strict=True):
         assert (got == tflm(data, rows)).all()
 
 
@@ -125,7 +125,7 @@ def keras_models():
 def test_models_of_the_keras_converter_equal_tflm(keras_models):
     rows = np.random.default_rng(1).integers(-128, 128, (500, 12)).astype(np.int8)
     got = infer.run([(packed(data), rows) for data in keras_models])
-    for data, result in zip(keras_models, got, strict=True):
+    for data, (result, _) in zip(keras_models, got, strict=True):
         assert (result == tflm(data, rows)).all()
 
 

@@ -13,7 +13,7 @@ from ..models import Fc, Sigmoid, build
 
 
 def run(data: bytes, rows: np.ndarray) -> np.ndarray:
-    return infer.run([(pack.write(lower(tflite_model.parse(data))), rows)], "cpython")[0]
+    return infer.run([(pack.write(lower(tflite_model.parse(data))), rows)], "cpython")[0][0]
 
 
 @pytest.mark.unit

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from motegate.convert.bundle.modules import device_tree
 from motegate.firmware import vm
 from motegate.firmware.device import layout
+from motegate.firmware.device.boot.reference import dump
 from motegate.firmware.device.reference.reference import Reference
 from motegate.train.host import engine, ring, scan
 from motegate.train.policy.plan import Plan
@@ -24,7 +25,7 @@ def paired(plan: Plan, gains: list[int]) -> bytes:
         b = layout.REF_HEAD + c * layout.REF_STRIDE
         reference.array[b + layout.PAIR] = (c + 1) % n if n > 1 else -1
         reference.array[b + layout.GAIN] = gains[c]
-    return reference.dump()
+    return dump(reference)
 
 
 def device(plan, records, block, commission, reference) -> tuple[list[np.ndarray], int]:
@@ -99,7 +100,9 @@ def test_the_vm_equals_the_device_code_on_cpython_on_hostile_streams(tmp_path):
         length = int(r.choice([8, 13, 16, 64, 100]))
         hop, channels = int(r.integers(1, length + 1)), int(r.integers(1, 4))
         period = int(r.choice([7, 1000, 33_333, 900_000, 86_400_000]))
-        plan = streams.plan(length, hop, channels, period, int(r.choice([0, 3, 10, 130])), int(r.choice([0, 5000, 1 << 24])))
+        plan = streams.plan(
+            length, hop, channels, period, int(r.choice([0, 3, 10, 130])), int(r.choice([0, 5000, 1 << 24]))
+        )
         records = streams.hostile(seed, 600 + 8 * plan.reference.windows, plan)
         reference = paired(plan, r.integers(-32767, 32768, 3).tolist())
         job = tmp_path / f"{seed}.json"

@@ -16,7 +16,7 @@ from motegate.convert.model import pack
 from motegate.convert.model.fixed_point import requantize as exact
 from motegate.convert.model.pack import Counts, Dense, Features, Pack, Table
 from motegate.firmware import vm
-from motegate.firmware.device import network
+from motegate.firmware.device import layout, network
 from motegate.firmware.device.boot.pack import Pack as PackFile
 from motegate.firmware.device.kernels import network as plain
 from motegate.firmware.device.network import Network
@@ -92,6 +92,8 @@ def test_every_intermediate_of_the_viper_kernel_fits_int32_and_its_result_is_the
         net.invoke()
         found = memory.bytes[arena + net.inputs : arena + net.inputs + net.outputs]
         assert bytes(found) == bytes(net.output)
+        level = program + 4 * layout.PROGRAM_LEVEL
+        assert int.from_bytes(memory.bytes[level : level + 4], "little", signed=True) == net.level()
 
 
 @pytest.mark.property

@@ -1,0 +1,132 @@
+"""A reference at the start: how each limit is kept, what stands in a blank one, and its file.
+
+Constructors ask, and hosts that write files; a board unloads this module with the start.
+"""
+
+import struct
+from array import array
+from binascii import crc32
+
+from ..compat import const
+from ..layout import (
+    CELL_BASE,
+    CELL_MODE,
+    CELL_STRIDE,
+    FIXED,
+    FOLLOW,
+    FOLLOW_REGIME,
+    LAYOUT_VERSION,
+    PAIR,
+    RARITY_DECADE,
+    RARITY_ZERO,
+    REF_HEAD,
+    REF_STRIDE,
+    REGIME,
+    SHARES,
+    WIDTH0,
+)
+
+_MAGIC = b"MGF1"
+_BODY = const(14)  # where the array begins
+_TWICE = const(5046272)  # a decade's log10(2), 77 of 256
+_NEVER = const(536870911)  # a threshold that no level exceeds
+
+
+def describe(reference, cells, columns, modules):
+    """How each limit of ``cells`` and ``columns``, as the plan has them, is kept, and between what ends."""
+    for k, (module, channel, mode, floor) in enumerate(cells):
+        _describe(reference, k, mode, REF_HEAD + channel * REF_STRIDE if channel >= 0 else 0, floor)
+        # with a threshold of the policy's its mode is FIXED
+        if mode == FOLLOW_REGIME or modules[module] == "regime":
+            reference.regime_cell = k
+    for j, (_, members) in enumerate(columns):
+        _describe_column(reference, len(cells) + j, members)
+
+
+def _describe(reference, k, mode, base, floor):
+    reference.cells[CELL_STRIDE * k + CELL_MODE] = mode
+    reference.cells[CELL_STRIDE * k + CELL_BASE] = base
+    reference.floors[k] = floor
+
+
+def _describe_column(reference, k, members):
+    """A column of several cells, none of which the policy fixes, has limits of its own. They lie between one cell's,
+    were they all the same, and those of so many independent ones: a decade further for each factor of ten
+    (Bonferroni 1936), where they begin."""
+    several = len(members) > 1
+    for cell in members:
+        mode = reference.cells[CELL_STRIDE * cell + CELL_MODE]
+        several = several and mode != FIXED and mode != WIDTH0
+    limit = (RARITY_ZERO + RARITY_DECADE) << 16
+    _describe(reference, k, FOLLOW if several else FIXED, 0, limit)
+    if several:
+        for cell in members:
+            reference.in_worst[cell] = 1
+        octaves = 0
+        while len(members) >> octaves + 1:
+            octaves += 1
+        limit += _TWICE * octaves + (_TWICE * (len(members) - (1 << octaves)) >> octaves)
+    reference.ceilings[k] = limit
+
+
+def fill(reference):
+    """A blank one: limits at their ends, a wide band, even shares, no partner, no threshold that a level exceeds."""
+    a = reference.array
+    a[REGIME] = -1
+    for k in range(reference.n_cells):
+        reference.set_limit(k, reference.floors[k], reference.floors[k])
+    for k in range(reference.n_cells, reference.n_limits):
+        limit = reference.ceilings[k]
+        reference.set_limit(k, limit, limit - (RARITY_DECADE << 16))
+    for k in range(reference.n_classifiers):
+        reference.set_threshold(k, _NEVER)
+    for c in range(reference.n_channels):
+        at = REF_HEAD + c * REF_STRIDE
+        a[at + PAIR] = -1
+        reference.set_band(at, -8192 << 14, 8192 << 14)
+        for i in range(16):
+            a[at + SHARES + i] = (i + 1) << 11
+
+
+def start_over(reference):
+    """Before commissioning: nothing of a site but its training's regimes, limits and thresholds."""
+    for k in range(reference.n_classifiers):
+        reference.pull_threshold(k, reference.trained_threshold(k))
+    if reference.regimes:
+        reference.regimes.start_over()
+
+
+def dump(reference):
+    """The file: magic; version of the layout, number of channels, cells, columns and classifiers (uint16 each); the
+    array (int32, little-endian); the prototypes (int16); CRC-32."""
+    body = struct.pack("<4s5H", _MAGIC, *_shape(reference)) + bytes(reference.array)
+    if reference.regimes:
+        body += bytes(reference.regimes.prototypes)
+    return body + struct.pack("<I", crc32(body))
+
+
+def read(reference, data):
+    """Takes over what a file holds; ValueError says why it is not this reference's."""
+    if len(data) < _BODY or bytes(data[:4]) != _MAGIC:
+        raise ValueError("reference: does not begin with MGF1")
+    shape = struct.unpack("<5H", bytes(data[4:_BODY]))
+    if shape[0] != LAYOUT_VERSION:
+        raise ValueError("reference: layout version %d, this firmware reads %d" % (shape[0], LAYOUT_VERSION))
+    if shape != _shape(reference):
+        raise ValueError("reference: made for other channels, dimensions or classifiers")
+    middle = _BODY + 4 * len(reference.array)
+    size = middle + 4
+    if reference.regimes:
+        size += 2 * len(reference.regimes.prototypes)
+    if len(data) != size:
+        raise ValueError("reference: %d bytes, expected %d" % (len(data), size))
+    if crc32(bytes(data[: size - 4])) != struct.unpack("<I", bytes(data[size - 4 :]))[0]:
+        raise ValueError("reference: CRC-32 does not match")
+    reference.array = array("i", bytes(data[_BODY:middle]))
+    if reference.regimes:
+        reference.regimes.prototypes = array("h", bytes(data[middle : size - 4]))
+
+
+def _shape(reference):
+    columns = reference.n_limits - reference.n_cells
+    return LAYOUT_VERSION, reference.n_channels, reference.n_cells, columns, reference.n_classifiers
