@@ -102,7 +102,7 @@ FIELD_LOW = const(1)
 FIELD_HIGH = const(2)
 FIELD_STRIDE = const(3)
 
-# Reference: int32[REF_HEAD + n_channels * REF_STRIDE + (n_cells + n_columns) * LIMIT_STRIDE + n_classifiers *
+# Reference: int32[REF_HEAD + n_channels * REF_STRIDE + n_limits * LIMIT_STRIDE + n_classifiers *
 # THRESHOLD_STRIDE + regimes]
 LAYOUT_VERSION = const(3)  # of a reference's file: another one is refused
 READY = const(0)  # 0 while commissioning
@@ -138,8 +138,8 @@ WIDTH_LOG = const(27)  # log2 of the band's width in Q8 counts, Q14
 WIDTH0_LOG = const(28)
 REF_STRIDE = const(29)
 
-# ... and behind the channels, of each cell and then of each column, what one good window in a hundred and one in ten
-# exceeds: log2 of the measure, Q24; a column's is its worst cell's rarity, 2**24 for RARITY_DECADE
+# ... and behind the channels, of each cell and then of each column that looks at several, what one good window in a
+# hundred and one in ten exceeds: log2 of the measure, Q24; a column's is its worst cell's rarity, 2**24 a decade
 Q99 = const(0)
 Q90 = const(1)
 LIMIT_STRIDE = const(2)
@@ -175,7 +175,7 @@ WIDTH_ONE = const(229376)  # log2 of a whole width, Q14: measures in widths are 
 COUNT_IN_WIDTHS = const(360448)  # log2 of one count in Q8 and of a width in Q14, together, Q14
 
 # How a cell's or a column's limits are kept, and where its channel's part of the reference begins:
-# int16[(n_cells + n_columns) * CELL_STRIDE]
+# int16[n_limits * CELL_STRIDE]
 CELL_MODE = const(0)
 CELL_BASE = const(1)  # 0 without a channel
 CELL_STRIDE = const(2)

@@ -32,15 +32,26 @@ _TWICE = const(5046272)  # a decade's log10(2), 77 of 256
 _NEVER = const(536870911)  # a threshold that no level exceeds
 
 
-def describe(reference, cells, columns, modules):
-    """How each limit of ``cells`` and ``columns``, as the plan has them, is kept, and between what ends."""
+def worst_columns(cells, columns):
+    """The columns with limits of their own: of several cells, none of which the policy fixes."""
+    fixed = [mode in (FIXED, WIDTH0) for _, _, mode, _ in cells]
+    found = []
+    for j, (_, members) in enumerate(columns):
+        if len(members) > 1 and not [k for k in members if fixed[k]]:
+            found.append(j)
+    return found
+
+
+def describe(reference, cells, columns, worst, modules):
+    """How each limit of ``cells`` and of the ``worst`` columns, as the plan has them, is kept, and between what ends."""
     for k, (module, channel, mode, floor) in enumerate(cells):
         _describe(reference, k, mode, REF_HEAD + channel * REF_STRIDE if channel >= 0 else 0, floor)
         # with a threshold of the policy's its mode is FIXED
         if mode == FOLLOW_REGIME or modules[module] == "regime":
             reference.regime_cell = k
-    for j, (_, members) in enumerate(columns):
-        _describe_column(reference, len(cells) + j, members)
+    for k, j in enumerate(worst, len(cells)):
+        reference.worst[j] = k
+        _describe_column(reference, k, columns[j][1])
 
 
 def _describe(reference, k, mode, base, floor):
@@ -50,23 +61,16 @@ def _describe(reference, k, mode, base, floor):
 
 
 def _describe_column(reference, k, members):
-    """A column of several cells, none of which the policy fixes, has limits of its own. They lie between one cell's,
-    were they all the same, and those of so many independent ones: a decade further for each factor of ten
-    (Bonferroni 1936), where they begin."""
-    several = len(members) > 1
-    for cell in members:
-        mode = reference.cells[CELL_STRIDE * cell + CELL_MODE]
-        several = several and mode != FIXED and mode != WIDTH0
+    """The limits of a column lie between one cell's, were they all the same, and those of so many independent ones: a
+    decade further for each factor of ten (Bonferroni 1936), where they begin."""
     limit = (RARITY_ZERO + RARITY_DECADE) << 16
-    _describe(reference, k, FOLLOW if several else FIXED, 0, limit)
-    if several:
-        for cell in members:
-            reference.in_worst[cell] = 1
-        octaves = 0
-        while len(members) >> octaves + 1:
-            octaves += 1
-        limit += _TWICE * octaves + (_TWICE * (len(members) - (1 << octaves)) >> octaves)
-    reference.ceilings[k] = limit
+    _describe(reference, k, FOLLOW, 0, limit)
+    for cell in members:
+        reference.in_worst[cell] = 1
+    octaves = 0
+    while len(members) >> octaves + 1:
+        octaves += 1
+    reference.ceilings[k] = limit + _TWICE * octaves + (_TWICE * (len(members) - (1 << octaves)) >> octaves)
 
 
 def fill(reference):

@@ -168,7 +168,7 @@ class Commissioning:
         ref = self._reference
         for k in range(ref.n_limits):
             n = self._counted[k]
-            if n > 0 and (not several or ref.in_worst[k]):
+            if n > 0 and (not several or k < ref.n_cells and ref.in_worst[k]):
                 first = k * self._depth
                 # kept in Q10, a limit is Q24
                 most = (self._largest[first + (n + 19) // 20] << 14) + (1 << 24)

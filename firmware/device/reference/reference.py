@@ -60,11 +60,12 @@ class Reference:
     and thresholds.
 
     array       int32, as above
-    limits      where the limits of cells and columns begin in it, ``thresholds`` where the classifiers' thresholds do
+    limits      where the limits begin in it, of the cells and then of the columns that look at several, ``thresholds`` where the classifiers' thresholds do
     cells       how each limit is kept (layout.py); ``floors`` and ``ceilings`` the smallest and the largest that one in
                 a hundred exceeds may be, log2 in Q24
-    in_worst    for each cell, whether a column with limits of its own looks at it among others
-    logs        log2 of a window's measures, Q14, -1 for 0, and each column's rarity behind them: Dimensions fills it,
+    worst       for each column, which limits are its own; 0: none. ``in_worst``: for each cell, whether such a column
+                looks at it among others
+    logs        log2 of a window's measures, Q14, -1 for 0, and those columns' rarities behind them: Dimensions fills it,
                 following and commissioning read it
     regimes     the Regimes, None where no dimension asks for them
     """
@@ -78,17 +79,19 @@ class Reference:
         cells = plan["cells"]
         columns = plan["columns"]
         self.n_cells = len(cells)
-        self.n_limits = self.n_cells + len(columns)
+        worst = boot.worst_columns(cells, columns)
+        self.n_limits = self.n_cells + len(worst)
         self.n_classifiers = len([p for p in plan["parents"] if p["classifier"] >= 0])
         self.limits = REF_HEAD + self.n_channels * REF_STRIDE
         self.thresholds = self.limits + self.n_limits * LIMIT_STRIDE
         self.cells = array("h", [0] * (CELL_STRIDE * self.n_limits))
         self.floors = array("i", [0] * self.n_limits)
         self.ceilings = array("i", [_HIGHEST] * self.n_limits)
-        self.in_worst = bytearray(self.n_limits)
+        self.in_worst = bytearray(self.n_cells)
+        self.worst = array("h", [0] * len(columns))
         self.logs = array("i", [0] * self.n_limits)
         self.regime_cell = -1
-        boot.describe(self, cells, columns, plan["modules"])
+        boot.describe(self, cells, columns, worst, plan["modules"])
         size = table = self.thresholds + self.n_classifiers * THRESHOLD_STRIDE
         self.regimes = None
         if self.regime_cell >= 0:

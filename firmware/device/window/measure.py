@@ -63,5 +63,5 @@ class Dimensions:
             k += 1
         kernel.values(
             array, reference.limits, reference.cells, reference.floors, measures, reference.logs, self._starts,
-            self._members, self.values, self.n_cells, self.n_columns,
+            self._members, reference.worst, self.values, self.n_columns,
         )  # fmt: skip

@@ -138,8 +138,8 @@ class Window:
 
     def value(self, column: int, rarity: float) -> tuple[float, float]:
         """Of a column whose worst cell has that rarity, and how many times it magnifies an error of it."""
-        k = self.reference.n_cells + column
-        if self.reference.cells[at.CELL_STRIDE * k + at.CELL_MODE] == at.FIXED:
+        k = self.reference.worst[column]
+        if not k:
             return rarity, 1
         here = self.reference.limits + at.LIMIT_STRIDE * k
         # of a column both are rarities, 2**16 a unit, and from RARITY_ZERO on

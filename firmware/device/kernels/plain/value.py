@@ -8,7 +8,6 @@ from ...layout import (
     CELL_STRIDE,
     COUNT_IN_WIDTHS,
     FIXED,
-    FOLLOW,
     FOLLOW_REGIME,
     LEAST_COLUMN_DECADE,
     LEAST_DECADE,
@@ -68,12 +67,13 @@ def rarity(log, q99, q90, unit):
     return min((loud - 2048 + 5 * decade) * RARITY_DECADE // decade, RARITY_MOST + RARITY_ZERO)
 
 
-def values(ref, limits, cells, floors, measures, logs, starts, members, columns, n_cells, n_columns):
-    """Logarithms of the measures (-1 for 0), of each column's worst rarity behind them, and the value of each column.
+def values(ref, limits, cells, floors, measures, logs, starts, members, worst_of, columns, n_columns):
+    """Logarithms of the measures (-1 for 0), worst rarities behind them, and the value of each column.
 
     ``ref``: the reference, limits of the cells and then of the columns from ``limits`` on. ``floors``: log2 of each
-    cell's unit, Q24. ``starts``: int16[n_columns + 1] into ``members``, cell indices. A column of several cells is
-    calibrated once more, unless the policy fixes one of them: the worst of eight exceeds its limit more often.
+    cell's unit, Q24. ``starts``: int16[n_columns + 1] into ``members``, cell indices. ``worst_of``: int16[n_columns],
+    the limits of a column that is calibrated once more, since the worst of eight cells exceeds its limit more often
+    than one; 0: it is not.
     """
     for j in range(n_columns):
         worst = 0
@@ -104,9 +104,9 @@ def values(ref, limits, cells, floors, measures, logs, starts, members, columns,
                 rare = rarity(log, q99, q90, unit)
             logs[k] = log
             worst = max(worst, rare)
-        k = n_cells + j
-        logs[k] = worst << 6
-        if cells[CELL_STRIDE * k + CELL_MODE] == FOLLOW:
+        k = worst_of[j]
+        if k:
+            logs[k] = worst << 6
             q99 = ref[limits + LIMIT_STRIDE * k + Q99] >> 10
             decade = max(q99 - (ref[limits + LIMIT_STRIDE * k + Q90] >> 10), LEAST_COLUMN_DECADE)
             above = (worst << 6) - q99 + decade

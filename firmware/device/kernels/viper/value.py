@@ -12,7 +12,6 @@ from ...layout import (
     CELL_STRIDE,
     COUNT_IN_WIDTHS,
     FIXED,
-    FOLLOW,
     FOLLOW_REGIME,
     LEAST_COLUMN_DECADE,
     LEAST_DECADE,
@@ -35,7 +34,7 @@ from ..tables import LOG2, SOFT
 @micropython.viper
 def values(
     ref: ptr32, limits: int, cells: ptr16, floors: ptr32, measures: ptr32, logs: ptr32, starts: ptr16, members: ptr16,
-    columns: ptr16, n_cells: int, n_columns: int,
+    worst_of: ptr16, columns: ptr16, n_columns: int,
 ):  # fmt: skip
     table = ptr16(LOG2)
     soft = ptr16(SOFT)
@@ -129,9 +128,9 @@ def values(
             if rare > worst:
                 worst = rare
             e += 1
-        k = n_cells + j
-        logs[k] = worst << 6
-        if cells[CELL_STRIDE * k + CELL_MODE] == FOLLOW:
+        k = worst_of[j]
+        if k != 0:
+            logs[k] = worst << 6
             q99 = ref[limits + LIMIT_STRIDE * k + Q99] >> 10
             decade = q99 - (ref[limits + LIMIT_STRIDE * k + Q90] >> 10)
             if decade < LEAST_COLUMN_DECADE:
