@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 from motegate.firmware import atomic, vm
-from motegate.firmware.device.boot.reference import dump
+from motegate.firmware.device.boot.reference import dump, set_threshold
 from motegate.firmware.device.reference.reference import Reference
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.firmware.progress import Progress, silent
@@ -170,7 +170,7 @@ def with_thresholds(plan: Plan, reference: bytes, thresholds: list[int]) -> byte
     """
     edited = Reference(plan.for_device(), reference, 0)
     for classifier, limit in enumerate(thresholds):
-        edited.set_threshold(classifier, limit)
+        set_threshold(edited, classifier, limit)
     return dump(edited)
 
 

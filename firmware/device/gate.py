@@ -4,7 +4,7 @@ from array import array
 
 from .judging.classifiers import Classifiers
 from .judging.verdict import Verdict
-from .layout import COMMISSIONING, NO_ACTION
+from .layout import COMMISSIONING, NO_ACTION, REGIME
 from .reference.reference import Reference
 from .window.block import Block
 from .window.measure import Dimensions
@@ -85,7 +85,7 @@ class Gate:
         verdict.millis = self.ring.millis()
         reference = self.reference
         classifiers = self.classifiers
-        verdict.regime = reference.regime()
+        verdict.regime = reference.array[REGIME]
         if ready:
             verdict.action = self._table[classifiers.judge(verdict, classifiers.no_data(stats))]
             return

@@ -35,7 +35,7 @@ def labelled(folder, name, seed):
 
 def said(first, passes) -> Verdicts:
     """Verdicts of which only the passes matter."""
-    return Verdicts(first, np.zeros(passes.shape, np.int8), np.zeros(passes.shape, np.int32), passes)
+    return Verdicts(first, np.zeros(passes.shape, np.int8), passes)
 
 
 @pytest.fixture(scope="module")

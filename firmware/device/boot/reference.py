@@ -23,6 +23,8 @@ from ..layout import (
     REF_STRIDE,
     REGIME,
     SHARES,
+    THRESHOLD_STRIDE,
+    TRAINED_THRESHOLD,
     WIDTH0,
 )
 
@@ -83,7 +85,7 @@ def fill(reference):
         limit = reference.ceilings[k]
         reference.set_limit(k, limit, limit - (RARITY_DECADE << 16))
     for k in range(reference.n_classifiers):
-        reference.set_threshold(k, _NEVER)
+        set_threshold(reference, k, _NEVER)
     for c in range(reference.n_channels):
         at = REF_HEAD + c * REF_STRIDE
         a[at + PAIR] = -1
@@ -92,10 +94,21 @@ def fill(reference):
             a[at + SHARES + i] = (i + 1) << 11
 
 
+def trained_threshold(reference, classifier):
+    """The threshold that commissioning pulls towards the site's."""
+    return reference.array[reference.thresholds + THRESHOLD_STRIDE * classifier + TRAINED_THRESHOLD]
+
+
+def set_threshold(reference, classifier, threshold):
+    """Replaces one trained threshold, and the site's with it."""
+    reference.pull_threshold(classifier, threshold)
+    reference.array[reference.thresholds + THRESHOLD_STRIDE * classifier + TRAINED_THRESHOLD] = threshold
+
+
 def start_over(reference):
     """Before commissioning: nothing of a site but its training's regimes, limits and thresholds."""
     for k in range(reference.n_classifiers):
-        reference.pull_threshold(k, reference.trained_threshold(k))
+        reference.pull_threshold(k, trained_threshold(reference, k))
     if reference.regimes:
         reference.regimes.start_over()
 

@@ -3,7 +3,7 @@
 from array import array
 
 from ..compat import const
-from ..layout import HEAD, MOST_LEVEL, NO_DATA, STRIDE, VALID
+from ..layout import HEAD, MOST_LEVEL, NO_DATA, NOTICE, STRIDE, VALID
 
 _NO_DATA_SCORE = const(127)
 
@@ -65,5 +65,5 @@ class Classifiers:
             verdict.passes[i] = passes
             vector |= passes << i
             i += 1
-        verdict.why = NO_DATA if no_data else self._reference.notice()
+        verdict.why = NO_DATA if no_data else self._reference.array[NOTICE]
         return vector

@@ -16,39 +16,11 @@ are found by modules of their own, which the board forgets one by one, and this 
 from array import array
 
 from ..compat import const
-from ..layout import CELL_MODE, CELL_STRIDE, FIXED, FOLLOW, FOLLOW_REGIME, LIMIT_STRIDE, Q90, Q99, WIDTH0
+from ..layout import CELL_MODE, CELL_STRIDE, FIXED, FOLLOW, FOLLOW_REGIME, WIDTH0
 from ..modules import load, unload
 
 _SAMPLES = const(512)  # at most so many values of a quantity are kept
 _STAGED = const(120)  # windows below which the second half gives everything
-_FEW = const(16)
-_FARTHEST = const(33554432)  # two octaves, Q24
-_TRUST = const(200)  # levels that weigh as much as the training does
-
-
-def _banded_until(windows):
-    """The windows that give the bands: the first half."""
-    return (windows + 1) // 2
-
-
-def _silent_from(windows):
-    """The window from which on levels are taken."""
-    return windows - windows // 8 if windows >= _STAGED else windows
-
-
-def pull(reference, classifier, levels, n, reach):
-    """Pulls a threshold towards what the site's ``n`` levels say, which ascend, with weight n / (n + 200).
-
-    They say their 80 % and 95 % quantile, the largest twentieth left out, extrapolated evenly to the alarm budget. Where
-    both are one level, they say nothing of a tail.
-    """
-    n -= n // 20
-    usual, high = levels[n * 4 // 5], levels[n * 19 // 20]
-    if high == usual:
-        return
-    site = high + ((high - usual) * reach >> 12)
-    trained = reference.trained_threshold(classifier)
-    reference.pull_threshold(classifier, trained + (site - trained) * n // (n + _TRUST))
 
 
 class Commissioning:
@@ -69,18 +41,19 @@ class Commissioning:
         self._counted = array("h", [0] * reference.n_limits)
         self._largest = array("h", bytes(2 * reference.n_limits * self._depth))
         staged = windows >= _STAGED
-        self._band = _banded_until(windows)
+        self._band = (windows + 1) // 2
         # here and not above: the board forgets it at the end of its stage
         from .bands import Bands
 
         self._bands = Bands(reference, (self._band + self._every - 1) // self._every)
         self._regimes_until = windows * 3 // 4 if staged else 0
         self._worst_until = windows * 3 // 4 if staged else windows
-        self._silent_from = _silent_from(windows)
+        self._silent_from = windows - windows // 8 if staged else windows
         self._prototypes = None
         levels = (windows - self._silent_from) // self._every + 1
         self._levels = [array("i", bytes(4 * levels)) for _ in range(reference.n_classifiers)]
         self._silent = 0
+        self._limits = None
 
     def silent(self):
         """True when the next window's levels are taken."""
@@ -98,7 +71,7 @@ class Commissioning:
                 ref.regimes.visit(True)
         if levels is not None and self.silent():
             for k in range(ref.n_classifiers):
-                self._order(self._levels[k], levels[k])
+                self._limits.order(self._levels[k], self._silent, levels[k])
             self._silent += 1
         if self._seen >= self._band:
             ref.follow_bands(stats)
@@ -114,14 +87,18 @@ class Commissioning:
             self._prototypes = None
             unload("reference.prototypes")
         if self._seen == self._worst_until:
-            self._calibrate(True)
+            # here and not above: what found the bands has left the heap by now
+            from . import limits
+
+            self._limits = limits
+            limits.calibrate(ref, self._largest, self._counted, self._depth, True)
         if self._seen == self._silent_from:
-            self._calibrate(False)
+            self._limits.calibrate(ref, self._largest, self._counted, self._depth, False)
         if self._seen < self._windows:
             return False
         if self._silent:
             for k in range(ref.n_classifiers):
-                pull(ref, k, self._levels[k], self._silent, self._reach)
+                self._limits.pull(ref, k, self._levels[k], self._silent, self._reach)
         return True
 
     def _keep(self, ring, stats):
@@ -154,38 +131,3 @@ class Commissioning:
                 x[i] = x[i - 1]
                 i -= 1
             x[i] = log
-
-    def _order(self, x, level):
-        """Into the levels so far, which ascend."""
-        i = self._silent
-        while i > 0 and x[i - 1] > level:
-            x[i] = x[i - 1]
-            i -= 1
-        x[i] = level
-
-    def _calibrate(self, several):
-        """Both limits of the cells that are final now: those of columns that look at ``several``, or all."""
-        ref = self._reference
-        for k in range(ref.n_limits):
-            n = self._counted[k]
-            if n > 0 and (not several or k < ref.n_cells and ref.in_worst[k]):
-                first = k * self._depth
-                # kept in Q10, a limit is Q24
-                most = (self._largest[first + (n + 19) // 20] << 14) + (1 << 24)
-                q99 = min(self._largest[first + n // 100] << 14, most, ref.ceilings[k])
-                q99 = max(q99, ref.floors[k])
-                q90 = min(max(self._largest[first + n // 10] << 14, 0), q99)
-                self._learn(k, q99, q90, n)
-                self._counted[k] = -1
-
-    def _learn(self, k, q99, q90, n):
-        """Limits that ``n`` windows say, drawn towards the training's while they are few: by 1 / (1 + (n / _FEW)^2) of
-        the way, and of at most _FARTHEST. Few windows say nothing of a tail, many say all."""
-        ref = self._reference
-        a = ref.array
-        at = ref.limits + LIMIT_STRIDE * k
-        weight = _FEW * _FEW
-        if k < ref.n_cells and (a[at + Q99] > ref.floors[k] or a[at + Q90] < ref.floors[k]):
-            q99 += max(-_FARTHEST, min(a[at + Q99] - q99, _FARTHEST)) * weight // (n * n + weight)
-            q90 += max(-_FARTHEST, min(a[at + Q90] - q90, _FARTHEST)) * weight // (n * n + weight)
-        ref.set_limit(k, q99, min(q90, q99))

@@ -30,20 +30,17 @@ from ..layout import (
     LO,
     LO0,
     MOST_REGIMES,
-    NOTICE,
     Q90,
     Q99,
     READY,
     REF_HEAD,
     REF_STRIDE,
-    REGIME,
     REGIME_STRIDE,
     RISE_STEP,
     SINCE,
     STEP,
     THRESHOLD,
     THRESHOLD_STRIDE,
-    TRAINED_THRESHOLD,
     WIDTH0_LOG,
     WIDTH_LOG,
 )
@@ -116,14 +113,6 @@ class Reference:
     def ready(self):
         return self.array[READY]
 
-    def notice(self):
-        """What a verdict's ``why`` says beside its judgement: JUDGED, ASKED_WHY or ABSORBED_WHY."""
-        return self.array[NOTICE]
-
-    def regime(self):
-        """The known regime nearest to the last window; -1: none."""
-        return self.array[REGIME]
-
     def set_limit(self, k, q99, q90):
         """The limits of a cell, or of a column behind them: log2 of the measure, Q24."""
         self.array[self.limits + LIMIT_STRIDE * k + Q99] = q99
@@ -132,14 +121,6 @@ class Reference:
     def threshold(self, classifier):
         """A level of the network above it is a failure: the site's, which commissioning pulls from the trained one."""
         return self.array[self.thresholds + THRESHOLD_STRIDE * classifier + THRESHOLD]
-
-    def trained_threshold(self, classifier):
-        return self.array[self.thresholds + THRESHOLD_STRIDE * classifier + TRAINED_THRESHOLD]
-
-    def set_threshold(self, classifier, threshold):
-        """Replaces one trained threshold, and the site's with it."""
-        self.pull_threshold(classifier, threshold)
-        self.array[self.thresholds + THRESHOLD_STRIDE * classifier + TRAINED_THRESHOLD] = threshold
 
     def pull_threshold(self, classifier, threshold):
         """Replaces the site's threshold, and nothing else."""

@@ -16,7 +16,7 @@ CLEAN = np.array([1, 1, 1, 1, 0, 1, 1, 1, 1, 1], bool)
 def alarms(monkeypatch, per_day):
     monkeypatch.setattr(false_alarms, "fails", lambda *_: {"contextual": NOW})
     plan = SimpleNamespace(classifiers=(SimpleNamespace(name="contextual"),))
-    judged = SimpleNamespace(clean=CLEAN, values=None, no_data=None, reference=b"")
+    judged = SimpleNamespace(clean=CLEAN, values=None, no_data=None, silent=None)
     rules = SimpleNamespace(hop=8, period_ms=900_000, alarms_per_day=per_day)
     return false_alarms.of_stream(rules, SimpleNamespace(plan=plan), judged)[0]
 

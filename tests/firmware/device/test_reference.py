@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from motegate.firmware.device import layout as at
+from motegate.firmware.device.boot import reference as boot
 from motegate.firmware.device.boot.reference import dump
-from motegate.firmware.device.reference.commissioning import pull
+from motegate.firmware.device.reference.limits import pull
 from motegate.firmware.device.reference.reference import Reference
 from motegate.train.host import engine, scan
 from motegate.train.policy.plan import Parent
@@ -190,7 +191,7 @@ def test_a_threshold_is_replaced_alone_and_survives_commissioning():
     plan = with_parents(3)
     given = Reference(plan.for_device(), None, 0)
     before = list(given.array)
-    given.set_threshold(1, -20)
+    boot.set_threshold(given, 1, -20)
     second = given.thresholds + at.THRESHOLD_STRIDE
     assert [i for i, x in enumerate(given.array) if x != before[i]] == [
         second + at.THRESHOLD, second + at.TRAINED_THRESHOLD,
@@ -199,15 +200,15 @@ def test_a_threshold_is_replaced_alone_and_survives_commissioning():
     maker.run(*scan.measure(plan, stream(noise(16 * 5))))
     kept = Reference(plan.for_device(), maker.commissioned, 0)
     assert kept.threshold(0) > at.MOST_LEVEL - 1
-    assert kept.threshold(1) == kept.trained_threshold(1) == -20
+    assert kept.threshold(1) == boot.trained_threshold(kept, 1) == -20
 
 
 @pytest.mark.unit
 @pytest.mark.parametrize("n", [10, 50, 200, 1000])
 def test_silent_levels_pull_a_threshold_with_the_weight_of_their_number(n):
     reference = Reference(with_parents(0).for_device(), None, 0)
-    reference.set_threshold(0, 10_000)
-    reference.set_threshold(1, 7)
+    boot.set_threshold(reference, 0, 10_000)
+    boot.set_threshold(reference, 1, 7)
     levels = np.sort(np.random.default_rng(n).normal(0, 1000, n).astype(int))
     reach = 3 << 12  # three times as far as from the 80 % to the 95 % quantile
     pull(reference, 0, array("i", levels.tolist()), n, reach)
@@ -215,7 +216,7 @@ def test_silent_levels_pull_a_threshold_with_the_weight_of_their_number(n):
     site = high + 3 * (high - usual)
     spread = 4 * np.abs(np.diff(levels))[n // 2 :].max()  # a quantile is one of the levels
     assert abs(reference.threshold(0) - (10_000 + (site - 10_000) * n / (n + 200))) <= spread
-    assert reference.trained_threshold(0) == 10_000
+    assert boot.trained_threshold(reference, 0) == 10_000
     assert reference.threshold(1) == 7
 
 
@@ -223,12 +224,12 @@ def test_silent_levels_pull_a_threshold_with_the_weight_of_their_number(n):
 def test_recommissioning_starts_from_the_trained_thresholds():
     plan = with_parents(0)
     reference = Reference(plan.for_device(), None, 0)
-    reference.set_threshold(0, 10_000)
+    boot.set_threshold(reference, 0, 10_000)
     pull(reference, 0, array("i", range(100)), 100, 4096)
     assert reference.threshold(0) < 10_000
     assert Reference(plan.for_device(), dump(reference), 0).threshold(0) == reference.threshold(0)
     again = Reference(plan.for_device(), dump(reference), 5)
-    assert again.threshold(0) == again.trained_threshold(0) == 10_000
+    assert again.threshold(0) == boot.trained_threshold(again, 0) == 10_000
 
 
 @pytest.mark.unit
@@ -236,7 +237,7 @@ def test_commissioning_takes_the_levels_of_its_last_eighth_in_any_order():
     plan = with_parents(160)
     reference = Reference(plan.for_device(), None, None)
     for classifier in (0, 1):
-        reference.set_threshold(classifier, 10_000)
+        boot.set_threshold(reference, classifier, 10_000)
     kept = []
 
     class Ring:
@@ -255,7 +256,7 @@ def test_commissioning_takes_the_levels_of_its_last_eighth_in_any_order():
     assert len(kept) == 160 // 8
     beside = Reference(plan.for_device(), None, 0)
     for classifier, column in enumerate(zip(*kept, strict=True)):
-        beside.set_threshold(classifier, 10_000)
+        boot.set_threshold(beside, classifier, 10_000)
         pull(beside, classifier, array("i", sorted(column)), len(column), plan.reference.reach_q12)
         assert reference.threshold(classifier) == beside.threshold(classifier) < 10_000
 

@@ -216,7 +216,7 @@ class Site:
         """One more at ``level``; what is said of it."""
         self.measure(level)
         self.reference.follow(self.stats)
-        return self.reference.notice()
+        return self.reference.array[at.NOTICE]
 
     def windows(self, level: int, n: int) -> list[int]:
         return [self.window(level) for _ in range(n)]
@@ -244,7 +244,7 @@ def test_a_second_visit_two_lengths_after_the_first_makes_a_candidate_known():
     site.window(300)
     assert site.entry(regime, at.FIRST_SEEN) == at.KNOWN
     site.window(300)
-    assert site.reference.regime() == regime
+    assert site.reference.array[at.REGIME] == regime
 
 
 @pytest.mark.unit
@@ -258,7 +258,7 @@ def test_one_visit_however_long_leaves_a_candidate_one():
     site.window(300)  # too early to be another visit: it shares samples with the first
     site.windows(300, 10 * LENGTH)
     assert site.entry(regime, at.FIRST_SEEN) == began
-    assert site.reference.regime() == 0
+    assert site.reference.array[at.REGIME] == 0
 
 
 @pytest.mark.unit
@@ -301,11 +301,11 @@ def test_the_limit_rises_evenly_and_in_its_time_the_new_regime_is_known(rise):
     assert (site[at.REGIME_COUNT], site.entry(1, at.FIRST_SEEN)) == (2, at.KNOWN)
     before = site.followed()
     assert site.window(1500) == at.JUDGED
-    assert site.reference.regime() == 1
+    assert site.reference.array[at.REGIME] == 1
     assert site.dimensions.measures[k] <= 256
     assert site.followed() != before  # it follows again
     assert site.windows(HOME, 5) == [at.JUDGED] * 5  # and the old one is still known
-    assert site.reference.regime() == 0
+    assert site.reference.array[at.REGIME] == 0
 
 
 @pytest.mark.unit
@@ -401,7 +401,7 @@ def work(level, n):
         stats[here + at.DX_N] = stats[here + at.RUN] = 1
         dimensions.fill(stats, reference)
         reference.follow(stats)
-        if reference.notice() == at.ABSORBED_WHY:
+        if reference.array[at.NOTICE] == at.ABSORBED_WHY:
             absorbed += 1
         k += 1
     return absorbed
