@@ -33,10 +33,11 @@ class Windows:
 
     def take(self, index: np.ndarray) -> "Windows":
         """Copies of the windows at ``index``."""
-        arrays = (
-            self.counts, self.lateness, self.flags, self.carry, self.status, self.references, self.prototypes
-        )  # fmt: skip
-        return Windows(*(np.ascontiguousarray(a[index]) for a in arrays), self.numbered)
+        arrays = (self.counts, self.lateness, self.flags, self.carry, self.status, self.references, self.prototypes)
+        counts, lateness, flags, carry, status, references, prototypes = (
+            np.ascontiguousarray(a[index]) for a in arrays
+        )
+        return Windows(counts, lateness, flags, carry, status, references, prototypes, self.numbered)
 
 
 class Job:

@@ -45,7 +45,7 @@ def worst_columns(cells, columns):
 
 
 def describe(reference, cells, columns, worst, modules):
-    """How each limit of ``cells`` and of the ``worst`` columns, as the plan has them, is kept, and between what ends."""
+    """How each limit of ``cells`` and of the ``worst`` columns, as the plan has them, is kept, between what ends."""
     for k, (module, channel, mode, floor) in enumerate(cells):
         _describe(reference, k, mode, REF_HEAD + channel * REF_STRIDE if channel >= 0 else 0, floor)
         # with a threshold of the policy's its mode is FIXED

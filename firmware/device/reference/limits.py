@@ -19,8 +19,8 @@ def order(levels, n, level):
 def pull(reference, classifier, levels, n, reach):
     """Pulls a threshold towards what the site's ``n`` levels say, which ascend, with weight n / (n + 200).
 
-    They say their 80 % and 95 % quantile, the largest twentieth left out, extrapolated evenly to the alarm budget. Where
-    both are one level, they say nothing of a tail.
+    They say their 80 % and 95 % quantile, the largest twentieth left out, extrapolated evenly to the alarm budget.
+    Where both are one level, they say nothing of a tail.
     """
     n -= n // 20
     usual, high = levels[n * 4 // 5], levels[n * 19 // 20]

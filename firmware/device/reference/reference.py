@@ -57,13 +57,14 @@ class Reference:
     and thresholds.
 
     array       int32, as above
-    limits      where the limits begin in it, of the cells and then of the columns that look at several, ``thresholds`` where the classifiers' thresholds do
+    limits      where the limits begin in it, of the cells and then of the columns that look at several;
+    thresholds  where the classifiers' thresholds do
     cells       how each limit is kept (layout.py); ``floors`` and ``ceilings`` the smallest and the largest that one in
                 a hundred exceeds may be, log2 in Q24
     worst       for each column, which limits are its own; 0: none. ``in_worst``: for each cell, whether such a column
                 looks at it among others
-    logs        log2 of a window's measures, Q14, -1 for 0, and those columns' rarities behind them: Dimensions fills it,
-                following and commissioning read it
+    logs        log2 of a window's measures, Q14, -1 for 0, and those columns' rarities behind them: Dimensions fills
+                it, following and commissioning read it
     regimes     the Regimes, None where no dimension asks for them
     """
 

@@ -43,8 +43,8 @@ class Gate:
     def judge(
         self, values: np.ndarray, no_data: np.ndarray, silent: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Scores int8, levels int32 and passes bool, [n, classifiers] each, of dimensions that are there already, by the
-        device's own classifiers, whose thresholds were pulled by ``silent`` ones, int16[m, columns]."""
+        """Scores int8, levels int32 and passes bool, [n, classifiers] each, of dimensions that are there already, by
+        the device's own classifiers, whose thresholds were pulled by ``silent`` ones, int16[m, columns]."""
         panel = Panel(self.trained)
         panel.commission(silent)
         return panel.judge(values, no_data)

@@ -1,4 +1,5 @@
-"""Scores of a window, by the int8 network (its level) and by two rules over calibrated values; thresholds at a realised share."""
+"""Scores of a window, by the int8 network (its level) and by two rules over calibrated values; thresholds at a realised
+share."""
 
 import numpy as np
 from motegate.train.policy import Parent

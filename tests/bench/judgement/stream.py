@@ -15,8 +15,9 @@ class Stream:
     """The windows of a recording from ``begin`` on, judged by the reference as it stood there (``reference``, a file).
 
     ``slots`` and ``stats`` are the whole recording's; ``values`` int16[n, columns], ``references`` int32[n, n_ref]
-    (before each window), ``prototypes`` of its regimes, ``silent`` int16[m, columns] (commissioning's last windows), ``no_data`` and ``clean`` bool[n] (nothing labelled, enough samples) and ``seconds`` int64[n]
-    (of the newest record) have a row for each window from ``begin`` on.
+    (before each window), ``prototypes`` of its regimes, ``silent`` int16[m, columns] (commissioning's last
+    windows), ``no_data`` and ``clean`` bool[n] (nothing labelled, enough samples) and ``seconds`` int64[n] (of the
+    newest record) have a row for each window from ``begin`` on.
     """
 
     plan: Plan
@@ -73,7 +74,8 @@ def stream(trained: Trained, records: Records, test_part: bool) -> Stream:
     status = records.status[newest] if plan.status else np.zeros((total, 0), np.int32)
     return Stream(
         plan, slots, stats, status, pairs, bool((records.seqs >= 0).any()), begin, reference, run.values,
-        run.references, run.prototypes, early.values[early.silent], run.no_data, clean, records.seconds[newest[begin:]].astype(np.int64),
+        run.references, run.prototypes, early.values[early.silent], run.no_data, clean,
+        records.seconds[newest[begin:]].astype(np.int64),
     )  # fmt: skip
 
 

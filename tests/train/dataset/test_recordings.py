@@ -72,7 +72,8 @@ def test_one_recording_concatenated_is_itself(files, loaded):
 def test_each_recording_is_commissioned_as_it_is_alone(loaded):
     alone, together = loaded
     bands = slice(at.REF_HEAD, at.REF_HEAD + at.REF_STRIDE)
-    apart = {name: np.concatenate([getattr(each, name) for each in alone]) for name in ("values", "references", "status")}
+    names = ("values", "references", "status")
+    apart = {name: np.concatenate([getattr(each, name) for each in alone]) for name in names}
     np.testing.assert_array_equal(together.status, apart["status"])
     np.testing.assert_array_equal(together.references[:, bands], apart["references"][:, bands])
     # limits are drawn towards what is usual in all recordings, by little

@@ -158,7 +158,10 @@ def test_a_fault_at_home_at_the_limit_of_the_severity_scale_has_the_value_256(st
     measures = array("i", [max(1, round(limit * one)) for limit, one in zip(limits, ones, strict=True)])
     logs, columns = array("i", bytes(8 * n)), array("h", bytes(2 * n))
     alone = array("h", range(n + 1))
-    values_of(reference.array, reference.limits, cells, reference.floors, measures, logs, alone, alone, columns, n, n)
+    none = array("h", bytes(2 * n))
+    values_of(
+        reference.array, reference.limits, cells, reference.floors, measures, logs, alone, alone, none, columns, n
+    )
     # a measure is whole: one of few units, as a slot is, lies up to half a unit off
     assert np.abs(np.array(columns) - at.RARITY_DECADE).max() <= 3
 
