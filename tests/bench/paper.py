@@ -27,8 +27,8 @@ def run() -> str:
         found = measure(Path(folder) / "paper")
     lines = [
         f"`python -m tests.bench paper`: windows judged right over {len(paper.SEEDS)} streams never seen",
-        "(tests/train/test_paper_example.py), int8 packs on the device's code. A foreign stream of severity a lies a widths",
-        "of the band away; a noisy one has 1.25 a times the usual noise, whose limit is at 1.25.",
+        "(tests/train/test_paper_example.py), int8 packs on the device's code. A foreign stream of severity a lies a",
+        "widths of the band away; a noisy one has 1.25 a times the usual noise, whose limit is at 1.25.",
         "",
         "| stream, action | " + " | ".join(f"{a:g} x limit" for a in paper.SEVERITIES) + " |",
         "| --- |" + " --- |" * len(paper.SEVERITIES),
