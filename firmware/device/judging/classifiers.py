@@ -3,7 +3,7 @@
 from array import array
 
 from ..compat import const
-from ..layout import HEAD, MOST_LEVEL, NO_DATA, NOTICE, STRIDE, VALID
+from ..layout import FOLLOW_REGIME, HEAD, MOST_LEVEL, NO_DATA, NOTICE, STRIDE, VALID
 
 _NO_DATA_SCORE = const(127)
 
@@ -20,8 +20,8 @@ class Classifiers:
     """
 
     def __init__(self, plan, networks, reference):
-        channels = [channel for _, channel, _, _ in plan["cells"]]
-        sampled = [any(channels[cell] >= 0 for cell in cells) for _, cells in plan["columns"]]
+        samples = [channel >= 0 or mode == FOLLOW_REGIME for _, channel, mode, _ in plan["cells"]]
+        sampled = [any(samples[cell] for cell in cells) for _, cells in plan["columns"]]
         self._reference = reference
         self._length = plan["length"]
         self._stats_end = HEAD + reference.n_channels * STRIDE
