@@ -1,4 +1,4 @@
-"""Regimes of a site, found by commissioning: greedy k-centre over signatures spread over its second quarter.
+"""Regimes of a site, found by commissioning: greedy k-centre over signatures spread over its third quarter.
 
 At most 48 signatures are kept. The first centre is the one with the least distance to all others, the next each time
 the farthest from all centres that has two others within half of that distance (Gonzalez 1985, with support); a regime's
