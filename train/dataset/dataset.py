@@ -90,45 +90,46 @@ def load(policy: Policy, paths: list[Path], shares: split.Shares = split.SHARES)
     for part in parts:
         part.check(commission)
     slots, labels, status = ring.concatenate([part.slots for part in parts]), *_joined(parts)
-    judged = np.concatenate([part.first + np.arange(commission, len(part.slots.windows)) for part in _placed(parts)])
+    ends = np.cumsum([len(part.slots.windows) for part in parts])
+    judged = np.concatenate(
+        [np.arange(end - len(part.slots.windows) + commission, end) for part, end in zip(parts, ends, strict=True)]
+    )
     by = split.by_time(slots.windows[judged], policy.length, shares)
     quiet = np.all([share == 0 for share in labels.values()], axis=0) if labels else np.ones(total, bool)
-    training = np.zeros(total, bool)
-    training[judged[by.part == split.TRAIN]] = True
-    early = np.ones(total, bool)
-    early[judged] = False
+    in_training = by.part == split.TRAIN
+    may_see = quiet[judged] & (in_training | (by.part == split.VALIDATION))
     blank = None
     if "consistency" in compiled.dimensions:
-        seen = np.flatnonzero(quiet & (early | training))
+        behind = np.zeros(total, bool)  # training: what lies behind it has no part in this
+        behind[judged[~in_training]] = True
+        seen = np.flatnonzero(quiet & ~behind)
         blank = pairs.reference(compiled, pairs.find(ring.cut(compiled, slots, seen)[0]))
     for part in parts:
         part.measure(compiled, blank)
     following = None
     if policy.follow_per_day is None:
-        seen = quiet[judged] & ((by.part == split.TRAIN) | (by.part == split.VALIDATION))
 
         def tried(plan: Plan) -> tuple[engine.Run, np.ndarray]:
             runs = [part.run(plan, blank, commission) for part in parts]
             values = np.concatenate([run.values[run.first :] for run in runs])
-            return replace(runs[0], first=0, values=values), seen
+            return replace(runs[0], first=0, values=values), may_see
 
         rate, following = auto(policy, total * policy.hop * policy.period_ms / DAY_MS, tried)
         policy = replace(policy, follow_per_day=rate)
         compiled = compile_policy(policy)
     first = [part.run(compiled, blank, commission) for part in parts]
-    in_training = by.part == split.TRAIN
     blank = prior.with_limits(compiled, blank, _all(first, "references")[judged][in_training])
     sides = [blank]
+    other = np.zeros(total, int)
     if compiled.has_regimes():
+        halves = regimes.halves(in_training)
+        other[judged[halves[0]]] = 1
         signatures = _all(first, "signatures")[judged]
         sides = [
             regimes.shipped(compiled, blank, regimes.find(compiled, signatures, quiet[judged] & side))
-            for side in regimes.halves(in_training)
+            for side in halves
         ]
     runs = [[part.run(compiled, side, commission) for part in parts] for side in sides]
-    other = np.zeros(total, int)
-    if compiled.has_regimes():
-        other[judged[regimes.halves(in_training)[0]]] = 1
 
     def chosen(name: str) -> np.ndarray:
         """Of each window what was made of it by regimes that it did not help to find."""
@@ -139,10 +140,7 @@ def load(policy: Policy, paths: list[Path], shares: split.Shares = split.SHARES)
     if len(parts) > 1:
         reference = prior.with_limits(compiled, reference, references[judged][in_training])
     if compiled.has_regimes():
-        seen = (by.part == split.TRAIN) | (by.part == split.VALIDATION)
-        reference = regimes.shipped(
-            compiled, reference, regimes.find(compiled, chosen("signatures")[judged], quiet[judged] & seen)
-        )
+        reference = regimes.shipped(compiled, reference, regimes.find(compiled, chosen("signatures")[judged], may_see))
     clean = ~no_data[judged]
     for share in labels.values():
         clean &= share[judged] == 0
@@ -156,14 +154,13 @@ def load(policy: Policy, paths: list[Path], shares: split.Shares = split.SHARES)
 
 
 class _Recording:
-    """One recording on its way into a dataset; ``first``: its first window among those of all."""
+    """One recording on its way into a dataset."""
 
     def __init__(self, plan: Plan, records: recording.Records, path: Path):
         self.plan = plan
         self.records = records
         self.path = path
         self.slots = ring.expand(plan, records)
-        self.first = 0
 
     def check(self, commission: int) -> None:
         n = len(self.slots.windows)
@@ -197,15 +194,6 @@ class _Recording:
 def _all(runs: list[engine.Run], name: str) -> np.ndarray:
     """One field of the windows of all recordings."""
     return np.concatenate([getattr(run, name) for run in runs])
-
-
-def _placed(parts: list[_Recording]) -> list[_Recording]:
-    """The same, each knowing where its windows begin."""
-    first = 0
-    for part in parts:
-        part.first = first
-        first += len(part.slots.windows)
-    return parts
 
 
 def _joined(parts: list[_Recording]) -> tuple[dict[str, np.ndarray], np.ndarray]:

@@ -1,10 +1,7 @@
 """Faults of regime: sound samples of a process that runs in a way which is not known."""
 
-from array import array
-
 import numpy as np
 from motegate.firmware.device import layout as at
-from motegate.firmware.device.reference.reference import Reference
 
 from ..host import engine, scan
 from .fault import Job, Kind
@@ -61,21 +58,12 @@ def _widths(job: Job) -> np.ndarray:
 def away(job: Job) -> np.ndarray:
     """Distance of each window from the nearest known regime, in its radii."""
     windows, plan = job.windows, job.plan
-    reference = Reference(plan.for_device(), None, 0)
-    held = np.frombuffer(reference.array, np.int32)
-    known = np.frombuffer(reference.regimes.prototypes, np.int16)
     stats = scan.scan(plan, windows.counts, windows.lateness, windows.flags, windows.carry, windows.status)
-    stats = engine.with_bins(stats, windows.counts, windows.references)
-    row = array("i", bytes(4 * stats.shape[1]))
-    view = np.frombuffer(row, np.int32)
-    found = np.zeros(len(stats))
-    for w in range(len(stats)):
-        held[:] = windows.references[w]
-        known[:] = windows.prototypes[w]
-        view[:] = stats[w]
+    found = []
+    for row, reference in engine.against(plan, stats, windows.counts, windows.references, windows.prototypes):
         reference.regimes.fill(row)
-        found[w] = row[at.REGIME_AWAY] / 256
-    return found
+        found.append(row[at.REGIME_AWAY] / 256)
+    return np.array(found)
 
 
 KINDS = (Kind("new regime", "regime", novel),)

@@ -5,6 +5,7 @@ because the reference follows and a window depends on those before it.
 """
 
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -174,10 +175,21 @@ def values_against(
     int16[N, m].
     """
     dimensions = Dimensions(plan.for_device())
+    out = np.zeros((len(stats), dimensions.n_columns), np.int16)
+    for w, (row, reference) in enumerate(against(plan, stats, counts, references, prototypes)):
+        dimensions.fill(row, reference)
+        out[w] = dimensions.values
+    return out
+
+
+def against(
+    plan: Plan, stats: np.ndarray, counts: np.ndarray, references: np.ndarray, prototypes: np.ndarray
+) -> Iterator[tuple[array, Reference]]:
+    """Each window's statistics, with histograms, and its reference, in the device's form: both are overwritten at the
+    next. Arrays as in ``values_against``."""
     reference = Reference(plan.for_device(), None, 0)
     held = np.frombuffer(reference.array, np.int32)
     known = np.frombuffer(reference.regimes.prototypes, np.int16) if reference.regimes else None
-    out = np.zeros((len(stats), dimensions.n_columns), np.int16)
     row = array("i", bytes(4 * stats.shape[1]))
     view = np.frombuffer(row, np.int32)
     filled = with_bins(stats, counts, references)
@@ -186,6 +198,4 @@ def values_against(
         if known is not None:
             known[:] = prototypes[w]
         view[:] = filled[w]
-        dimensions.fill(row, reference)
-        out[w] = dimensions.values
-    return out
+        yield row, reference

@@ -83,7 +83,7 @@ class Commissioning:
             if ref.regimes and self._seen < self._regimes_until:
                 self._prototypes = load("reference.prototypes").Prototypes(ref, self._regimes_until - self._seen)
         if self._seen == self._regimes_until and self._prototypes:
-            self._prototypes.find((2 * ref.length + ref.hop - 1) // ref.hop)
+            self._prototypes.find(ref.regimes.apart)
             self._prototypes = None
             unload("reference.prototypes")
         if self._seen == self._worst_until:

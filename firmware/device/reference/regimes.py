@@ -54,7 +54,8 @@ _MOST_WINDOWS = const(0x1FFFFFFF)
 
 class Regimes:
     """The regimes of one reference: ``prototypes`` int16[(MOST_REGIMES + 1) * size], ``signature`` int16[size]; the
-    table of radii and visits lies in the reference's array, from ``table`` on."""
+    table of radii and visits lies in the reference's array, from ``table`` on. ``apart``: windows from the
+    beginning of a first visit to another one that makes a regime known."""
 
     def __init__(self, reference, table):
         self._reference = reference
@@ -65,7 +66,7 @@ class Regimes:
         self.signature = array("h", bytes(2 * self.size))
         self._found = array("i", (-1, 0, -1, 0))
         self._ask_after = (reference.length + reference.hop - 1) // reference.hop + 1
-        self._apart = (2 * reference.length + reference.hop - 1) // reference.hop
+        self.apart = (2 * reference.length + reference.hop - 1) // reference.hop
         self._before = -1
 
     def start_over(self):
@@ -136,7 +137,7 @@ class Regimes:
         now = a[REGIME_WINDOW]
         if a[here + FIRST_SEEN] != KNOWN:
             inside = self._found[1] <= _INSIDE
-            if inside and self._before != r and now - a[here + FIRST_SEEN] >= self._apart:
+            if inside and self._before != r and now - a[here + FIRST_SEEN] >= self.apart:
                 a[here + FIRST_SEEN] = KNOWN
         if inside:
             a[here + LAST_SEEN] = now
