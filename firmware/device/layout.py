@@ -73,7 +73,7 @@ HEAD = const(7)
 
 # ... and of each channel in it, from HEAD + channel * STRIDE
 BIN_COUNT = const(16)
-BINS = const(0)  # sixteen of them
+BINS = const(0)  # sixteen of them, in sixteenths of a sample
 QUARTER_SUM = const(16)  # four of them; the quarter of slot i is 4 * i // length
 QUARTER_VALID = const(20)  # four of them
 VALID = const(24)
@@ -92,7 +92,8 @@ RAILED = const(36)
 OUTSIDE = const(37)
 PAIR_N = const(38)
 RESIDUAL_SUM = const(39)  # sum of |residual - its mean|, at most 2**29
-STRIDE = const(40)
+DX_BITS = const(40)  # sum of the bits that |x1 - x0| has, at most 2**15
+STRIDE = const(41)
 
 # ... and of each dimension over status fields: their number, then of each its value and its bounds
 FIELD_COUNT = const(0)
@@ -104,7 +105,7 @@ FIELD_STRIDE = const(3)
 
 # Reference: int32[REF_HEAD + n_channels * REF_STRIDE + n_limits * LIMIT_STRIDE + n_classifiers *
 # THRESHOLD_STRIDE + regimes]
-LAYOUT_VERSION = const(3)  # of a reference's file: another one is refused
+LAYOUT_VERSION = const(4)  # of a reference's file: another one is refused
 READY = const(0)  # 0 while commissioning
 LIMIT_STEP = const(1)  # outward step of a limit, Q24 octaves
 EVERY = const(2)  # windows between two steps
@@ -128,8 +129,8 @@ HI = const(17)
 LO0 = const(18)  # the commissioned band
 HI0 = const(19)
 STEP = const(20)  # outward step of an edge, Q14 counts
-BIN_LO = const(21)  # where the first bin begins, counts
-BIN_MULT = const(22)  # bin = (x - BIN_LO) * BIN_MULT >> BIN_SHIFT
+BIN_LO = const(21)  # the middle of the first bin, counts
+BIN_MULT = const(22)  # (x - BIN_LO) * BIN_MULT >> BIN_SHIFT bins: between two middles a sample is part of both
 BIN_SHIFT = const(23)
 VARIATION = const(24)  # mean |x1 - x0| of a good window, Q4 counts
 PAIR = const(25)  # the channel that explains this one, or -1
@@ -158,10 +159,10 @@ REGIME_STRIDE = const(3)
 # A window's signature: int16[n_channels * SIGNATURE_STRIDE], Q11 of the band's width, at most 16 widths
 SIGNATURE_SHARES = const(0)  # sixteen cumulative shares, halved
 SIGNATURE_QUARTERS = const(16)  # four means above the band's lower edge
-SIGNATURE_STEP = const(20)  # 4 * mean |x1 - x0|
+SIGNATURE_STEP = const(20)  # 4 * mean |x1 - x0|, and an eighth of a width an octave of their geometric mean
 SIGNATURE_STRIDE = const(21)
 LARGEST_RADIUS = const(0x3FFFFF)
-SMALLEST_RADIUS = const(41)  # 0.02 widths
+SMALLEST_RADIUS = const(64)  # 0.03 widths
 MOST_REGIMES = const(16)  # prototypes; behind them lies the one that is asked about
 KNOWN = const(-1)
 

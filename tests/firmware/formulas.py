@@ -128,10 +128,15 @@ def relevancy(w, c):
     if not len(x):
         return 0
     size = 2.0 ** w.channel(c, at.BIN_SHIFT) / w.channel(c, at.BIN_MULT)
-    edges = w.channel(c, at.BIN_LO) + size * np.arange(1, 16)
-    cumulative = np.array([np.mean(x < edge) for edge in edges])
     shares = np.array([w.channel(c, at.SHARES + i) for i in range(15)]) / 32768
-    return np.sum(np.abs(cumulative - shares))
+    return np.sum(np.abs(cumulative(x, w.channel(c, at.BIN_LO) + size * np.arange(16))[:15] - shares))
+
+
+def cumulative(x, middles):
+    """Shares of ``x`` up to each bin: a sample between two middles is part of both, by its distance from them in
+    sixteenths."""
+    place = np.floor(16 * (x - middles[0]) / (middles[1] - middles[0])) / 16
+    return np.array([np.mean(np.clip(k + 1 - place, 0, 1)) for k in range(15)] + [1.0])
 
 
 def drift(w, c):
@@ -140,22 +145,26 @@ def drift(w, c):
 
 
 def signature(w):
-    """float64[C, 21] in widths: cumulative shares, halved; means of quarters above the lower edge; 4 * mean |dx|."""
+    """float64[C, 21] in widths: cumulative shares, halved; means of quarters above the lower edge; 4 * mean |dx| and an
+    eighth of their mean bits above the width's."""
     rows = []
     for c, x in enumerate(w.x):
         lo, width = _edges(w, c)
         good, quarter = ~np.isnan(x), 4 * np.arange(len(x)) // len(x)
         size = 2.0 ** w.channel(c, at.BIN_SHIFT) / w.channel(c, at.BIN_MULT)
-        edges = w.channel(c, at.BIN_LO) + size * np.arange(1, 16)
+        middles = w.channel(c, at.BIN_LO) + size * np.arange(16)
         mean = lo + width / 2
         shares = [w.channel(c, at.SHARES + k) / 32768 for k in range(16)]
         if good.any():
             mean = x[good].mean()
-            shares = [*(np.mean(x[good] < edge) for edge in edges), 1]
+            shares = cumulative(x[good], middles)
         quarters = [x[good & (quarter == q)].mean() if (good & (quarter == q)).any() else mean for q in range(4)]
         d = _pairs(x)
         step = d.mean() if len(d) else w.channel(c, at.VARIATION) / 16
-        rows.append([*(np.array(shares) / 2), *((np.array(quarters) - lo) / width), 4 * step / width])
+        bits = np.frexp(d)[1].mean() if len(d) else np.frexp(np.floor(step))[1]
+        octaves = bits - max(np.log2(w.band(c)[1] - w.band(c)[0]), 0)
+        linear = np.minimum(4 * step / width, 32767 / 2048)
+        rows.append([*(np.array(shares) / 2), *((np.array(quarters) - lo) / width), linear + octaves / 8])
     return np.clip(rows, -32767 / 2048, 32767 / 2048)
 
 

@@ -14,7 +14,6 @@ from motegate.firmware.device.reference.reference import Reference
 
 from ..policy import Plan
 
-MOST = 12  # of the sixteen that a reference holds: the others are the site's
 LARGEST = 20_000  # windows that are looked at, spread evenly
 SUPPORT = 3
 FARTHEST = 200  # windows that are tried as the next centre
@@ -22,6 +21,7 @@ ROUNDS = 5
 QUANTILE = 0.98
 OWN = 5  # windows from which a regime's own quantile counts
 BLOCKS = 20
+NEAREST = 41  # 0.02 widths: two centres are no nearer, and nothing is more usual
 SHARE = 0.25  # of the median distance: a radius is no smaller
 
 Found = tuple[np.ndarray, np.ndarray]
@@ -55,12 +55,12 @@ def find(plan: Plan, signatures: np.ndarray, good: np.ndarray) -> Found:
 
 def _centres(f: np.ndarray, window: np.ndarray, apart: int) -> np.ndarray:
     found = [f[np.abs(f - np.median(f, axis=0)).sum(axis=1).argmin()]]
-    while len(found) < MOST:
+    while len(found) < at.MOST_REGIMES:
         d = _distances(f, np.array(found))
         nearest, reach = d.argmin(axis=1), d.min(axis=1)
         far = reach / np.sqrt(_scales(reach, nearest, len(found)))[nearest]
         for i in np.argsort(-far, kind="stable")[:FARTHEST]:
-            if reach[i] <= at.SMALLEST_RADIUS:
+            if reach[i] <= NEAREST:
                 return np.array(found)
             near = window[np.abs(f - f[i]).sum(axis=1) * 2 < reach[i]]
             if len(near) >= SUPPORT and near[-1] - near[0] >= apart:
@@ -75,7 +75,7 @@ def _scales(reach: np.ndarray, nearest: np.ndarray, centres: int) -> np.ndarray:
     """The median distance of each centre's own windows, float64[centres]."""
     usual = float(np.median(reach))
     own = [reach[nearest == j] for j in range(centres)]
-    return np.array([max(np.median(o) if len(o) else usual, SHARE * usual, at.SMALLEST_RADIUS) for o in own])
+    return np.array([max(np.median(o) if len(o) else usual, SHARE * usual, NEAREST) for o in own])
 
 
 def _distances(f: np.ndarray, centres: np.ndarray) -> np.ndarray:

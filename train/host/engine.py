@@ -66,9 +66,11 @@ def bins(counts: np.ndarray, reference: np.ndarray) -> np.ndarray:
         )
         x = counts[:, c]
         d = np.clip(x.astype(np.int64) - lo, 0, 131071)
-        index = np.minimum(d * mult >> shift, layout.BIN_COUNT - 1)
+        at_q4 = np.minimum(d * mult >> shift - 4, layout.BIN_COUNT - 1 << 4)
         valid = (x != MISSING).ravel()
-        np.add.at(out[:, c], (rows[valid], index.ravel()[valid]), 1)
+        index, part = at_q4.ravel()[valid] >> 4, at_q4.ravel()[valid] & 15
+        np.add.at(out[:, c], (rows[valid], index), 16 - part)
+        np.add.at(out[:, c], (rows[valid], np.minimum(index + 1, layout.BIN_COUNT - 1)), part)
     return out
 
 

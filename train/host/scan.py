@@ -85,6 +85,7 @@ def _differences(x: np.ndarray, valid: np.ndarray, lateness: np.ndarray, out: np
     dx = np.where(two, np.abs(x[:, 1:] - x[:, :-1]), 0)
     out[:, layout.DX_N] = two.sum(axis=1)
     out[:, layout.DX_SUM] = dx.sum(axis=1)
+    out[:, layout.DX_BITS] = np.frexp(dx)[1].sum(axis=1)
     late = lateness[:, 1:].astype(np.int32)
     per = np.maximum((32768 + late) >> 1, 1)
     whole, rest = np.divmod(dx << 14, per)

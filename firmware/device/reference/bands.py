@@ -120,8 +120,11 @@ class Bands:
         bins = [0] * BIN_COUNT
         for i in range(n):
             d = max(0, min(x[i] - a[at + BIN_LO], 131071))
-            bins[min(d * a[at + BIN_MULT] >> a[at + BIN_SHIFT], BIN_COUNT - 1)] += 1
+            d = min(d * a[at + BIN_MULT] >> a[at + BIN_SHIFT] - 4, BIN_COUNT - 1 << 4)
+            bins[d >> 4] += 16 - (d & 15)
+            if d & 15:
+                bins[(d >> 4) + 1] += d & 15
         held = 0
         for i in range(BIN_COUNT):
             held += bins[i]
-            a[at + SHARES + i] = ((held << 15) + n // 2) // n
+            a[at + SHARES + i] = ((held << 11) + n // 2) // n

@@ -64,11 +64,10 @@ class Commissioning:
         ref = self._reference
         if self._seen % self._every == 0:
             self._keep(ring, stats)
-        if ref.regimes:
-            if self._prototypes:
-                self._prototypes.take()
-            elif self._seen >= self._worst_until:
-                ref.regimes.visit(True)
+        if self._prototypes:
+            self._prototypes.take()
+        if ref.regimes and self._seen >= self._band:
+            ref.regimes.visit(True)
         if levels is not None and self.silent():
             for k in range(ref.n_classifiers):
                 self._limits.order(self._levels[k], self._silent, levels[k])

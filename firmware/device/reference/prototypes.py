@@ -109,6 +109,8 @@ class Prototypes:
             total += min(reach[j], 0xFFFFFF) >> 2
         usual = total // max(1, self._n)  # a quarter of the mean distance
         for number, i in enumerate(centres):
+            if self._regimes.full():
+                return  # those that the site has visited stay
             radius = first = 0
             last = -1
             known = number == 0 and not self._reference.array[REGIME_COUNT]

@@ -11,9 +11,10 @@ Commissioning (commissioning.py) takes the first ``windows`` windows, whose verd
 Following moves an edge of the band outwards when the window lies outside it, at most ``follow_per_day`` commissioned
 widths a day, and inwards a twentieth as fast when it does not; eight times slower while the window lies more than 0.75
 widths outside; not at all when more than an eighth of its samples are missing or invalid, a run is three windows
-long, or its regime is beyond the limit. Limits move by the same rule, in octaves for widths (far out: two octaves), but
-inwards a ninth as fast where one window in ten exceeds them and a ninety-ninth where one in a hundred does, so that
-each stays its quantile. Edges never cross: a band is at least one count wide, and a limit never below its cell's floor.
+long, or its regime is beyond the limit: edges do not creep in meanwhile through windows of other regimes. Limits move
+by the same rule, in octaves for widths (far out: two octaves), but inwards a ninth as fast where one window in ten
+exceeds them and a ninety-ninth where one in a hundred does, so that each stays its quantile. Edges never cross: a band
+is at least one count wide, and a limit never below its cell's floor.
 """
 
 from array import array
@@ -23,12 +24,15 @@ from ..kernels import follow as kernel
 from ..layout import (
     CELL_STRIDE,
     EVERY,
+    HEAD,
     HI,
     HI0,
     LIMIT_STEP,
     LIMIT_STRIDE,
     LO,
     LO0,
+    MAX,
+    MIN,
     MOST_REGIMES,
     Q90,
     Q99,
@@ -39,8 +43,10 @@ from ..layout import (
     RISE_STEP,
     SINCE,
     STEP,
+    STRIDE,
     THRESHOLD,
     THRESHOLD_STRIDE,
+    VALID,
     WIDTH0_LOG,
     WIDTH_LOG,
 )
@@ -174,8 +180,25 @@ class Reference:
             k = self.regime_cell
             self.regimes.count()
             held = self.regimes.ask(self.logs[k], self.array[self.limits + LIMIT_STRIDE * k + Q99] >> 10, due)
-        if due and not held:
+        if due and held:
+            self._give_back(stats)
+        elif due:
             self._step(stats, self.n_limits)
+
+    def _give_back(self, stats):
+        """A window is held. What has crept away from the commissioned band inside it comes back as in any other, and no
+        farther: else the edges would close on what is left of a process, one of whose regimes is held."""
+        a = self.array
+        for c in range(self.n_channels):
+            sat = HEAD + c * STRIDE
+            rat = REF_HEAD + c * REF_STRIDE
+            if stats[sat + VALID]:
+                lo = max(stats[sat + MIN] << 14, a[rat + LO0], a[rat + LO] - a[rat + STEP])
+                hi = min(stats[sat + MAX] << 14, a[rat + HI0], a[rat + HI] + a[rat + STEP])
+                if lo < a[rat + LO] or hi > a[rat + HI]:
+                    a[rat + LO] = min(lo, a[rat + LO])
+                    a[rat + HI] = max(hi, a[rat + HI])
+                    kernel.lay_bins(a, rat)
 
     def _due(self):
         """Counts a window; whether a step is due."""

@@ -112,6 +112,13 @@ class Regimes:
             self.add(signature, 0, radius, KNOWN)
         self.start_over()
 
+    def full(self):
+        """True when each of the most regimes there may be has been visited."""
+        a = self._reference.array
+        return (
+            a[REGIME_COUNT] == MOST_REGIMES and a[self.table + REGIME_STRIDE * self._longest_unseen() + LAST_SEEN] >= 0
+        )
+
     def _longest_unseen(self):
         a = self._reference.array
         least = 0

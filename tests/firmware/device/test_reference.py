@@ -13,7 +13,7 @@ from motegate.firmware.device.reference.reference import Reference
 from motegate.train.host import engine, scan
 from motegate.train.policy.plan import Parent
 
-from .. import streams
+from .. import formulas, streams
 
 STEP = 200_000  # Q24 widths a window
 B = at.REF_HEAD
@@ -70,11 +70,9 @@ def test_shares_are_those_of_the_samples():
     x = noise(16 * 300 + 16)
     _, r = run(x, 300)
     reference = r.references[300]
-    edges = reference[B + at.BIN_LO] + 2.0 ** reference[B + at.BIN_SHIFT] / reference[B + at.BIN_MULT] * np.arange(
-        1, 17
-    )
+    size = 2.0 ** reference[B + at.BIN_SHIFT] / reference[B + at.BIN_MULT]
     shares = reference[B + at.SHARES : B + at.SHARES + 16] / 32768
-    wanted = np.array([np.mean(x < edge) for edge in edges])
+    wanted = formulas.cumulative(x, reference[B + at.BIN_LO] + size * np.arange(16))
     assert np.abs(shares[:15] - wanted[:15]).max() < 0.05
     assert shares[15] == 1
 

@@ -13,6 +13,7 @@ from motegate.convert.bundle.modules import device_tree
 from motegate.firmware import vm
 from motegate.firmware.device import kernels
 from motegate.firmware.device import layout as at
+from motegate.firmware.device.kernels.plain import follow
 from motegate.firmware.device.kernels.plain import regimes as plain
 from motegate.firmware.device.reference.reference import Reference
 from motegate.firmware.device.window.measure import Dimensions
@@ -58,7 +59,7 @@ class Case:
             s[at.QUARTER_VALID + q] = quarters[q]
             s[at.QUARTER_SUM + q] = int(quarters[q] * means[q])
         s[at.SUM] = s[at.QUARTER_SUM : at.QUARTER_SUM + 4].sum()
-        s[at.BINS : at.BINS + at.BIN_COUNT] = r.multinomial(n, r.dirichlet(np.full(at.BIN_COUNT, 0.3)))
+        s[at.BINS : at.BINS + at.BIN_COUNT] = r.multinomial(16 * n, r.dirichlet(np.full(at.BIN_COUNT, 0.3)))
         s[at.DX_N] = r.integers(0, max(n, 1))
         s[at.DX_SUM] = s[at.DX_N] * int(r.choice([0, 65534, r.integers(0, 65535)]))
 
@@ -159,7 +160,7 @@ def test_every_intermediate_of_the_viper_kernels_fits_int32_and_their_results_ar
 @pytest.mark.unit
 def test_cases_reach_saturation_empty_channels_missing_quarters_and_the_narrowest_band():
     seen = set()
-    for case in map(Case, range(60)):
+    for case in map(Case, range(400)):
         stats, reference, *_ = case.arrays()
         out = array("h", bytes(2 * case.size))
         plain.sign(stats, reference, case.channels, out)
@@ -175,7 +176,8 @@ def test_cases_reach_saturation_empty_channels_missing_quarters_and_the_narrowes
 
 LENGTH, HOP = 16, 8
 ASK_AFTER = LENGTH // HOP + 1  # windows beyond the limit: a window's length, and one
-HOME = 60  # the middle of a bin of a band of +-500
+HOME = 0
+EDGE = 500  # of the band, and of its windows
 RISE = 1 << 20  # Q24 octaves a window
 
 
@@ -186,7 +188,7 @@ class Site:
         plan = streams.plan(LENGTH, HOP, 1, step_q24=step)
         self.plan = replace(plan, reference=replace(plan.reference, rise_q24=rise))
         self.reference = Reference(self.plan.for_device(), None, 0)
-        self.reference.set_band(at.REF_HEAD, -500 << 14, 500 << 14)
+        self.reference.set_band(at.REF_HEAD, -EDGE << 14, EDGE << 14)
         self.dimensions = Dimensions(self.plan.for_device())
         self.regimes = self.reference.regimes
         self.stats = array("i", bytes(4 * 200))
@@ -204,12 +206,13 @@ class Site:
         s[at.LENGTH] = s[base + at.VALID] = LENGTH
         for q in range(4):
             s[base + at.QUARTER_VALID + q], s[base + at.QUARTER_SUM + q] = LENGTH // 4, LENGTH // 4 * level
-        s[base + at.SUM], s[base + at.MIN], s[base + at.MAX] = LENGTH * level, level - 3, level + 3
+        s[base + at.SUM], s[base + at.MIN], s[base + at.MAX] = LENGTH * level, level - EDGE, level + EDGE
         s[base + at.DX_N], s[base + at.DX_SUM], s[base + at.RUN], s[base + at.DISTINCT] = LENGTH - 1, 90, 1, 6
         a, here = self.reference.array, at.REF_HEAD
-        away = max(0, min(level - a[here + at.BIN_LO], 131071)) * a[here + at.BIN_MULT] >> a[here + at.BIN_SHIFT]
+        away = max(0, min(level - a[here + at.BIN_LO], 131071)) * a[here + at.BIN_MULT] >> a[here + at.BIN_SHIFT] - 4
+        away = min(away, 16 * (at.BIN_COUNT - 1))
         for k in range(at.BIN_COUNT):
-            s[base + at.BINS + k] = LENGTH * (k == min(away, at.BIN_COUNT - 1))
+            s[base + at.BINS + k] = LENGTH * max(0, 16 - abs(away - 16 * k))
         self.dimensions.fill(s, self.reference)
 
     def window(self, level: int) -> int:
@@ -321,6 +324,25 @@ def test_without_patience_nothing_is_ever_absorbed():
 
 
 @pytest.mark.unit
+def test_what_has_crept_away_from_the_commissioned_band_comes_back_while_a_window_is_held_and_no_farther():
+    site = Site(rise=1)
+    here = at.REF_HEAD
+    site.windows(HOME, 20)
+    site.reference.array[here + at.LO] += 100 << 14
+    site.reference.array[here + at.HI] -= 100 << 14
+    follow.lay_bins(site.reference.array, here)
+    step = site[here + at.STEP]
+    hi = site[here + at.HI]
+    site.window(2000)
+    assert (site[here + at.LO], site[here + at.HI]) == (-400 << 14, hi + step)
+    site.windows(2000, (100 << 14) // step + 5)
+    assert (site[here + at.LO], site[here + at.HI]) == (-400 << 14, site[here + at.HI0])
+    laid = site.followed()
+    follow.lay_bins(site.reference.array, here)
+    assert site.followed() == laid
+
+
+@pytest.mark.unit
 def test_after_a_fault_has_ended_nothing_has_moved_and_the_risen_limit_sinks():
     site = Site()
     site.windows(HOME, 20)
@@ -395,7 +417,7 @@ def work(level, n):
             stats[here + at.QUARTER_SUM + q] = length // 4 * level
             q += 1
         stats[here + at.SUM] = length * level
-        stats[here + at.BINS + (8 if level else 4)] = length
+        stats[here + at.BINS + (8 if level else 4)] = 16 * length
         stats[here + at.BINS + (4 if level else 8)] = 0
         stats[here + at.MIN] = stats[here + at.MAX] = level
         stats[here + at.DX_N] = stats[here + at.RUN] = 1

@@ -88,10 +88,10 @@ def test_a_radius_is_never_smaller_than_the_smallest():
     assert (len(prototypes), radii.tolist()) == (1, [at.SMALLEST_RADIUS])
 
 
-def test_there_are_at_most_so_many_that_the_site_has_room_for_its_own():
-    ways = range(regimes.MOST + 5)
+def test_there_are_no_more_than_a_reference_holds():
+    ways = range(at.MOST_REGIMES + 5)
     prototypes, radii = find(visits(*[(way, 8) for _ in range(3) for way in ways]))
-    assert len(prototypes) == len(radii) == regimes.MOST < at.MOST_REGIMES
+    assert len(prototypes) == len(radii) == at.MOST_REGIMES
 
 
 def test_without_a_good_window_there_is_none():

@@ -34,7 +34,7 @@ def lay_bins(ref, rat):
     """Lays the sixteen bins and the width's logarithm over the present band of the channel at ``rat``."""
     lo, hi = ref[rat + LO], ref[rat + HI]
     width = max((hi - lo) >> 10, 16)  # Q4 counts
-    ref[rat + BIN_LO] = ((lo >> 6) - (width << 3) + 128) >> 8
+    ref[rat + BIN_LO] = ((lo >> 6) - 7 * width + 128) >> 8
     extra = shift = 0
     while width > 16383:
         width >>= 1

@@ -3,6 +3,7 @@
 from ...layout import (
     BIN_COUNT,
     BINS,
+    DX_BITS,
     DX_N,
     DX_SUM,
     FIRST_SEEN,
@@ -25,6 +26,7 @@ from ...layout import (
     SUM,
     VALID,
     VARIATION,
+    WIDTH_LOG,
 )
 
 
@@ -64,7 +66,7 @@ def sign(stats, ref, n_channels, out):
         held = 0
         for k in range(BIN_COUNT):
             held += stats[sat + BINS + k]
-            out[at + SIGNATURE_SHARES + k] = (held << 10) // n if n else ref[rat + SHARES + k] >> 5
+            out[at + SIGNATURE_SHARES + k] = (held << 6) // n if n else ref[rat + SHARES + k] >> 5
         mean = _mean_q4(stats[sat + SUM], n) - lo if n else width << extra >> 1
         for q in range(4):
             in_quarter = stats[sat + QUARTER_VALID + q]
@@ -74,9 +76,15 @@ def sign(stats, ref, n_channels, out):
         if pairs:
             whole = stats[sat + DX_SUM] // pairs
             step = (whole << 4) + ((stats[sat + DX_SUM] - whole * pairs) << 4) // pairs
+            bits = (stats[sat + DX_BITS] << 14) // pairs
         else:
             step = ref[rat + VARIATION]
-        out[at + SIGNATURE_STEP] = _in_widths(min(step, 1 << 20) << 2, width, extra)
+            bits = 0
+            while step >> 4 + (bits >> 14):
+                bits += 1 << 14
+        octaves = bits + (8 << 14) - ref[rat + WIDTH_LOG]
+        here = _in_widths(min(step, 1 << 20) << 2, width, extra) + (octaves >> 6)
+        out[at + SIGNATURE_STEP] = min(here, 32767)
 
 
 def distance(x, x_at, y, y_at, size):

@@ -22,6 +22,7 @@ from ...layout import (
     DISTINCT,
     DUPLICATE_BIT,
     DUPLICATES,
+    DX_BITS,
     DX_N,
     DX_SUM,
     LATE_SUM,
@@ -70,6 +71,14 @@ def scan_slots(slots, late_at, head, length, stats):
     stats[LATE_SUM] = late_sum
 
 
+def bits(dx):
+    """How many bits ``dx``, at least 0, has."""
+    n = 0
+    while dx >> n:
+        n += 1
+    return n
+
+
 def rate_q8(dx, late):
     """|dx| per elapsed period, Q8: dx / (1 + late / 2**15), at most 2**29; dx <= 65534, late > -32768."""
     if late == 0:
@@ -97,7 +106,7 @@ def scan_channel(slots, at, late_at, head, length, bounds, bat, ref, rat, table,
     mask = len(table) - 1
     for k in range(mask + 1):
         table[k] = MISSING
-    valid = total = dx_n = dx_sum = rate_max = spike_n = spike_sum = spike_max = 0
+    valid = total = dx_n = dx_sum = dx_bits = rate_max = spike_n = spike_sum = spike_max = 0
     run = longest = distinct = railed = outside = fresh = 0
     least, most = 32767, -32767
     whole = 1
@@ -137,11 +146,18 @@ def scan_channel(slots, at, late_at, head, length, bounds, bat, ref, rat, table,
                 distinct += 1
         longest = max(longest, run)
         d = min(max(x - bin_lo, 0), 131071)
-        stats[sat + BINS + min(d * bin_mult >> bin_shift, BIN_COUNT - 1)] += 1
+        d = min(d * bin_mult >> bin_shift - 4, BIN_COUNT - 1 << 4)
+        held = sat + BINS + (d >> 4)
+        d &= 15
+        stats[held] += 16 - d
+        if d:
+            held += 1
+            stats[held] += d
         if before:
             dx = abs(x - x1)
             dx_n += 1
             dx_sum += dx
+            dx_bits += bits(dx)
             late = slots[late_at + j]
             if late != -32768:
                 rate_max = max(rate_max, rate_q8(dx, late))
@@ -167,6 +183,7 @@ def scan_channel(slots, at, late_at, head, length, bounds, bat, ref, rat, table,
     stats[sat + SUM] = total
     stats[sat + DX_N] = dx_n
     stats[sat + DX_SUM] = dx_sum
+    stats[sat + DX_BITS] = dx_bits
     stats[sat + RATE_MAX] = rate_max
     stats[sat + SPIKE_N] = spike_n
     stats[sat + SPIKE_SUM] = spike_sum

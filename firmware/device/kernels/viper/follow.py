@@ -47,7 +47,7 @@ def lay_bins(reference, rat: int):
     width = (hi - lo) >> 10
     if width < 16:
         width = 16
-    ref[rat + BIN_LO] = ((lo >> 6) - (width << 3) + 128) >> 8
+    ref[rat + BIN_LO] = ((lo >> 6) - 7 * width + 128) >> 8
     extra = 0
     while width > 16383:
         width >>= 1

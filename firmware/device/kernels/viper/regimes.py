@@ -10,6 +10,7 @@ import micropython
 from ...layout import (
     BIN_COUNT,
     BINS,
+    DX_BITS,
     DX_N,
     DX_SUM,
     FIRST_SEEN,
@@ -31,6 +32,7 @@ from ...layout import (
     SUM,
     VALID,
     VARIATION,
+    WIDTH_LOG,
 )
 
 
@@ -38,6 +40,7 @@ from ...layout import (
 def sign(stats: ptr32, ref: ptr32, n_channels: int, out: ptr16):
     top = 1
     top = top << 31
+    octaves = 0
     c = 0
     while c < n_channels:
         sat = HEAD + c * STRIDE
@@ -57,7 +60,7 @@ def sign(stats: ptr32, ref: ptr32, n_channels: int, out: ptr16):
         while k < BIN_COUNT:
             if n != 0:
                 held += stats[sat + BINS + k]
-                out[at + SIGNATURE_SHARES + k] = (held << 10) // n
+                out[at + SIGNATURE_SHARES + k] = (held << 6) // n
             else:
                 out[at + SIGNATURE_SHARES + k] = ref[rat + SHARES + k] >> 5
             k += 1
@@ -79,8 +82,15 @@ def sign(stats: ptr32, ref: ptr32, n_channels: int, out: ptr16):
                     total = stats[sat + DX_SUM]
                     whole = total // n
                     way = (whole << 4) + ((total - whole * n) << 4) // n
+                    octaves = (stats[sat + DX_BITS] << 14) // n
                 else:
                     way = ref[rat + VARIATION]
+                    octaves = 0
+                    whole = way >> 4
+                    while whole != 0:
+                        whole >>= 1
+                        octaves += 1 << 14
+                octaves += (8 << 14) - ref[rat + WIDTH_LOG]
                 if way > 1 << 20:
                     way = 1 << 20
                 way <<= 2
@@ -98,6 +108,10 @@ def sign(stats: ptr32, ref: ptr32, n_channels: int, out: ptr16):
                     way = 32767
             if minus:
                 way = 0 - way
+            if k == 4:
+                way += octaves >> 6
+                if way > 32767:
+                    way = 32767
             out[here] = way
             k += 1
         c += 1

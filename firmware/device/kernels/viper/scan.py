@@ -22,6 +22,7 @@ from ...layout import (
     DISTINCT,
     DUPLICATE_BIT,
     DUPLICATES,
+    DX_BITS,
     DX_N,
     DX_SUM,
     LATE_SUM,
@@ -123,6 +124,7 @@ def scan_channel(
     total = 0
     dx_n = 0
     dx_sum = 0
+    dx_bits = 0
     rate_max = 0
     spike_n = 0
     spike_sum = 0
@@ -196,16 +198,35 @@ def scan_channel(
                 d = 0
             elif d > 131071:
                 d = 131071
-            d = d * bin_mult >> bin_shift
-            if d > BIN_COUNT - 1:
-                d = BIN_COUNT - 1
-            stats[sat + BINS + d] += 1
+            d = d * bin_mult >> (bin_shift - 4)
+            if d > BIN_COUNT - 1 << 4:
+                d = BIN_COUNT - 1 << 4
+            held = sat + BINS + (d >> 4)
+            d &= 15
+            stats[held] += 16 - d
+            if d != 0:
+                held += 1
+                stats[held] += d
             if before != 0:
                 dx = x - x1
                 if dx < 0:
                     dx = 0 - dx
                 dx_n += 1
                 dx_sum += dx
+                d = dx
+                if d > 255:
+                    dx_bits += 8
+                    d >>= 8
+                if d > 15:
+                    dx_bits += 4
+                    d >>= 4
+                if d > 3:
+                    dx_bits += 2
+                    d >>= 2
+                if d > 1:
+                    dx_bits += 2
+                else:
+                    dx_bits += d
                 late = slots[late_at + j]
                 if late == 0:
                     if dx << 8 > rate_max:
@@ -260,6 +281,7 @@ def scan_channel(
     stats[sat + SUM] = total
     stats[sat + DX_N] = dx_n
     stats[sat + DX_SUM] = dx_sum
+    stats[sat + DX_BITS] = dx_bits
     stats[sat + RATE_MAX] = rate_max
     stats[sat + SPIKE_N] = spike_n
     stats[sat + SPIKE_SUM] = spike_sum
