@@ -121,6 +121,7 @@ HEIGHT = const(11)  # of what is asked about: log2 of the measure, followed, Q14
 SPREAD = const(12)  # ... and their mean distance from their own middle
 REGIME = const(13)  # the regime of the last window, the nearest known one; -1: none
 REF_HEAD = const(14)
+HELD = const(-1)  # in place of the number of limits: a window is held, and none moves
 
 # ... and of each channel in it, from REF_HEAD + channel * REF_STRIDE
 SHARES = const(0)  # cumulative shares of the sixteen bins, Q15

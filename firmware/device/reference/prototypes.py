@@ -10,7 +10,16 @@ from array import array
 
 from ..compat import const
 from ..kernels import regimes as kernel
-from ..layout import KNOWN, RADIUS, REGIME_COUNT, REGIME_STRIDE, REGIME_WINDOW, SMALLEST_RADIUS
+from ..layout import (
+    KNOWN,
+    LAST_SEEN,
+    MOST_REGIMES,
+    RADIUS,
+    REGIME_COUNT,
+    REGIME_STRIDE,
+    REGIME_WINDOW,
+    SMALLEST_RADIUS,
+)
 
 _KEPT = const(48)
 _MOST = const(8)  # of the site's own
@@ -102,6 +111,13 @@ class Prototypes:
                 reach[j] = away
                 centre[j] = number
 
+    def _full(self):
+        """True when each of the most regimes there may be has been visited."""
+        a = self._reference.array
+        if a[REGIME_COUNT] < MOST_REGIMES:
+            return False
+        return a[self._regimes.table + REGIME_STRIDE * self._regimes.longest_unseen() + LAST_SEEN] >= 0
+
     def _add(self, centres, reach, centre, apart):
         size = self._regimes.size
         total = 0
@@ -109,7 +125,7 @@ class Prototypes:
             total += min(reach[j], 0xFFFFFF) >> 2
         usual = total // max(1, self._n)  # a quarter of the mean distance
         for number, i in enumerate(centres):
-            if self._regimes.full():
+            if self._full():
                 return  # those that the site has visited stay
             radius = first = 0
             last = -1

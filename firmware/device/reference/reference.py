@@ -24,15 +24,13 @@ from ..kernels import follow as kernel
 from ..layout import (
     CELL_STRIDE,
     EVERY,
-    HEAD,
+    HELD,
     HI,
     HI0,
     LIMIT_STEP,
     LIMIT_STRIDE,
     LO,
     LO0,
-    MAX,
-    MIN,
     MOST_REGIMES,
     Q90,
     Q99,
@@ -43,10 +41,8 @@ from ..layout import (
     RISE_STEP,
     SINCE,
     STEP,
-    STRIDE,
     THRESHOLD,
     THRESHOLD_STRIDE,
-    VALID,
     WIDTH0_LOG,
     WIDTH_LOG,
 )
@@ -180,25 +176,8 @@ class Reference:
             k = self.regime_cell
             self.regimes.count()
             held = self.regimes.ask(self.logs[k], self.array[self.limits + LIMIT_STRIDE * k + Q99] >> 10, due)
-        if due and held:
-            self._give_back(stats)
-        elif due:
-            self._step(stats, self.n_limits)
-
-    def _give_back(self, stats):
-        """A window is held. What has crept away from the commissioned band inside it comes back as in any other, and no
-        farther: else the edges would close on what is left of a process, one of whose regimes is held."""
-        a = self.array
-        for c in range(self.n_channels):
-            sat = HEAD + c * STRIDE
-            rat = REF_HEAD + c * REF_STRIDE
-            if stats[sat + VALID]:
-                lo = max(stats[sat + MIN] << 14, a[rat + LO0], a[rat + LO] - a[rat + STEP])
-                hi = min(stats[sat + MAX] << 14, a[rat + HI0], a[rat + HI] + a[rat + STEP])
-                if lo < a[rat + LO] or hi > a[rat + HI]:
-                    a[rat + LO] = min(lo, a[rat + LO])
-                    a[rat + HI] = max(hi, a[rat + HI])
-                    kernel.lay_bins(a, rat)
+        if due:
+            self._step(stats, HELD if held else self.n_limits)
 
     def _due(self):
         """Counts a window; whether a step is due."""

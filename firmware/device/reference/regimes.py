@@ -97,7 +97,7 @@ class Regimes:
         if r < MOST_REGIMES:
             a[REGIME_COUNT] = r + 1
         else:
-            r = self._longest_unseen()
+            r = self.longest_unseen()
         for i in range(self.size):
             self.prototypes[r * self.size + i] = signature[at + i]
         here = self.table + REGIME_STRIDE * r
@@ -112,14 +112,7 @@ class Regimes:
             self.add(signature, 0, radius, KNOWN)
         self.start_over()
 
-    def full(self):
-        """True when each of the most regimes there may be has been visited."""
-        a = self._reference.array
-        return (
-            a[REGIME_COUNT] == MOST_REGIMES and a[self.table + REGIME_STRIDE * self._longest_unseen() + LAST_SEEN] >= 0
-        )
-
-    def _longest_unseen(self):
+    def longest_unseen(self):
         a = self._reference.array
         least = 0
         for r in range(1, MOST_REGIMES):

@@ -9,10 +9,13 @@ from ...layout import (
     CELL_STRIDE,
     FIXED,
     HEAD,
+    HELD,
     HI,
+    HI0,
     LIMIT_STEP,
     LIMIT_STRIDE,
     LO,
+    LO0,
     MAX,
     MIN,
     OUTSIDE,
@@ -48,7 +51,8 @@ def lay_bins(ref, rat):
 
 def follow(ref, limits, cells, n_limits, logs, floors, ceilings, stats, n_channels, length):
     """One step of the reference after a window, on its measures alone. A limit without a channel, or of several, waits
-    when any channel does."""
+    when any channel does. While a window is held edges move outwards alone, and no farther than they were commissioned:
+    else the band would close on what is left of a process, one of whose regimes is held."""
     frozen = 0
     for c in range(n_channels):
         rat = REF_HEAD + c * REF_STRIDE
@@ -59,11 +63,13 @@ def follow(ref, limits, cells, n_limits, logs, floors, ceilings, stats, n_channe
             continue
         lo, hi = ref[rat + LO], ref[rat + HI]
         least, most = stats[sat + MIN] << 14, stats[sat + MAX] << 14
+        if n_limits == HELD:
+            least, most = max(least, min(lo, ref[rat + LO0])), min(most, max(hi, ref[rat + HI0]))
         far = ((hi - lo) >> 2) * 3
         step = ref[rat + STEP]
         if most - far > hi or least + far < lo:
             step >>= 3
-        back = step // 20 or 1
+        back = 0 if n_limits == HELD else step // 20 or 1
         if most > hi:
             hi += min(step, most - hi)
         else:

@@ -16,9 +16,11 @@ from ...layout import (
     FIXED,
     HEAD,
     HI,
+    HI0,
     LIMIT_STEP,
     LIMIT_STRIDE,
     LO,
+    LO0,
     MAX,
     MIN,
     OUTSIDE,
@@ -98,6 +100,17 @@ def follow(
             hi = (ref[rat + HI] ^ sign) - sign
             least = ((stats[sat + MIN] ^ sign) - sign) << 14
             most = ((stats[sat + MAX] ^ sign) - sign) << 14
+            if n_limits < 0:
+                d = (ref[rat + LO0] ^ sign) - sign
+                if d > lo:
+                    d = lo
+                if least < d:
+                    least = d
+                d = (ref[rat + HI0] ^ sign) - sign
+                if d < hi:
+                    d = hi
+                if most > d:
+                    most = d
             far = ((hi - lo) >> 2) * 3
             step = ref[rat + STEP]
             if most - far > hi or least + far < lo:
@@ -105,6 +118,8 @@ def follow(
             back = step // 20
             if back == 0:
                 back = 1
+            if n_limits < 0:
+                back = 0
             if most > hi:
                 d = most - hi
                 if d > step:
