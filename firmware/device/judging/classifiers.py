@@ -3,7 +3,7 @@
 from array import array
 
 from ..compat import const
-from ..layout import FOLLOW_REGIME, HEAD, MOST_LEVEL, NO_DATA, NOTICE, STRIDE, VALID
+from ..layout import FOLLOW_REGIME, HEAD, JUDGED, MOST_LEVEL, NO_DATA, NOTICE, STRIDE, VALID
 
 _NO_DATA_SCORE = const(127)
 
@@ -65,5 +65,9 @@ class Classifiers:
             verdict.passes[i] = passes
             vector |= passes << i
             i += 1
-        verdict.why = NO_DATA if no_data else self._reference.array[NOTICE]
+        verdict.why = NO_DATA
+        if not no_data:  # else a notice waits for the next window that has data
+            reference = self._reference.array
+            verdict.why = reference[NOTICE]
+            reference[NOTICE] = JUDGED
         return vector

@@ -123,7 +123,6 @@ class Regimes:
     def count(self):
         """A window is over, in commissioning as in service."""
         a = self._reference.array
-        a[NOTICE] = 0
         if a[REGIME_WINDOW] < _MOST_WINDOWS:
             a[REGIME_WINDOW] += 1
 

@@ -13,6 +13,8 @@ from motegate.convert.bundle.modules import device_tree
 from motegate.firmware import vm
 from motegate.firmware.device import kernels
 from motegate.firmware.device import layout as at
+from motegate.firmware.device.judging.classifiers import Classifiers
+from motegate.firmware.device.judging.verdict import Verdict
 from motegate.firmware.device.kernels.plain import follow
 from motegate.firmware.device.kernels.plain import regimes as plain
 from motegate.firmware.device.reference.reference import Reference
@@ -219,7 +221,8 @@ class Site:
         """One more at ``level``; what is said of it."""
         self.measure(level)
         self.reference.follow(self.stats)
-        return self.reference.array[at.NOTICE]
+        said, self.reference.array[at.NOTICE] = self.reference.array[at.NOTICE], at.JUDGED
+        return said
 
     def windows(self, level: int, n: int) -> list[int]:
         return [self.window(level) for _ in range(n)]
@@ -309,6 +312,20 @@ def test_the_limit_rises_evenly_and_in_its_time_the_new_regime_is_known(rise):
     assert site.followed() != before  # it follows again
     assert site.windows(HOME, 5) == [at.JUDGED] * 5  # and the old one is still known
     assert site.reference.array[at.REGIME] == 0
+
+
+@pytest.mark.unit
+def test_a_notice_waits_for_a_window_that_has_data_and_is_said_once():
+    site = Site()
+    form = site.plan.for_device()
+    classifiers = Classifiers(form, None, site.reference)
+    verdict = Verdict(array("h", bytes(2 * len(site.plan.columns))), [])
+    site.reference.array[at.NOTICE] = at.ASKED_WHY
+    said = []
+    for no_data in (True, True, False, False):
+        classifiers.judge(verdict, no_data)
+        said.append(verdict.why)
+    assert said == [at.NO_DATA, at.NO_DATA, at.ASKED_WHY, at.JUDGED]
 
 
 @pytest.mark.unit
@@ -425,6 +442,7 @@ def work(level, n):
         reference.follow(stats)
         if reference.array[at.NOTICE] == at.ABSORBED_WHY:
             absorbed += 1
+        reference.array[at.NOTICE] = at.JUDGED
         k += 1
     return absorbed
 
