@@ -8,7 +8,7 @@ from pathlib import Path
 from motegate.firmware import atomic
 from motegate.firmware.progress import Progress, silent
 
-from . import network, results, work
+from . import network, results, tails, work
 from . import policy as policies
 from .dataset import Dataset, Examples, Table, TrainingError, examples, load, split, table_of, weights
 from .features import Scaling
@@ -65,7 +65,7 @@ def train(
             progress("train", i, len(policy.classifiers))
             scaling = Scaling.default(tuple(policy.columns[j] for j in policy.columns_of(name)))
             table = table_of(dataset, name, everything, scaling)
-            model = classifier(table, name, seed, monotone)
+            model = classifier(table, name, scaling, seed, monotone)
             work.save_model(model, folder / f"{name}.keras")
             work.save_table(folder / f"features_{name}.npz", table, dataset)
             dimensions[name] = scaling.as_dict()
@@ -92,8 +92,8 @@ def learn_from(dataset: Dataset, seed: int, progress: Progress = silent) -> list
     return [*training, examples.test_set(dataset, seed, within(split.TEST))]
 
 
-def classifier(table: Table, name: str, seed: int, monotone: bool = True):
-    """The trained Keras model of a parent."""
+def classifier(table: Table, name: str, scaling: Scaling, seed: int, monotone: bool = True):
+    """The trained Keras model of a parent, whose features ``scaling`` made."""
     training, held = (table.rows(table.part == part) for part in (split.TRAIN, split.VALIDATION))
     for part, what in ((training, "training"), (held, "validation")):
         if not part.clean.any():
@@ -102,9 +102,8 @@ def classifier(table: Table, name: str, seed: int, monotone: bool = True):
             )
         if not part.fail.any():
             raise TrainingError(f"{name}: nothing moves its dimensions in the {what} part; give it another child")
-    return network.fit(
-        training.x, training.fail, weights(training), (held.x, held.fail, weights(held)), seed, monotone
-    )  # fmt: skip
+    x, x_held = (tails.raised(part.x, part.clean, scaling, seed) for part in (training, held))
+    return network.fit(x, training.fail, weights(training), (x_held, held.fail, weights(held)), seed, monotone)
 
 
 def _split(dataset: Dataset, seed: int) -> dict:

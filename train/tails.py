@@ -1,0 +1,26 @@
+"""Good windows of other sites: in each one dimension is as rare as its calibration allows.
+
+A value says how rare a measure is on its site, so on another site any value comes up as often as it says. A network
+that sees one recording alone would take what that recording never shows for a failure: a pump whose start stays inside
+the band teaches nothing of one whose start does not.
+"""
+
+import numpy as np
+
+from .features import Scaling
+
+OFTEN = 5  # times as often as one dimension has it: several may be odd, and only one is raised at a time
+MOST = 600  # the largest value that a good window gets
+
+
+def raised(x: np.ndarray, good: np.ndarray, scaling: Scaling, seed: int) -> np.ndarray:
+    """Features int8[n, k] in which one of each ``good`` (bool[n]) window is at least a draw from the calibrated tail:
+    half of the draws lie above 0, one in twenty above 256. The others stay."""
+    rng = np.random.default_rng(seed)
+    rows = np.flatnonzero(good)
+    column = rng.integers(0, x.shape[1], len(rows))
+    drawn = np.clip(-256 * np.log10(rng.uniform(1e-9, 1, len(rows)) / OFTEN) - 256, 0, MOST).astype(np.int16)
+    features = scaling.apply(np.repeat(drawn[:, None], x.shape[1], axis=1))
+    out = x.copy()
+    out[rows, column] = np.maximum(x[rows, column], features[np.arange(len(rows)), column])
+    return out
