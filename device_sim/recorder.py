@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from motegate.firmware.clock import EPOCH_S
-from motegate.firmware.link import Verdict
+from motegate.firmware.link import Regimes, Verdict
 from motegate.train.policy import Plan
 
 NONE = 255  # no action: the window was not judged
@@ -17,7 +17,9 @@ class WindowLog:
     """One row a window. ``values`` is int16[n, columns], all zero where nobody asked for them.
 
     ``ends_ms`` int64[n] milliseconds since 1970, ``why`` uint8[n] (index into REASONS), ``passes`` uint8[n,
-    classifiers], ``scores`` int8[n, classifiers], ``actions`` uint8[n] (NONE while commissioning).
+    classifiers], ``scores`` int8[n, classifiers], ``actions`` uint8[n] (NONE while commissioning), ``regimes``
+    int16[n], the known regime nearest to the window (-1: none, or nobody said). ``known``: what the board said last of
+    its regimes, None where the plan has none.
     """
 
     ends_ms: np.ndarray
@@ -26,6 +28,8 @@ class WindowLog:
     scores: np.ndarray
     actions: np.ndarray
     values: np.ndarray
+    regimes: np.ndarray
+    known: Regimes | None = None
 
     @property
     def judged(self) -> np.ndarray:
@@ -49,6 +53,8 @@ class Recorder:
         self._passes = bytearray()
         self._scores = array("b")
         self._actions = bytearray()
+        self._regimes = array("h")
+        self.known: Regimes | None = None
 
     def __len__(self) -> int:
         return len(self._why)
@@ -58,6 +64,7 @@ class Recorder:
         seconds, millis = verdict.t
         self._ends.append((seconds + EPOCH_S) * 1000 + millis)
         self._why.append(REASONS.index(verdict.why) if verdict.why in REASONS else 0)
+        self._regimes.append(-1 if verdict.regime is None else verdict.regime)
         if verdict.action is None:
             self._passes += self._none
             self._scores.frombytes(self._none)
@@ -67,8 +74,8 @@ class Recorder:
             self._scores.extend(verdict.scores)
             self._actions.append(verdict.action)
 
-    def close(self, values: np.ndarray | None = None) -> WindowLog:
-        """The log; ``values`` int16[n, columns] as the runner's tap gave them."""
+    def close(self, values: np.ndarray | None = None, regimes: np.ndarray | None = None) -> WindowLog:
+        """The log; ``values`` int16[n, columns] and ``regimes`` int16[n] as the runner's tap gave them."""
         n = len(self._why)
         if values is None:
             values = np.zeros((n, self.n_columns), np.int16)
@@ -79,4 +86,6 @@ class Recorder:
             np.frombuffer(self._scores, np.int8).reshape(n, self.n_classifiers),
             np.frombuffer(bytes(self._actions), np.uint8),
             values,
+            np.frombuffer(self._regimes, np.int16) if regimes is None else regimes,
+            self.known,
         )

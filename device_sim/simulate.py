@@ -12,7 +12,7 @@ from pathlib import Path
 from motegate.firmware import atomic, boards
 from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.errors import RefusedError
-from motegate.firmware.link import Error, Frame, Hello, Model, Verdict
+from motegate.firmware.link import Error, Frame, Hello, Model, Regimes, Verdict
 from motegate.firmware.progress import Progress, silent
 from motegate.train import policy as policies
 
@@ -78,11 +78,11 @@ def simulate(
             stored = running.folder / "windows.bin"
             if stored.exists():
                 shutil.copyfile(stored, out / "windows.bin")
-            seen, values = running.seen, running.values
+            seen, values, regimes = running.seen, running.values, running.regimes
     if values is None:
         values = in_numpy(work, policy, plan, data, progress)[1]
         notes.append("note: the report's dimensions were computed on this host; the board sent none")
-    log = recorder.close(values)
+    log = recorder.close(values, regimes)
     summary = summarise(
         policy, plan, costs, log, staged, line, seen, vm=vm, drivers=drivers, wall_s=wall_s,
         battery_mwh=battery_mwh, notes=notes,
@@ -125,6 +125,8 @@ def _note(frame: Frame, recorder: Recorder, line: Line) -> None:
     match frame.form:
         case Verdict() as verdict:
             recorder.verdict(verdict)
+        case Regimes() as known:
+            recorder.known = known
         case Hello():
             line.started = True
         case Model():

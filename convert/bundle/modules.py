@@ -41,7 +41,7 @@ def needed(
     if plan.stores():
         open_.append("store")
     if plan.has_regimes():
-        open_ += ["reference/regimes", "reference/prototypes"]
+        open_ += ["reference/regimes", "reference/prototypes", "reference/roster"]
     while open_:
         name = open_.pop()
         if f"{name}.py" in found:

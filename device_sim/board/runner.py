@@ -1,16 +1,18 @@
 """Runs the shipped main loop on the virtual board: `micropython -m runner`, in the folder that holds job.json.
 
 The loop is `motegate.main`'s own; what is added is a hardware layer whose serial line goes to the host, and `Observer`,
-one more reader of the gate's verdicts, which notes the dimensions (the tap) and looks at the heap.
-The job: `root` (prefix of gate/), `tap` (file for int16 values, or null), `world` (what the pins see, or null), `pins`
-and `little` (see world.py), `start` ([seconds since 1970, millis]), `commission` (see motegate.main), `settle` and
-`measure` (windows before the heap is looked at, and while the collector is off), `report` (JSON of what was seen).
+one more reader of the gate's verdicts, which notes dimensions and regimes (the tap) and looks at the heap.
+The job: `root` (prefix of gate/), `tap` (file for each window's int16 values and regime, or null), `world` (what the
+pins see, or null), `pins` and `little` (see world.py), `start` ([seconds since 1970, millis]), `commission` (see
+motegate.main), `settle` and `measure` (windows before the heap is looked at, and while the collector is off),
+`report` (JSON of what was seen).
 """
 
 import gc
 import json
 import sys
 import time
+from array import array
 
 import machine
 from motegate.clock import Clock
@@ -47,6 +49,7 @@ class Observer:
 
     def __init__(self, job):
         self.tap = open(job["tap"], "wb") if job["tap"] else None
+        self.regime = array("h", [-1])
         self.gate = None
         self.windows = 0
         self.settle = job["settle"]
@@ -58,6 +61,8 @@ class Observer:
     def take(self, verdict):
         if self.tap:
             self.tap.write(verdict.values)
+            self.regime[0] = verdict.regime
+            self.tap.write(self.regime)
         self.windows += 1
         if self.windows == self.settle:
             gc.collect()

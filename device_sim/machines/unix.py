@@ -44,13 +44,14 @@ class World:
 @dataclass
 class Running:
     """A virtual board that runs. After the last frame: `seen`, what was noted of it, and `values`, the dimensions of
-    every window, int16[n, columns], where somebody tapped them."""
+    every window, int16[n, columns], and `regimes`, the regime of each, int16[n], where somebody tapped them."""
 
     plan: Plan
     folder: Path
     decoder: Decoder = field(default_factory=Decoder)
     seen: dict = field(default_factory=dict)
     values: np.ndarray | None = None
+    regimes: np.ndarray | None = None
 
     def frames(self) -> Iterator[Frame | Text]:
         """Everything on the line, in order, until the board ends; RefusedError when it does not end well."""
@@ -79,7 +80,8 @@ class Launch(Running):
         self.seen = json.loads(report.read_text())
         tap = self.folder / "tap.bin"
         if tap.exists():
-            self.values = np.fromfile(tap, "<i2").reshape(-1, len(self.plan.columns))
+            tapped = np.fromfile(tap, "<i2").reshape(-1, len(self.plan.columns) + 1)
+            self.values, self.regimes = tapped[:, :-1], tapped[:, -1]
 
 
 @cache

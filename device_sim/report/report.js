@@ -16,11 +16,14 @@ const first = unpack(D.first, Uint32Array), last = unpack(D.last, Uint32Array), 
 const channels = D.channels.map((c) => ({ ...c, low: unpack(c.low, Int16Array), high: unpack(c.high, Int16Array) }));
 const parents = D.parents.map((p) => ({ ...p, verdicts: unpack(p.verdicts, Uint8Array), scores: unpack(p.scores, Int8Array) }));
 const taken = unpack(D.actions.taken, Uint8Array);
+const regimes = D.regimes && { ...D.regimes, of: unpack(D.regimes.of, Uint8Array) };
 const dims = D.dimensions.map((d) => ({ ...d, values: unpack(d.values, Int16Array) }));
 const FAIL = 0, PASS = 1, UNJUDGED = 2, NO_DATA = 3, NONE = 255, MISSING = -32768, LIMIT = 256;
 const WORDS = ["fail", "pass", "commissioning", "fail: no data"];
 const ACTIONS = ["#009e73", "#e69f00", "#cc79a7", "#56b4e9", "#f0e442", "#8c6d46", "#0072b2", "#999999"];
 const actionColor = (i) => (i === NONE ? css("--unjudged") : ACTIONS[i % ACTIONS.length]);
+// sixteen hues a golden angle apart: neighbours in number are far apart in colour
+const regimeColor = (i) => (i === NONE ? css("--unjudged") : `hsl(${Math.round(i * 137.5 + 210) % 360} 45% ${i % 2 ? 42 : 58}%)`);
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // ---- words and figures
@@ -102,7 +105,8 @@ function layout() {
   channels.forEach((c) => put("stream", tall, 12, { c }));
   put("axis", 20, 10, {});
   parents.forEach((p) => put("verdict", 20, p.fails.length ? 9 : 5, { p }));
-  y += 4; put("action", 20, 12, {});
+  y += 4; put("action", 20, regimes ? 5 : 12, {});
+  if (regimes) put("regime", 20, 12, {});
   dims.forEach((d) => put("heat", 14, 1, { d }));
   return y + 4;
 }
@@ -241,6 +245,19 @@ function drawAction(r) {
     for (const [kind, count] of kinds) { const h = height * count / (j - i); pen.fillStyle = actionColor(kind); pen.fillRect(x0, top, w, h + 0.5); top += h; }
   });
 }
+function drawRegime(r) {
+  const { y, height } = r; pen.font = FONT; label("regime", y + height / 2, css("--ink"));
+  perPixel((x0, x1, i, j) => {
+    const n = new Map(); for (let k = i; k < j; k++) n.set(regimes.of[k], (n.get(regimes.of[k]) || 0) + 1);
+    let top = y;
+    for (const [kind, count] of [...n].sort((p, q) => p[0] - q[0])) { const h = height * count / (j - i); pen.fillStyle = regimeColor(kind); pen.fillRect(x0, top, x1 - x0, h + 0.5); top += h; }
+  });
+  for (const [what, t] of regimes.notices) if (t >= view[0] && t <= view[1]) { // asked: open and up, absorbed: filled and down
+    const x = t2x(t), up = what === "asked", base = up ? y + height + 5 : y - 5, tip = up ? y + height - 4 : y + 4;
+    pen.beginPath(); pen.moveTo(x - 5, base); pen.lineTo(x + 5, base); pen.lineTo(x, tip); pen.closePath();
+    pen.lineWidth = 1.3; pen.strokeStyle = css("--ink"); pen.fillStyle = up ? css("--card") : css("--ink"); pen.fill(); pen.stroke();
+  }
+}
 const RAMPS = { light: ["#f1f3f5", "#fbe3c0", "#f3b15f", "#e0701a", "#a63c06", "#4f1d05"], dark: ["#1e272e", "#43351f", "#8a5a17", "#d98a1f", "#f7c65c", "#fff6d6"] };
 const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
 let ramp = [];
@@ -282,7 +299,7 @@ function paint() {
   const height = layout(); fit(tracks, height);
   pen.fillStyle = css("--grid"); const top = rows[0].y;
   for (const [t] of ticks()) { const x = Math.round(t2x(t)); if (x >= GUTTER && x <= width - RIGHT) pen.fillRect(x, top, 1, height - top - 6); }
-  rows.forEach((r) => ({ stream: drawStream, verdict: drawVerdict, action: drawAction, axis: drawAxis, heat: () => {} })[r.kind](r));
+  rows.forEach((r) => ({ stream: drawStream, verdict: drawVerdict, action: drawAction, regime: drawRegime, axis: drawAxis, heat: () => {} })[r.kind](r));
   drawHeats(rows.filter((r) => r.kind === "heat"));
   if (drag && drag.kind === "zoom") {
     const a = Math.min(drag.x, drag.now), b = Math.max(drag.x, drag.now);
@@ -325,6 +342,7 @@ function showTip(x, y) {
   if (k >= 0) {
     parents.forEach((p, n) => row(p.name, WORDS[p.verdicts[k]] + (p.scores.length && p.verdicts[k] !== UNJUDGED ? `, score ${p.scores[k]}` : ""), [css("--fail"), css("--pass"), css("--unjudged"), css("--nodata")][p.verdicts[k]], n === 0));
     row("action", taken[k] === NONE ? "none" : D.actions.names[taken[k]], actionColor(taken[k]));
+    if (regimes) row("regime", regimes.of[k] === NONE ? "none" : String(regimes.of[k]), regimeColor(regimes.of[k]));
     dims.map((d) => [d.name, d.values[k]]).filter(([, v]) => v > LIMIT).sort((a, b) => b[1] - a[1]).slice(0, 6)
       .forEach(([name, v], n) => row(name, loud(name, v), ramp[shade(v)], n === 0));
   }
@@ -389,6 +407,20 @@ function table() {
   const chips = [[-1, "all"], ...D.parents.map((p, i) => [i, p.name]).filter(([i]) => D.runs.some((r) => r.parent === i))];
   $("filter").replaceChildren(...(chips.length > 2 ? chips.map(([i, name]) => { const b = el("button", { type: "button", textContent: name }); b.setAttribute("aria-pressed", i === only); b.onclick = () => { only = i; table(); }; return b; }) : []));
 }
+function known() {
+  if (!regimes) return;
+  const head = el("tr", {}, ...["Regime", "Windows nearest to it", "First", "Last", "Radius, widths of the band", ""].map((text, i) => el("th", { textContent: text, className: i === 1 || i === 4 ? "n" : "" })));
+  const body = el("tbody");
+  regimes.known.forEach((r, i) => {
+    const name = el("td"), s = el("span", { className: "swatch" }); s.style.background = regimeColor(i); name.append(s, String(i));
+    const cell = (text, n) => el("td", { textContent: text, className: n ? "n" : "" });
+    const when = (t) => (t === undefined ? "-" : moment(t, D.period < 60000));
+    body.append(el("tr", {}, name, cell(number(r.windows), true), cell(when(r.first)), cell(when(r.last)), cell(number(r.radius / 2048, 2), true), cell(r.candidate ? "one visit so far: not known yet" : "")));
+  });
+  for (const [what, t] of regimes.notices) body.append(el("tr", {}, el("td", { colSpan: 6, textContent: `${moment(t, D.period < 60000)}: ${what === "asked" ? "a new regime is asked about" : "the new regime is known from here on"}` })));
+  $("known").replaceChildren(el("thead", {}, head), body);
+  $("regimes").hidden = false;
+}
 function legend() {
   const item = (color, text) => { const s = el("span", { className: "swatch" }); s.style.background = color; return el("span", {}, s, text); };
   const box = [item(css("--pass"), "pass"), item(css("--fail"), "fail")];
@@ -396,13 +428,14 @@ function legend() {
   if (taken.includes(NONE)) box.push(item(css("--unjudged"), "commissioning"));
   if (parents.some((p) => p.fails.length)) { const s = item(css("--truth"), "labelled as failure in the recording"); s.firstChild.style.cssText += "height:3px;vertical-align:3px"; box.push(s); }
   D.actions.names.forEach((name, i) => { if (taken.includes(i)) { const s = item(actionColor(i), name); if (D.actions.does[i]) s.title = D.actions.does[i]; box.push(s); } });
+  if (regimes && regimes.notices.length) box.push(el("span", { textContent: "△ a new regime is asked about · ▼ it is known" }));
   const bar = el("span", { className: "ramp" }); bar.style.background = `linear-gradient(90deg, ${[0, 13, 25, 38, 50, 63].map((k) => ramp[k]).join(",")})`;
   box.push(el("span", {}, "dimensions: under the limit, 1 good window in 100", bar, "1 in 1,000,000 and rarer; % of windows beyond the limit at the left"));
   $("legend").replaceChildren(...box);
 }
 const wanted = window.matchMedia("(prefers-color-scheme: dark)");
 const dark = () => document.documentElement.dataset.theme === "dark";
-function theme(name) { document.documentElement.dataset.theme = name; makeRamp(); legend(); table(); draw(); }
+function theme(name) { document.documentElement.dataset.theme = name; makeRamp(); legend(); table(); known(); draw(); }
 $("theme").onclick = () => theme(dark() ? "light" : "dark");
 wanted.addEventListener("change", () => theme(wanted.matches ? "dark" : "light"));
 

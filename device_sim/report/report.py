@@ -16,7 +16,7 @@ import numpy as np
 from motegate.firmware.device import layout
 from motegate.train.policy import Channel, Plan
 
-from ..recorder import NONE, WindowLog
+from ..recorder import NONE, REASONS, WindowLog
 from .series import Series
 
 HERE = Path(__file__).parent
@@ -24,6 +24,7 @@ WINDOWS = 50_000
 RUNS = 40
 LIMIT = layout.RARITY_DECADE  # at the limit, which one good window in a hundred exceeds
 GIVEN = layout.FIXED, layout.WIDTH0  # the limit is the policy's or the band's: a value says a multiple, not a rarity
+NOTICES = REASONS.index("asked"), REASONS.index("absorbed")
 FAIL, PASS, UNJUDGED, NO_DATA = 0, 1, 2, 3
 
 
@@ -101,6 +102,7 @@ def data(plan: Plan, channels: Sequence[Channel], log: WindowLog, series: Series
             for i in order
         ],
         "runs": _runs(plan, log, zero, tick),
+        "regimes": _regimes(log, group, zero, tick),
     }
 
 
@@ -160,6 +162,27 @@ def _runs(plan: Plan, log: WindowLog, zero: int, tick: int) -> list[dict]:
             }
         )
     return runs
+
+
+def _regimes(log: WindowLog, group: int, zero: int, tick: int) -> dict | None:
+    """Each window's regime (of a group the last one's; 255: none), what is known of each, and when a new one was asked
+    about and absorbed. None where the plan has none."""
+    if log.known is None:
+        return None
+
+    def moment(i: int) -> int:
+        return (int(log.ends_ms[i]) - zero) // tick
+
+    known = []
+    for r, (radius, candidate) in enumerate(zip(log.known.radius, log.known.candidate, strict=True)):
+        own = np.flatnonzero(log.regimes == r)
+        seen = {"first": moment(own[0]), "last": moment(own[-1])} if len(own) else {}
+        known.append({"radius": radius, "candidate": candidate >= 0, "windows": len(own)} | seen)
+    return {
+        "of": _pack(_every(np.where(log.regimes < 0, NONE, log.regimes), group, "last"), "u1"),
+        "known": known,
+        "notices": [[REASONS[log.why[i]], moment(i)] for i in np.flatnonzero(np.isin(log.why, NOTICES))],
+    }
 
 
 # groups of windows

@@ -146,6 +146,42 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Regimes:
+    """Which regimes are known, by their number in a verdict; three lists of one length.
+
+    ``radius``: as the distances of signatures are (docs/design.md); ``seen``: the last window in each, -1: none at this
+    site yet; ``candidate``: the window of its only visit, -1: it is known. Windows are counted from the reference's
+    first on: ``window``.
+    """
+
+    kind: ClassVar[str] = "regimes"
+    t: ClassVar[None] = None
+
+    window: int
+    radius: tuple[int, ...]
+    seen: tuple[int, ...]
+    candidate: tuple[int, ...]
+
+    @classmethod
+    def read(cls, body: dict) -> "Regimes":
+        radius, seen, candidate = _wholes(body["radius"], 1), _wholes(body["seen"], -1), _wholes(body["candidate"], -1)
+        if not len(radius) == len(seen) == len(candidate):
+            raise ValueError("radius, seen, candidate")
+        return cls(_whole(body, "window", 0), radius, seen, candidate)
+
+    def body(self) -> dict:
+        lists = {key: list(getattr(self, key)) for key in ("radius", "seen", "candidate")}
+        return {"window": self.window} | lists
+
+    def line(self, names: Hello) -> str:
+        return f"regimes at window {self.window}: " + (", ".join(map(self._one, range(len(self.radius)))) or "none")
+
+    def _one(self, i: int) -> str:
+        seen = "not seen yet" if self.seen[i] < 0 else f"seen at {self.seen[i]}"
+        return f"{i} (radius {self.radius[i]}, {seen}{', candidate' if self.candidate[i] >= 0 else ''})"
+
+
+@dataclass(frozen=True)
 class Health:
     """How the board does; ``end``: it is the last frame, of a recording that has ended or a loop that stopped."""
 
@@ -193,7 +229,7 @@ class Error:
         return f"error: {self.message}"
 
 
-Form = Hello | Verdict | Model | Health | Error
+Form = Hello | Verdict | Model | Regimes | Health | Error
 FORMS: dict[str, type[Form]] = {form.kind: form for form in get_args(Form)}
 
 

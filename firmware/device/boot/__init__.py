@@ -13,7 +13,7 @@ def boot(root, hal, writer, commission):
     unload_below("boot")
     from .hello import hello
 
-    hello(writer, root + "gate/")
+    hello(writer, root + "gate/", gate)
     return gate
 
 

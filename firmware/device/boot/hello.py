@@ -1,4 +1,5 @@
-"""The hello frame: names, which the other frames refer to by index, and the files' hashes. Said once."""
+"""The hello frame: names, which the other frames refer to by index, and the files' hashes. Said once; the roster of the
+regimes, behind it, comes again."""
 
 import hashlib
 import os
@@ -9,11 +10,12 @@ try:
 except ImportError:
     machine = None
 
+from ..modules import load
 from .plan import Plan
 
 
-def hello(writer, folder):
-    """Says hello for the files of ``folder``, gate/."""
+def hello(writer, folder, gate):
+    """Says hello for the files of ``folder``, gate/, and which regimes ``gate`` knows; a reader says them from then on."""
     plan = Plan(folder)
     writer.begin(b"hello")
     writer.number(b"v", 1)
@@ -28,6 +30,10 @@ def hello(writer, folder):
     names = sorted(name for name in os.listdir(folder) if name != "replay.bin")
     writer.text(b"hashes", {name: _digest(folder + name) for name in names})
     writer.end()
+    if gate.reference.regimes:
+        roster = load("reference.roster").Roster(writer, gate.reference)
+        roster.say()
+        gate.readers.append(roster)
 
 
 def _digest(path):

@@ -10,11 +10,12 @@ Commissioning (commissioning.py) takes the first ``windows`` windows, whose verd
 
 Following moves an edge of the band outwards when the window lies outside it, at most ``follow_per_day`` commissioned
 widths a day, and inwards a twentieth as fast when it does not; eight times slower while the window lies more than 0.75
-widths outside; not at all when more than an eighth of its samples are missing or invalid, a run is three windows
-long, or its regime is beyond the limit: edges do not creep in meanwhile through windows of other regimes. Limits move
-by the same rule, in octaves for widths (far out: two octaves), but inwards a ninth as fast where one window in ten
-exceeds them and a ninety-ninth where one in a hundred does, so that each stays its quantile. Edges never cross: a band
-is at least one count wide, and a limit never below its cell's floor.
+widths outside; not at all when more than an eighth of its samples are missing or invalid, a run is three windows long.
+While a window's regime is held (regimes.py) no limit moves and an edge comes back towards where it was commissioned, no
+farther: it would creep in meanwhile through windows of other regimes. Limits move by the same rule, in octaves for
+widths (far out: two octaves), but inwards a ninth as fast where one window in ten exceeds them and a ninety-ninth where
+one in a hundred does, so that each stays its quantile. Edges never cross: a band is at least one count wide, and a
+limit never below its cell's floor.
 """
 
 from array import array

@@ -10,9 +10,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from motegate.device_sim import report
-from motegate.device_sim.recorder import NONE, WindowLog
+from motegate.device_sim.recorder import NONE, REASONS, WindowLog
 from motegate.device_sim.report.series import Downsampler
 from motegate.firmware.device import layout
+from motegate.firmware.link import Regimes
 from motegate.train.policy.form import Channel
 from motegate.train.policy.plan import Action, Column, Parent
 
@@ -54,7 +55,16 @@ def log(n: int) -> WindowLog:
     values[:, 2] = 100
     values[40:60, 0] = 300
     ends = START + 1000 * (4 * np.arange(n, dtype=np.int64) + 7)
-    return WindowLog(ends, why, passes, np.zeros((n, 2), np.int8), actions, values)
+    return WindowLog(ends, why, passes, np.zeros((n, 2), np.int8), actions, values, np.full(n, -1, np.int16))
+
+
+def log_of_regimes(n: int) -> WindowLog:
+    """The same, in regime 0; 1 is visited twice, 2 is a candidate, and one is asked about and absorbed."""
+    windows = log(n)
+    windows.regimes[10:] = 0
+    windows.regimes[[40, 70]] = 1
+    windows.why[50], windows.why[60] = REASONS.index("asked"), REASONS.index("absorbed")
+    return replace(windows, known=Regimes(n, (2048, 100, 64), (n, 71, -1), (-1, -1, 55)))
 
 
 def series(n: int, gap: bool = False):
@@ -92,6 +102,22 @@ def test_a_dimension_says_whether_its_limit_is_given():
     assert {d["name"]: d["given"] for d in found["dimensions"]} == {"spike": True, "noise": False, "offset": False}
 
 
+def test_each_regime_says_when_it_was_seen_and_a_new_one_when_it_was_asked_about():
+    found = report.data(PLAN, CHANNELS, log_of_regimes(100), series(400), SUMMARY)["regimes"]
+    of = numbers(found["of"], "u1")
+    assert list(of[[0, 15, 40, 41]]) == [NONE, 0, 1, 0]
+    assert found["known"] == [
+        {"radius": 2048, "candidate": False, "windows": 88, "first": 47_000, "last": 403_000},
+        {"radius": 100, "candidate": False, "windows": 2, "first": 167_000, "last": 287_000},
+        {"radius": 64, "candidate": True, "windows": 0},
+    ]
+    assert found["notices"] == [["asked", 207_000], ["absorbed", 247_000]]
+
+
+def test_without_regimes_the_page_says_nothing_of_them():
+    assert report.data(PLAN, CHANNELS, log(100), series(400), SUMMARY)["regimes"] is None
+
+
 def test_the_longest_failing_run_names_the_dimension_that_caused_it():
     runs = report.data(PLAN, CHANNELS, log(100), series(400), SUMMARY)["runs"]
     assert [(r["parent"], r["windows"], r["noData"]) for r in runs] == [(0, 5, 0), (0, 1, 1), (1, 1, 1)]
@@ -115,7 +141,7 @@ def test_a_long_run_is_grouped_and_its_failures_still_show():
 
 def test_times_of_years_fit_the_pages_32_bits():
     many = log(100)
-    far = WindowLog(many.ends_ms * 1, many.why, many.passes, many.scores, many.actions, many.values)
+    far = replace(many, ends_ms=many.ends_ms * 1)
     far.ends_ms[-1] += 20 * 365 * 86_400_000
     found = report.data(PLAN, CHANNELS, far, series(400), SUMMARY)
     assert found["tick"] > 1
@@ -123,7 +149,7 @@ def test_times_of_years_fit_the_pages_32_bits():
 
 
 def test_a_run_without_a_window_has_a_page_too():
-    empty = WindowLog(*(array[:0] for array in vars(log(40)).values()))
+    empty = replace(log(40), **{name: some[:0] for name, some in vars(log(40)).items() if name != "known"})
     assert "<html" in report.page(PLAN, CHANNELS, empty, series(3), SUMMARY)
 
 
@@ -134,14 +160,14 @@ def test_a_page_asks_for_nothing_from_elsewhere_and_no_name_breaks_out_of_it():
     assert "&lt;/script&gt;" in page
 
 
-@pytest.mark.parametrize("n", [100, 60_000])
-def test_a_browser_draws_it_without_a_complaint(n, tmp_path):
+@pytest.mark.parametrize(("n", "made"), [(100, log), (100, log_of_regimes), (60_000, log_of_regimes)])
+def test_a_browser_draws_it_without_a_complaint(n, made, tmp_path):
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         pytest.skip("no browser: apt-get install chromium")
     summary = {**SUMMARY, "windows": n, "verdicts": {"intrinsic": {"pass": n - 15, "fail": 5}}}
     page = tmp_path / "report.html"
-    page.write_text(report.page(PLAN, CHANNELS, log(n), series(4 * n, gap=True), summary))
+    page.write_text(report.page(PLAN, CHANNELS, made(n), series(4 * n, gap=True), summary))
     done = subprocess.run(
         [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update", f"--user-data-dir={tmp_path / 'profile'}",
@@ -153,4 +179,5 @@ def test_a_browser_draws_it_without_a_complaint(n, tmp_path):
     assert done.stdout.count('class="tile"') == 8
     assert f"{n:,}" in done.stdout
     assert "<td>intrinsic</td>" in done.stdout
+    assert ("a new regime is asked about</td>" in done.stdout) == (made is log_of_regimes)
     assert re.search(r'<canvas id="tracks"[^>]* style="height: \d{3}px', done.stdout)

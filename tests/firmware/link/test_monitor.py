@@ -86,6 +86,10 @@ def test_every_kind_has_a_readable_line():
         ({"k": "verdict", "t": [0, 5], "p": [0], "s": [127], "a": 0, "why": "no_data", "w": [[1]]},
          "2020-01-01 00:00:00.005 a FAIL 127: use (no_data) | samples [[1]]"),
         ({"k": "model", "t": [0, 5], "m": 0, "y": [-3]}, "2020-01-01 00:00:00.005 forecast: [-3]"),
+        ({"k": "regimes", "window": 300, "radius": [700, 64, 90], "seen": [299, -1, 41], "candidate": [-1, -1, 40]},
+         "regimes at window 300: 0 (radius 700, seen at 299), 1 (radius 64, not seen yet), "
+         "2 (radius 90, seen at 41, candidate)"),
+        ({"k": "regimes", "window": 0, "radius": [], "seen": [], "candidate": []}, "regimes at window 0: none"),
         ({"k": "error", "e": "OSError: 28"}, "error: OSError: 28"),
     ]  # fmt: skip
     for body, text in bodies:
@@ -105,6 +109,8 @@ def test_every_kind_has_a_readable_line():
         '"k":"model","n":1,"t":[0,5],"m":0,"y":3',
         '"k":"health","n":1,"t":[0,5],"windows":true,"missed":0,"heap":9,"errors":0',
         '"k":"hello","n":1,"stream":"air","parents":["a",1],"columns":[],"actions":[],"models":[],"board":"","hashes":{}',
+        '"k":"regimes","n":1,"window":3,"radius":[700,64],"seen":[3],"candidate":[-1,-1]',
+        '"k":"regimes","n":1,"window":3,"radius":[0],"seen":[3],"candidate":[-1]',
         '"k":"error","n":1,"e":28',
     ],
 )
@@ -133,9 +139,9 @@ JSON = st.recursive(
 
 @pytest.mark.property
 @given(
-    st.sampled_from(["verdict", "model", "health", "hello", "error"]),
+    st.sampled_from(["verdict", "model", "regimes", "health", "hello", "error"]),
     st.dictionaries(
-        st.sampled_from(["t", "p", "s", "a", "x", "why", "m", "y", "e", "hashes", "parents", "windows"]), JSON
+        st.sampled_from(["t", "p", "s", "a", "x", "why", "m", "y", "e", "hashes", "parents", "windows", "radius"]), JSON
     ),
 )
 def test_a_frame_of_any_form_is_shown_and_never_raises(kind, body):

@@ -28,6 +28,7 @@ from ...layout import (
     VARIATION,
     WIDTH_LOG,
 )
+from .scan import bits
 
 
 def _in_widths(way, width, extra):
@@ -76,13 +77,11 @@ def sign(stats, ref, n_channels, out):
         if pairs:
             whole = stats[sat + DX_SUM] // pairs
             step = (whole << 4) + ((stats[sat + DX_SUM] - whole * pairs) << 4) // pairs
-            bits = (stats[sat + DX_BITS] << 14) // pairs
+            octaves = (stats[sat + DX_BITS] << 14) // pairs
         else:
             step = ref[rat + VARIATION]
-            bits = 0
-            while step >> 4 + (bits >> 14):
-                bits += 1 << 14
-        octaves = bits + (8 << 14) - ref[rat + WIDTH_LOG]
+            octaves = bits(step >> 4) << 14
+        octaves += (8 << 14) - ref[rat + WIDTH_LOG]
         here = _in_widths(min(step, 1 << 20) << 2, width, extra) + (octaves >> 6)
         out[at + SIGNATURE_STEP] = min(here, 32767)
 

@@ -100,7 +100,7 @@ def follow(
             hi = (ref[rat + HI] ^ sign) - sign
             least = ((stats[sat + MIN] ^ sign) - sign) << 14
             most = ((stats[sat + MAX] ^ sign) - sign) << 14
-            if n_limits < 0:
+            if n_limits < 0:  # HELD
                 d = (ref[rat + LO0] ^ sign) - sign
                 if d > lo:
                     d = lo
