@@ -17,6 +17,10 @@ from . import UnableError
 
 TITLE = "The emulated Pico"
 STARTS = 4
+EIGHT = "".join(
+    handmade.PRESSURE.replace("pressure", f"pressure_{i}").replace("pin = 26", f"pin = {26 + i % 3}") for i in range(8)
+)
+EIGHT_CHANNELS = handmade.ONE_CHANNEL.replace(handmade.PRESSURE, EIGHT).replace('"pressure"', '"pressure_0"')
 BEFORE = (181_584, 1_444, 5_694)
 """The same script on the first version (1b0b988): free bytes, least ms of a start, least us of a step."""
 MEASURE = """
@@ -54,19 +58,19 @@ print(free, t, least)
 """
 
 
+def with_regimes(policy: str) -> str:
+    """The same policy, whose contextual parent looks at regimes, too."""
+    return policy.replace('"drift"]', '"drift", "regime"]')
+
+
 def run() -> str:
     image = Path(os.environ.get(VARIABLE) or shared_folder() / "emulators" / "pico.uf2")
     if not image.is_file():
         raise UnableError(f"no MicroPython image for the Pico: set {VARIABLE}")
-    rng = np.random.default_rng(5)
-    with tempfile.TemporaryDirectory() as name, Pico(image) as pico:
-        folder = Path(name)
-        work = handmade.work(folder / "work", handmade.ONE_CHANNEL)
-        (folder / "replay.bin").write_bytes(handmade.replay(handmade.quiet(rng, 160, 1)))
-        made = build(work, "RPI_PICO", folder / "replay.bin")
-        put(made.folder, "RPI_PICO", pico.port)
-        link = RawRepl(pico.port)
-        found = []
+    one, regimes_of_one = (measure(image, policy, 1) for policy in both(handmade.ONE_CHANNEL))
+    eight, regimes_of_eight = (measure(image, policy, 8) for policy in both(EIGHT_CHANNELS))
+    was_free, was_ms, was_us = BEFORE
+    return        found = []
         for _ in range(STARTS):
             link.enter_raw_repl()  # a soft reset, which runs no main.py
             out, error = link.exec_raw(MEASURE, timeout=600)

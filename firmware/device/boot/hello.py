@@ -15,7 +15,7 @@ from .plan import Plan
 
 
 def hello(writer, folder, gate):
-    """Says hello for the files of ``folder``, gate/, and which regimes ``gate`` knows; a reader says them from then on."""
+    """Says hello for the files of ``folder``, gate/, and the regimes of ``gate``; a reader says those from then on."""
     plan = Plan(folder)
     writer.begin(b"hello")
     writer.number(b"v", 1)
