@@ -72,6 +72,15 @@ def test_one_comes_when_a_new_regime_was_absorbed_and_says_when_it_was_seen(even
     assert max(last.seen[:-1]) <= JUMP
 
 
+def test_what_is_absorbed_fails_no_longer_though_it_lies_outside_the_band(events):
+    verdicts = [event for event in events if event["k"] == "verdict"]
+    known = [event.get("why") for event in verdicts].index("absorbed")
+    fails = [0 in event["p"] for event in verdicts if "p" in event]
+    fails = [None] * (len(verdicts) - len(fails)) + fails
+    assert all(fails[JUMP + 1 : known - 1])
+    assert sum(fails[known:]) <= 2
+
+
 def test_they_come_every_64_windows_and_the_line_shows_them(events):
     told = [roster.window for roster in rosters(events)]
     assert max(np.diff(told)) == 64

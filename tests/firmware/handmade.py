@@ -62,6 +62,7 @@ windows = 12
 """
 
 
+PRESSURE = POLICY[POLICY.index("[stream.channels.pressure]") : POLICY.index("[stream.channels.flow]")]
 _FLOW = POLICY[POLICY.index("[stream.channels.flow]") : POLICY.index("[status.supply_mv]")]
 ONE_CHANNEL = POLICY.replace(_FLOW, "").replace(', "spike.flow"', "").replace(', "consistency"', "")
 KEYS = ("counts", "seconds", "millis", "seqs", "status")

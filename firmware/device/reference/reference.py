@@ -23,8 +23,10 @@ from array import array
 from ..compat import const
 from ..kernels import follow as kernel
 from ..layout import (
+    CELL_MODE,
     CELL_STRIDE,
     EVERY,
+    FOLLOW_LATE,
     HELD,
     HI,
     HI0,
@@ -44,6 +46,7 @@ from ..layout import (
     STEP,
     THRESHOLD,
     THRESHOLD_STRIDE,
+    WIDTH,
     WIDTH0_LOG,
     WIDTH_LOG,
 )
@@ -121,6 +124,30 @@ class Reference:
         """The limits of a cell, or of a column behind them: log2 of the measure, Q24."""
         self.array[self.limits + LIMIT_STRIDE * k + Q99] = q99
         self.array[self.limits + LIMIT_STRIDE * k + Q90] = q90
+
+    def _of_band(self, cell):
+        """True when the cell's limit, which is followed, is one that the band makes."""
+        mode = self.cells[CELL_STRIDE * cell + CELL_MODE]
+        return mode == WIDTH or mode == FOLLOW_LATE
+
+    def beyond_band(self):
+        """By how much the present measures exceed the limits that the band makes, the farthest, Q14 octaves."""
+        most = 0
+        for k in range(self.n_cells):
+            if self._of_band(k):
+                most = max(most, self.logs[k] - (self.array[self.limits + LIMIT_STRIDE * k + Q99] >> 10))
+        return most
+
+    def accept(self):
+        """Raises the limits that the band makes to the present measures: each becomes what one good window
+        in ten exceeds, and the decade above it keeps its width."""
+        a = self.array
+        for k in range(self.n_cells):
+            at = self.limits + LIMIT_STRIDE * k
+            log = self.logs[k] << 10
+            if self._of_band(k) and log > a[at + Q90]:
+                q99 = min(log + a[at + Q99] - a[at + Q90], self.ceilings[k])
+                self.set_limit(k, q99, min(log, q99))
 
     def threshold(self, classifier):
         """A level of the network above it is a failure: the site's, which commissioning pulls from the trained one."""

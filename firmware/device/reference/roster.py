@@ -16,7 +16,7 @@ from ..layout import (
     REGIME_WINDOW,
 )
 
-_EVERY = const(64)  # windows between two
+_OFTEN = const(64)  # windows between two
 
 
 class Roster:
@@ -27,7 +27,7 @@ class Roster:
         self._array = reference.array
         self._table = reference.regimes.table
         self._commissioning = True
-        self._due = _EVERY
+        self._due = _OFTEN
 
     def take(self, verdict):
         commissioning = verdict.why == COMMISSIONING
@@ -39,7 +39,7 @@ class Roster:
     def say(self):
         a = self._array
         writer = self._writer
-        self._due = _EVERY
+        self._due = _OFTEN
         writer.begin(b"regimes")
         writer.number(b"window", a[REGIME_WINDOW])
         n = a[REGIME_COUNT]

@@ -231,6 +231,11 @@ class Site:
         """Bands and limits."""
         return list(self.reference.array[at.REF_HEAD : self.reference.thresholds])
 
+    def limits(self, cell: int) -> tuple[int, int]:
+        """What one good window in a hundred exceeds, and one in ten."""
+        here = self.reference.limits + at.LIMIT_STRIDE * cell
+        return self[here + at.Q99], self[here + at.Q90]
+
     def candidate(self, level: int) -> int:
         """A regime of one visit, just now."""
         self.measure(level)
@@ -312,6 +317,27 @@ def test_the_limit_rises_evenly_and_in_its_time_the_new_regime_is_known(rise):
     assert site.followed() != before  # it follows again
     assert site.windows(HOME, 5) == [at.JUDGED] * 5  # and the old one is still known
     assert site.reference.array[at.REGIME] == 0
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("level", [1500, 9000])
+def test_what_was_absorbed_is_within_every_limit_that_the_band_makes_and_their_decades_stay(level):
+    site = Site()
+    site.windows(HOME, 20)
+    cells = [k for k, cell in enumerate(site.plan.cells) if cell.mode in (at.WIDTH, at.FOLLOW_LATE)]
+    others = [k for k in range(len(site.plan.cells)) if k not in cells and k != site.reference.regime_cell]
+    site.measure(level)
+    before = {k: site.limits(k) for k in range(len(site.plan.cells))}
+    beyond = [k for k in cells if site.reference.logs[k] << 10 > before[k][0]]
+    assert beyond
+    while site.window(level) != at.ABSORBED_WHY:
+        pass
+    site.measure(level)
+    for k in beyond:
+        q99, q90 = site.limits(k)
+        assert site.reference.logs[k] << 10 <= q90 + (1 << 20)
+        assert abs((q99 - q90) - (before[k][0] - before[k][1])) <= 1 << 20
+    assert all(abs(site.limits(k)[0] - before[k][0]) < 1 << 20 for k in others)
 
 
 @pytest.mark.unit
