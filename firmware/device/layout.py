@@ -105,7 +105,7 @@ FIELD_STRIDE = const(3)
 
 # Reference: int32[REF_HEAD + n_channels * REF_STRIDE + n_limits * LIMIT_STRIDE + n_classifiers *
 # THRESHOLD_STRIDE + regimes]
-LAYOUT_VERSION = const(5)  # of a reference's file: another one is refused
+LAYOUT_VERSION = const(4)  # of a reference's file: another one is refused
 READY = const(0)  # 0 while commissioning
 LIMIT_STEP = const(1)  # outward step of a limit, Q24 octaves
 EVERY = const(2)  # windows between two steps
@@ -117,7 +117,7 @@ REGIME_WINDOW = const(7)  # windows measured so far
 BEYOND = const(8)  # windows beyond the regime's own limit, less those inside it since
 ASKED = const(9)  # 1 while a new regime is asked about
 NOTICE = const(10)  # JUDGED, or what the next verdict's ``why`` says: ASKED_WHY, ABSORBED_WHY
-HEIGHT = const(11)  # of what is asked about: how far its measures exceed the limits, followed, Q14 octaves
+HEIGHT = const(11)  # of what is asked about: log2 of the measure, followed, Q14
 SPREAD = const(12)  # ... and their mean distance from their own middle
 REGIME = const(13)  # the regime of the last window, the nearest known one; -1: none
 REF_HEAD = const(14)

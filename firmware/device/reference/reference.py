@@ -41,6 +41,7 @@ from ..layout import (
     REF_HEAD,
     REF_STRIDE,
     REGIME_STRIDE,
+    RISE,
     RISE_STEP,
     SINCE,
     STEP,
@@ -125,29 +126,16 @@ class Reference:
         self.array[self.limits + LIMIT_STRIDE * k + Q99] = q99
         self.array[self.limits + LIMIT_STRIDE * k + Q90] = q90
 
-    def _of_band(self, cell):
-        """True when the cell's limit, which is followed, is one that the band makes."""
-        mode = self.cells[CELL_STRIDE * cell + CELL_MODE]
-        return mode == WIDTH or mode == FOLLOW_LATE
-
-    def beyond_band(self):
-        """By how much the present measures exceed the limits that the band makes, the farthest, Q14 octaves."""
-        most = 0
-        for k in range(self.n_cells):
-            if self._of_band(k):
-                most = max(most, self.logs[k] - (self.array[self.limits + LIMIT_STRIDE * k + Q99] >> 10))
-        return most
-
     def accept(self):
-        """Raises the limits that the band makes to the present measures: each becomes what one good window
-        in ten exceeds, and the decade above it keeps its width."""
+        """Raises the limits that the band makes to the present measures, by no more than the regime's limit has risen:
+        what is known from now on has been a failure for as long as the policy is patient."""
         a = self.array
         for k in range(self.n_cells):
             at = self.limits + LIMIT_STRIDE * k
-            log = self.logs[k] << 10
-            if self._of_band(k) and log > a[at + Q90]:
-                q99 = min(log + a[at + Q99] - a[at + Q90], self.ceilings[k])
-                self.set_limit(k, q99, min(log, q99))
+            more = min((self.logs[k] << 10) - a[at + Q99], a[RISE])
+            mode = self.cells[CELL_STRIDE * k + CELL_MODE]
+            if (mode == WIDTH or mode == FOLLOW_LATE) and more > 0:
+                self.set_limit(k, a[at + Q99] + more, a[at + Q90] + more)
 
     def threshold(self, classifier):
         """A level of the network above it is a failure: the site's, which commissioning pulls from the trained one."""

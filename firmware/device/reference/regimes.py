@@ -7,11 +7,10 @@ its L1 distance to the nearest known prototype, in that one's radius.
 
 Slow drift is followed, a jump is asked about. While windows lie beyond the regime's own limit, that limit rises by
 RISE_STEP, and sinks back a twentieth as fast when they do not; while one lies beyond the risen limit nothing follows.
-As soon as the height of the windows beyond (by how much they exceed the limit, or one that the band makes, the
-farthest, followed upwards fast and downwards slowly) is no more than the limit has risen by, their own middle becomes a
-known regime, with twice their mean distance from it as its radius, in place of the one not seen for longest when there
-is no room; then the limit is its own again, and the limits that the band makes accept it (reference.py). So a jump
-stays a failure for days in proportion to its size in octaves, and no longer.
+As soon as the height of the windows beyond (their measure, followed upwards fast and downwards slowly) is no more than
+the risen limit, their own middle becomes a known regime, with twice their mean distance from it as its radius, in place
+of the one not seen for longest when there is no room; then the limit is its own again, and the limits that the band
+makes accept it (reference.py). So a jump stays a failure for days in proportion to its size in octaves, and no longer.
 
 A regime that commissioning has seen in one visit only is a candidate: kept, but not known until it is visited again at
 least two window lengths after its first visit began. One fault would else become a regime, and never be found again.
@@ -151,7 +150,7 @@ class Regimes:
         held = log > q99 + (a[RISE] >> 10)
         self.visit(not beyond)
         if beyond:
-            self._gather(max(log - q99, self._reference.beyond_band()))
+            self._gather(log)
         elif a[BEYOND]:
             a[BEYOND] -= 1
             if a[BEYOND] == 0:
@@ -159,21 +158,21 @@ class Regimes:
         if step:
             rise = a[RISE_STEP]
             a[RISE] = min(a[RISE] + rise, 536870911) if beyond else max(a[RISE] - (rise // 20 or 1), 0)
-        if a[ASKED] and a[RISE_STEP] and a[HEIGHT] <= a[RISE] >> 10:
+        if a[ASKED] and a[RISE_STEP] and a[HEIGHT] <= q99 + (a[RISE] >> 10):
             self._absorb()
         return held or a[ASKED]
 
-    def _gather(self, height):
-        """One window more of what is asked about: its middle, height (Q14 octaves) and spread."""
+    def _gather(self, log):
+        """One window more of what is asked about: its middle, height and spread."""
         a = self._reference.array
         at = MOST_REGIMES * self.size
         if a[BEYOND] == 0:
             kernel.blend(self.prototypes, at, self.signature, self.size, 0)
-            a[HEIGHT] = height
+            a[HEIGHT] = log
             a[SPREAD] = 0
         else:
             kernel.blend(self.prototypes, at, self.signature, self.size, _FAST)
-            a[HEIGHT] += (height - a[HEIGHT]) >> (_FAST if height > a[HEIGHT] else _SLOW)
+            a[HEIGHT] += (log - a[HEIGHT]) >> (_FAST if log > a[HEIGHT] else _SLOW)
             away = kernel.distance(self.signature, 0, self.prototypes, at, self.size)
             a[SPREAD] += (away - a[SPREAD]) >> _FAST
         if a[BEYOND] < _LONGEST * self._ask_after:
