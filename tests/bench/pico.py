@@ -19,7 +19,7 @@ from ..firmware import handmade
 from . import UnableError
 
 TITLE = "The emulated Pico"
-STARTS = 4
+STARTS = 2
 EIGHT = "".join(
     handmade.PRESSURE.replace("pressure", f"pressure_{i}").replace("pin = 26", f"pin = {26 + i % 3}") for i in range(8)
 )

@@ -10,7 +10,7 @@ RISE_STEP, and sinks back a twentieth as fast when they do not; while one lies b
 As soon as the height of the windows beyond (their measure, followed upwards fast and downwards slowly) is no more than
 the risen limit, their own middle becomes a known regime, with twice their mean distance from it as its radius, in place
 of the one not seen for longest when there is no room; then the limit is its own again, and the limits that the band
-makes accept it (reference.py). So a jump stays a failure for days in proportion to its size in octaves, and no longer.
+makes accept it (reference.py). So a jump stays a failure for days in proportion to its size in octaves.
 
 A regime that commissioning has seen in one visit only is a candidate: kept, but not known until it is visited again at
 least two window lengths after its first visit began. One fault would else become a regime, and never be found again.
