@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 NAMES = ("compressed_air", "machine_temperature", "river")
 SITES = ("lro_FranklinBasin2014.csv", "lro_MainStreet2019.csv")
-PROMISED = {SITES[1]: (0.92, 0.72), SITES[0]: (0.88, 0.68)}  # window and event F1 on a site never seen
+PROMISED = {SITES[1]: (0.92, 0.72), SITES[0]: (0.91, 0.72)}  # window and event F1 on a site never seen
 
 
 @pytest.mark.parametrize("name", NAMES)
