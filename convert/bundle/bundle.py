@@ -83,6 +83,7 @@ def build(work: Path, board: str, replay: Path | None = None, data: Iterable[Pat
         for name, part in plan.files().items():
             (gate / name).write_bytes(part)
         (gate / "sensors.json").write_bytes(_json(table))
+        (gate / "service.json").write_bytes(_json(vars(policy.service)))
         for name in _packs(plan):
             shutil.copyfile(converted / name, gate / name)
         if replay is not None:

@@ -35,11 +35,11 @@ def needed(
     """
     own = own or {}
     found: dict[str, str] = {"__init__.py": _source("__init__", kernels)}
-    open_ = ["main"]
+    open_ = ["main", "judging/rule"]
     open_ += [f"{DIMENSIONS}/{name}" for name in plan.dimensions]
     open_ += [f"sensors/{name}" for name in drivers]
     if plan.stores():
-        open_.append("store")
+        open_.append("keeping/store")
     if plan.has_regimes():
         open_ += ["reference/regimes", "reference/prototypes", "reference/roster"]
     while open_:

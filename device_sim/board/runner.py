@@ -125,7 +125,7 @@ def run(job):
     except SystemExit:  # the world is at its end
         observer.ended = True
         if gate:
-            main.health(gate, line, writer, 0, 1)
+            main.health(gate, line, writer, 1)
     except Exception as error:
         main.report(writer, error)
     observer.report(job["report"])

@@ -57,7 +57,7 @@ class Emulated(Running):
         self.seen = {
             "free_start": heaps[0],
             "free_end": heaps[-1],
-            "missed": health.missed,
+            "missed": health.gap,
             "measured": -1,
             "windows": health.windows,
         }

@@ -1,11 +1,12 @@
 """What the device does for a verdict: the policy's actions, their effects read once."""
 
 from .compat import const
-from .layout import NO_ACTION, SEND_DIMENSIONS, SEND_SAMPLES
+from .layout import COUNT_EFFECTS, NO_ACTION, SEND_DIMENSIONS, SEND_SAMPLES
 
 _STORE = const(0)
 _MODEL = const(1)
 _PIN = const(2)
+_NAME = const(3)  # where an effect, (kind, what, level, name), has its name
 
 
 class Actions:
@@ -39,13 +40,13 @@ class Actions:
                 elif effect == "send:samples":
                     sends |= SEND_SAMPLES
                 elif verb == "store":
-                    effects.append((_STORE, 0, 0))
+                    effects.append((_STORE, 0, 0, effect))
                 elif verb == "run":
-                    effects.append((_MODEL, indices[rest], 0))
+                    effects.append((_MODEL, indices[rest], 0, effect))
                 elif verb == "pin":
                     pin, _, level = rest.partition("=")
                     hal.output(int(pin))
-                    effects.append((_PIN, int(pin), int(level)))
+                    effects.append((_PIN, int(pin), int(level), effect))
                 else:
                     raise ValueError("unknown effect " + effect)
             self._sends.append(sends)
@@ -56,16 +57,26 @@ class Actions:
         return self._sends[action]
 
     def take(self, verdict):
-        """The effects of its action beyond the frame, in the policy's order."""
+        """The effects of its action beyond the frame, in the policy's order: what one raises is said, and the next has
+        its turn."""
         if verdict.action != NO_ACTION:
-            for kind, what, level in self._effects[verdict.action]:
-                if kind == _STORE:
-                    self._store.append(self._ring, verdict.seconds, verdict.millis)
-                elif kind == _PIN:
-                    self._hal.pin(what, level)
-                elif kind == _MODEL:
-                    self._run(what, self._networks[what])
-                    self._answer(what, self._networks[what], verdict)
+            for effect in self._effects[verdict.action]:
+                try:
+                    self._do(effect, verdict)
+                    self._hal.well(effect[_NAME])
+                except Exception as e:
+                    self._hal.counts[COUNT_EFFECTS] += 1
+                    self._hal.trouble(effect[_NAME], e)
+
+    def _do(self, effect, verdict):
+        kind, what, level, _ = effect
+        if kind == _STORE:
+            self._store.append(self._ring, verdict.seconds, verdict.millis)
+        elif kind == _PIN:
+            self._hal.pin(what, level)
+        elif kind == _MODEL:
+            self._run(what, self._networks[what])
+            self._answer(what, self._networks[what], verdict)
 
     def _run(self, index, network):
         ring = self._ring

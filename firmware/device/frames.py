@@ -68,7 +68,9 @@ class Writer:
 
     A frame is ``begin(kind)``, any keys, ``end()``. One that was begun and never ended (an exception came
     between) is cut off by the next ``begin`` and shows on the host as one lost frame. Keys are bytes.
-    """
+
+    ``boot``: the number of this start, in every frame, so that (device, boot, n) is unique; ``safe``: 1 where every
+    frame says that the board is in safe mode."""
 
     def __init__(self, write, size=_SIZE):
         self._write = write
@@ -79,7 +81,7 @@ class Writer:
         self._table = CRC_TABLE
         self._length = self._head = 0
         self._open = False
-        self.n = 0
+        self.n = self.boot = self.safe = 0
 
     def begin(self, kind):
         """Start a frame of ``kind`` and take the next sequence number (modulo 2^29)."""
@@ -91,6 +93,10 @@ class Writer:
         self._two[0] = self.n
         self.n = (self.n + 1) & _LAST
         kernel.put(self._buf, job, kind, self._two)
+        if self.boot:
+            self.number(b"b", self.boot)
+        if self.safe:
+            self.number(b"safe", 1)
 
     def number(self, key, value):
         """``"key":value``, |value| < 2^31."""

@@ -4,7 +4,7 @@ from array import array
 
 from .judging.classifiers import Classifiers
 from .judging.verdict import Verdict
-from .layout import COMMISSIONING, NO_ACTION, REGIME
+from .layout import COMMISSIONING, COUNT_COMMISSIONING, COUNT_EFFECTS, COUNT_FAILED, COUNT_JUDGED, NO_ACTION, REGIME
 from .reference.reference import Reference
 from .window.block import Block
 from .window.measure import Dimensions
@@ -31,32 +31,41 @@ class Gate:
         self._table = plan["table"]
         self._fields = array("i", [0] * len(plan["status"]))
         self._block = Block(self.ring.hop, self.ring.n_channels)
-        self._source = None
+        self._got = self._at = 0  # of the block: records read, and of them in the ring
+        self._source = self._hal = self._counts = None
         self.readers = []
 
-    def connect(self, source, readers):
+    def connect(self, source, readers, hal=None):
         """Where records come from and verdicts go to; the start does it when the heap has room for them.
 
         ``source``: ``read(values, seconds, millis, seqs, start, n)`` and ``status(out, newest)``: fields as of that
         record of the block last read, -1 for the last of the block before. ``readers``: ``take(verdict)`` of each, in
-        turn, at every window.
+        turn, at every window. ``hal`` counts the windows, and hears of readers that raise; without one they raise.
         """
         self._source = source
         self.readers = readers
+        self._hal = hal
+        if hal:
+            self._counts = hal.counts
 
     def step(self):
-        """Reads one block and judges each window that it completes; records read, or -1 at the source's end."""
+        """Takes records up to the next window's end, and judges that; reads a block where none is left. Records of the
+        block, or -1 at the source's end. What it raises costs that window only: the rest of the block stays in hand.
+        """
         ring = self.ring
         block = self._block
-        got = block.read(self._source, ring.need())
-        taken = 0
-        while taken < got:
-            taken += block.fill(ring, taken, got - taken)
-            if ring.due():
-                self.judge(taken - 1)
-        if got > 0:
+        if self._at >= self._got:
+            self._at = self._got = 0
+            got = block.read(self._source, ring.need())
+            if got < 0:
+                return got
+            self._got = got
             self.records += got
-        return got
+        if self._at < self._got:
+            self._at += block.fill(ring, self._at, self._got - self._at)
+            if ring.due():
+                self.judge(self._at - 1)
+        return self._got
 
     def judge(self, newest):
         """Measures the window that is due, gives its verdict, has it read and follows.
@@ -64,23 +73,44 @@ class Gate:
         ``newest``: the window's newest record in the block just read; -1 for the last of the block before.
         """
         reference = self.reference
-        stats = self.scan.stats
-        self.scan.fill(self.ring, reference.array)
+        ready = reference.ready()
+        self.windows += 1
+        self._count(COUNT_FAILED, 1)  # until there is a verdict
+        self._measure(newest)
+        self._fill(self.scan.stats, ready)
+        self._count(COUNT_FAILED, -1)
+        self._count(COUNT_JUDGED if ready else COUNT_COMMISSIONING, 1)
+        for reader in self.readers:
+            self._tell(reader)
+        if ready:
+            reference.follow(self.scan.stats)
+
+    def _count(self, which, by):
+        if self._counts:
+            self._counts[which] += by
+
+    def _measure(self, newest):
+        reference = self.reference
+        scan = self.scan
+        scan.fill(self.ring, reference.array)
         if self._fields:
             self._source.status(self._fields, newest)
-            self.scan.fill_status(self._fields)
-        self.dimensions.fill(stats, reference)
-        ready = reference.ready()
-        self._fill(stats, ready)
-        for reader in self.readers:
+            scan.fill_status(self._fields)
+        self.dimensions.fill(scan.stats, reference)
+
+    def _tell(self, reader):
+        """One reader's trouble is not another's."""
+        try:
             reader.take(self.verdict)
-        if ready:
-            reference.follow(stats)
-        self.windows += 1
+        except Exception as e:
+            if not self._hal:
+                raise
+            self._counts[COUNT_EFFECTS] += 1
+            self._hal.trouble("frames", e)
 
     def _fill(self, stats, ready):
         verdict = self.verdict
-        verdict.window = self.windows
+        verdict.window = self.windows - 1
         verdict.seconds = self.ring.seconds()
         verdict.millis = self.ring.millis()
         reference = self.reference
@@ -94,4 +124,5 @@ class Gate:
             classifiers.judge(verdict, False)
         verdict.action = NO_ACTION
         verdict.why = COMMISSIONING
-        reference.commission(self.ring, stats, verdict.levels if silent else None)
+        if reference.commission(self.ring, stats, verdict.levels if silent else None) and self._hal:
+            self._hal.state.hurry()

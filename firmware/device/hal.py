@@ -1,11 +1,12 @@
-"""The hardware layer: what the gate asks of a board while it runs. On a host without `machine` pins are remembered and
-nothing else is there."""
+"""The hardware layer: what the gate asks of a board while it runs, and what the board counts. On a host without
+`machine` pins are remembered and nothing else is there."""
 
 import gc
 import sys
+from array import array
 
 from .compat import MICROPYTHON
-from .layout import MISSING_STATUS
+from .layout import COUNT_ERRORS, MISSING_STATUS, STATE_SIZE
 
 try:
     import machine
@@ -14,13 +15,20 @@ except ImportError:
 
 
 class Hal:
-    """``clock`` counts the time since reset; ``readers`` fill status fields by name (``count() -> int``)."""
+    """``clock`` counts the time since reset; ``readers`` fill status fields by name (``count() -> int``).
+
+    ``counts``: int32[STATE_SIZE] (layout.py). ``writer``: frames, by which troubles are said, and ``state``: what is
+    kept (keeping/state.py); the start sets both.
+    """
 
     def __init__(self, clock, readers=None):
         self.clock = clock
         self.readers = readers or {}
         self.levels = {}
+        self.counts = array("i", [0] * STATE_SIZE)
+        self.writer = self.state = None
         self._pins = {}
+        self._troubled = {}
 
     def output(self, pin):
         """Make ``pin`` an output, low."""
@@ -34,10 +42,15 @@ class Hal:
             self._pins[pin].value(level)
 
     def status(self, names, out):
-        """Fill ``out`` with the status fields of those names; -2**30 where the board has none."""
+        """Fill ``out`` with the status fields of those names; -2**30 where the board has none, or its sensor fails."""
         i = 0
         while i < len(names):
-            out[i] = self.field(names[i])
+            try:
+                out[i] = self.field(names[i])
+                self.well(names[i])
+            except Exception as e:
+                out[i] = MISSING_STATUS
+                self.trouble(names[i], e)
             i += 1
 
     def field(self, name):
@@ -59,3 +72,42 @@ class Hal:
             sys.stdout.buffer.write(buf, n)
         else:
             sys.stdout.buffer.write(memoryview(buf)[:n])
+
+    def trouble(self, what, e):
+        """Counts an exception of the part that is called ``what``, and says the first in a row."""
+        self.counts[COUNT_ERRORS] += 1
+        if what not in self._troubled:
+            self._troubled[what] = self.counts[COUNT_ERRORS]
+            report(self.writer, e, what)
+
+    def well(self, what):
+        """The part has done its work; says so where it was in trouble."""
+        if self._troubled and what in self._troubled:
+            del self._troubled[what]
+            writer = self.writer
+            writer.begin(b"recovered")
+            writer.text(b"of", what)
+            writer.end()
+
+    def watch(self, milliseconds):
+        """A reset when nothing feeds the clock's watchdog for so long. It cannot be taken back."""
+        if hasattr(machine, "WDT"):
+            self.clock.feed = machine.WDT(timeout=milliseconds).feed
+
+    def reset(self):
+        """The board starts afresh; on a host that ends the program."""
+        if hasattr(machine, "reset"):
+            machine.reset()
+        raise SystemExit(3)
+
+
+def report(writer, e, what=None):
+    """Says an exception in a frame; one of memory without asking for any."""
+    writer.begin(b"error")
+    if isinstance(e, MemoryError):
+        writer.literal(b',"e":"MemoryError"')
+    else:
+        writer.text(b"e", "%s: %s" % (type(e).__name__, e))
+    if what is not None:
+        writer.text(b"of", what)
+    writer.end()

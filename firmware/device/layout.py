@@ -296,3 +296,37 @@ STORE_NUMBER = const(0)
 STORE_SECONDS = const(1)
 STORE_HEAD_MILLIS = const(2)  # the ring's head << 16 | milliseconds
 STORE_HEAD = const(3)
+
+# The state: int32[STATE_SIZE], the head of a slot, and of what it counts. Kept from start to start:
+STATE_MAGIC = const(0)
+STATE_LAYOUT = const(1)
+STATE_SEQUENCE = const(2)  # modulo 2**29; its lowest bit is the slot's number
+STATE_BUNDLE = const(3)  # whose reference follows
+STATE_BODY = const(4)  # bytes of it; 0: none
+STATE_BOOTS = const(5)  # starts, this one included
+STATE_WRITES = const(6)  # of a slot
+STATE_RESETS = const(7)  # starts after an exception that nobody foresaw
+STATE_BITES = const(8)  # starts after the watchdog
+STATE_SAFE_STARTS = const(9)
+STATE_ROW = const(10)  # such starts in a row, each within ten minutes
+STATE_BEFORE = const(11)  # seconds that the last but one of them ran
+STATE_TRIES = const(12)  # times that safe mode was left again, since the last quiet ten minutes
+STATE_SECONDS = const(13)  # time of the newest record when a slot was last written
+STATE_WINDOWS = const(14)  # windows since its start then
+# ... of this start:
+STATE_CAUSE = const(15)  # how it ended: UNFORESEEN, TRIED, OPENED, or 0
+STATE_UPTIME = const(16)  # seconds, when it was written
+# ... counted from 0 at each start: every window that was due is in one of the first three
+COUNT_JUDGED = const(17)
+COUNT_COMMISSIONING = const(18)
+COUNT_FAILED = const(19)  # measured or judged in vain
+COUNT_ERRORS = const(20)  # exceptions
+COUNT_SENSORS = const(21)  # of them a sensor's
+COUNT_EFFECTS = const(22)  # ... an effect's, or a frame's
+STATE_SIZE = const(23)
+STATE_OF_START = const(15)  # from here on all begins at 0 with each start
+
+STATE_MAGIC_WORD = const(827606861)  # MGT1
+UNFORESEEN = const(1)  # an exception
+TRIED = const(2)  # safe mode was over
+OPENED = const(3)  # the REPL was asked for

@@ -1,16 +1,36 @@
-"""The main loop: what the board runs from start to end."""
+"""The main loop: what the board runs from start to end, and what it does when something goes wrong.
+
+A window is in exactly one count: judged, commissioning, failed (its measures or networks raised), missed (a gap, or a
+board that was away). What a sensor or an effect raises is its own affair (sensors/polled.py, actions.py). An allocation
+that fails is survived. Anything else nobody foresaw: it is said, the state is saved, and the board resets; after three
+such resets in ten minutes it starts in safe mode, and goes on trying to leave that, ever more slowly."""
 
 import gc
 
 from .clock import Clock
 from .compat import const
 from .frames import Writer
-from .hal import Hal
+from .hal import Hal, report
+from .layout import (
+    COUNT_COMMISSIONING,
+    COUNT_EFFECTS,
+    COUNT_ERRORS,
+    COUNT_FAILED,
+    COUNT_JUDGED,
+    COUNT_SENSORS,
+    STATE_CAUSE,
+    STATE_RESETS,
+    STATE_TRIES,
+    STATE_WRITES,
+    UNFORESEEN,
+)
 from .modules import collect_every, unload
 
 _HEALTH = const(64)  # windows between two health frames
 _OFTEN = const(4096)  # bytes taken between two collections while starting
-_ERRORS = const(8)  # exceptions in a row after which it stops
+_HUNGRY = const(64)  # allocations that failed in a row after which the board resets
+_PAUSE_MS = const(2000)  # before a reset at the start, twice as long for each time safe mode was left
+_LONGEST = const(10)  # octaves: half an hour
 
 
 def run(root="/", hal=None, commission=None):
@@ -18,8 +38,7 @@ def run(root="/", hal=None, commission=None):
 
     ``commission``: windows to commission on, in place of the plan's (0: judge by the bundle's reference).
 
-    Every exception ends here: it is counted and said in a frame, and the loop goes on; after 8 in a row
-    it stops. KeyboardInterrupt leads to the REPL.
+    Every exception ends here. KeyboardInterrupt leads to the REPL.
     """
     hal = hal or Hal(Clock())
     writer = Writer(hal.write)
@@ -28,7 +47,7 @@ def run(root="/", hal=None, commission=None):
     except KeyboardInterrupt:
         return
     except Exception as e:
-        report(writer, e)
+        stumble(hal, writer, e)
         return
     try:
         loop(gate, hal, writer)
@@ -39,6 +58,7 @@ def run(root="/", hal=None, commission=None):
 def build(root, hal, writer, commission=None):
     """The gate out of the files of ``root``; says hello. What only this needs is loaded for it and then unloaded."""
     collect_every(_OFTEN)
+    hal.writer = writer
     try:
         from .boot import boot
 
@@ -51,39 +71,71 @@ def build(root, hal, writer, commission=None):
 
 def loop(gate, hal, writer):
     """Until the source's end."""
-    errors = in_a_row = 0
+    hungry = 0
     due = _HEALTH
     while True:
         try:
             if gate.step() < 0:
                 break
-            in_a_row = 0
+            hal.clock.feed()
             if gate.windows >= due:
                 due = gate.windows + _HEALTH
-                health(gate, hal, writer, errors, 0)
+                health(gate, hal, writer, 0)
+            if hal.clock.uptime >= hal.state.due:
+                hal.state.tend(gate, hal)
+            hungry = 0
         except Exception as e:
-            errors += 1
-            in_a_row += 1
-            report(writer, e)
-            if in_a_row >= _ERRORS:
-                break
+            hal.counts[COUNT_ERRORS] += 1
+            hungry += 1
+            if hungry == 1 or not isinstance(e, MemoryError):
+                report(writer, e)
             gc.collect()
-    health(gate, hal, writer, errors, 1)
+            if not isinstance(e, MemoryError) or hungry >= _HUNGRY:
+                fall(gate, hal, writer)
+                return
+    health(gate, hal, writer, 1)
+    hal.state.save(gate, hal)
 
 
-def health(gate, hal, writer, errors, end):
+def health(gate, hal, writer, end):
+    """``windows`` is the sum of the four counts behind it."""
+    counts = hal.counts
+    missed = gate.ring.missed() // gate.ring.hop
     writer.begin(b"health")
     writer.pair(b"t", gate.ring.seconds(), gate.ring.millis())
-    writer.number(b"windows", gate.windows)
-    writer.number(b"missed", gate.ring.missed())
+    judged = counts[COUNT_JUDGED]
+    writer.number(b"windows", judged + counts[COUNT_COMMISSIONING] + counts[COUNT_FAILED] + missed)
+    writer.number(b"judged", judged)
+    writer.number(b"commissioning", counts[COUNT_COMMISSIONING])
+    writer.number(b"failed", counts[COUNT_FAILED])
+    writer.number(b"missed", missed)
+    writer.number(b"gap", gate.ring.missed())
     writer.number(b"heap", hal.heap_free())
-    writer.number(b"errors", errors)
+    writer.number(b"errors", counts[COUNT_ERRORS])
+    writer.number(b"sensors", counts[COUNT_SENSORS])
+    writer.number(b"effects", counts[COUNT_EFFECTS])
+    writer.number(b"writes", counts[STATE_WRITES])
+    writer.number(b"resets", counts[STATE_RESETS])
     if end:
         writer.number(b"end", 1)
     writer.end()
 
 
-def report(writer, e):
-    writer.begin(b"error")
-    writer.text(b"e", "%s: %s" % (type(e).__name__, e))
-    writer.end()
+def fall(gate, hal, writer):
+    """Nobody foresaw it: what is known is said and saved, and the board resets."""
+    hal.counts[STATE_CAUSE] = UNFORESEEN
+    health(gate, hal, writer, 0)
+    hal.state.save(gate, hal)
+    hal.reset()
+
+
+def stumble(hal, writer, e):
+    """The start has failed: the longer it does, the longer the pause before the next."""
+    counts = hal.counts
+    counts[COUNT_ERRORS] += 1
+    counts[STATE_CAUSE] = UNFORESEEN
+    report(writer, e)
+    if hal.state:
+        hal.state.save(None, hal)
+    hal.clock.pause(_PAUSE_MS << min(counts[STATE_TRIES], _LONGEST))
+    hal.reset()

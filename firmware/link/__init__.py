@@ -3,7 +3,7 @@
 from . import flash, monitor
 from .decoder import Decoder, Frame, Text
 from .flash import put
-from .frames import Error, Health, Hello, Model, Regimes, Verdict, encode
+from .frames import Error, Health, Hello, Model, Recovered, Regimes, Verdict, encode
 from .patience import CLOCKS, clock_of, patient
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Health",
     "Hello",
     "Model",
+    "Recovered",
     "Regimes",
     "Text",
     "Verdict",

@@ -1,7 +1,7 @@
 """A board's line as a host reads it: frames with their CRC checked, everything else passed through as text.
 
 >>> parse(b'{"k":"error","n":3,"e":"x"}\\tcc7b7ad2\\n').form
-Error(message='x')
+Error(message='x', of='')
 >>> parse(b"MicroPython v1.25.0\\r\\n").text
 'MicroPython v1.25.0'
 """
@@ -23,12 +23,15 @@ _FRAME = re.compile(rb'(\{"k":.*)\t([0-9a-f]{8})\Z', re.DOTALL)
 
 @dataclass(frozen=True)
 class Frame:
-    """One frame whose CRC is right. ``body`` is its JSON, ``raw`` the line without its newline."""
+    """One frame whose CRC is right: the ``n``-th of the board's start number ``boot``; ``safe``: it is in safe mode.
+    ``body`` is its JSON, ``raw`` the line without its newline."""
 
     kind: str
     n: int
     body: dict
     raw: bytes = field(repr=False)
+    boot: int = 0
+    safe: bool = False
 
     @property
     def json(self) -> str:
@@ -71,20 +74,24 @@ def parse(line: bytes) -> Frame | Text:
     kind, n = body.get("k"), body.get("n")
     if not isinstance(kind, str) or type(n) is not int or not 0 <= n < MODULUS:
         return Text(raw, damaged=True)
-    return Frame(kind, n, body, raw)
+    boot = body.get("b", 0)
+    if type(boot) is not int or not 0 <= boot < 1 << 31:
+        return Text(raw, damaged=True)
+    return Frame(kind, n, body, raw, boot, body.get("safe") == 1)
 
 
 class Decoder:
     """Cuts a byte stream into frames and text, and counts what went wrong on the way.
 
     ``frames`` good ones, ``damaged`` ones, ``lost`` ones (gaps in the sequence number, damaged ones
-    included), ``restarts`` of the board (a number that starts again).
+    included), ``restarts`` of the board (another start's number, or one that starts again).
     """
 
     def __init__(self) -> None:
         self.frames = self.damaged = self.lost = self.restarts = 0
         self._rest = b""
         self._next: int | None = None
+        self._boot = 0
 
     def feed(self, data: bytes) -> Iterator[Frame | Text]:
         """Takes bytes as they come; yields what is complete."""
@@ -119,11 +126,13 @@ class Decoder:
             return item
         self.frames += 1
         gap = 0 if self._next is None else (item.n - self._next) % MODULUS
-        if item.n == 0 and gap:
+        if self._next is not None and (item.boot != self._boot or (item.n == 0 and gap)):
             self.restarts += 1
+            self.lost += item.n if item.boot != self._boot else 0
         elif gap < MODULUS // 2:
             self.lost += gap
         else:
             self.restarts += 1
         self._next = (item.n + 1) % MODULUS
+        self._boot = item.boot
         return item

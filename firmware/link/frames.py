@@ -13,11 +13,19 @@ from ..clock import EPOCH_S
 
 Time = tuple[int, int]
 """Seconds since 2020-01-01 UTC, milliseconds."""
+COUNTS_AT_START = ("saved", "windows", "resets", "bites", "writes")
+HEALTH_COUNTS = (
+    "windows", "judged", "commissioning", "failed", "missed", "gap", "heap", "errors", "sensors", "effects", "writes",
+    "resets",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Hello:
-    """Names, which the other kinds refer to by index, and the files' hashes; one without any knows no name."""
+    """Names, which the other kinds refer to by index, the files' hashes, and what goes on of the start before:
+    ``kept``, the reference as it was ``saved`` (seconds since 2020), at that start's window number ``windows``. Counts
+    of all starts: ``resets`` after an exception, ``bites`` of the watchdog, ``writes`` of the state. One without any
+    name knows none."""
 
     kind: ClassVar[str] = "hello"
     t: ClassVar[None] = None
@@ -31,6 +39,12 @@ class Hello:
     board: str = ""
     id: str = ""
     reset: int = 0
+    kept: bool = False
+    saved: int = 0
+    windows: int = 0
+    resets: int = 0
+    bites: int = 0
+    writes: int = 0
     hashes: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -38,7 +52,7 @@ class Hello:
         hashes = body["hashes"]
         if not isinstance(hashes, dict) or not all(isinstance(sha, str) for sha in hashes.values()):
             raise ValueError("hashes")
-        body = {"v": 1, "id": "", "reset": 0} | body
+        body = {"v": 1, "id": "", "reset": 0, "kept": 0} | dict.fromkeys(COUNTS_AT_START, 0) | body
         return cls(
             v=_whole(body, "v"),
             stream=_text(body, "stream"),
@@ -49,17 +63,25 @@ class Hello:
             board=_text(body, "board"),
             id=_text(body, "id"),
             reset=_whole(body, "reset"),
+            kept=_whole(body, "kept", 0, 1) == 1,
             hashes=hashes,
+            **{key: _whole(body, key) for key in COUNTS_AT_START},
         )
 
     def body(self) -> dict:
         lists = {key: list(getattr(self, key)) for key in ("parents", "columns", "actions", "models")}
-        about = {"board": self.board, "id": self.id, "reset": self.reset, "hashes": dict(self.hashes)}
-        return {"v": self.v, "stream": self.stream} | lists | about
+        about = {"board": self.board, "id": self.id, "reset": self.reset, "kept": int(self.kept)}
+        counts = {key: getattr(self, key) for key in COUNTS_AT_START}
+        return {"v": self.v, "stream": self.stream} | lists | about | counts | {"hashes": dict(self.hashes)}
 
     def line(self, names: "Hello") -> str:
         files = " ".join(f"{name}={sha}" for name, sha in self.hashes.items())
-        return f"hello: {self.stream} on {self.board or 'an unnamed board'}; {files}"
+        line = f"hello: {self.stream} on {self.board or 'an unnamed board'}; "
+        if self.kept:
+            line += f"goes on from {stamp((self.saved, 0))}, what came behind that is lost; "
+        if self.resets or self.bites:
+            line += f"{self.resets} resets, {self.bites} of the watchdog; "
+        return line + files
 
 
 @dataclass(frozen=True)
@@ -183,63 +205,106 @@ class Regimes:
 
 @dataclass(frozen=True)
 class Health:
-    """How the board does; ``end``: it is the last frame, of a recording that has ended or a loop that stopped."""
+    """How the board does since its start: ``windows``, each in one of the four counts behind it; ``gap``: records that
+    no window holds; exceptions (``errors``), of sensors and of effects among them; ``writes`` of the state and
+    ``resets`` of all starts. ``end``: it is the last frame, of a recording that has ended."""
 
     kind: ClassVar[str] = "health"
 
     t: Time
     windows: int
+    judged: int
+    commissioning: int
+    failed: int
     missed: int
+    gap: int
     heap: int
     errors: int
+    sensors: int = 0
+    effects: int = 0
+    writes: int = 0
+    resets: int = 0
     end: bool = False
 
     @classmethod
     def read(cls, body: dict) -> "Health":
-        windows, missed, heap, errors = (_whole(body, key, 0) for key in ("windows", "missed", "heap", "errors"))
-        return cls(_time(body), windows, missed, heap, errors, "end" in body and _whole(body, "end", 0, 1) == 1)
+        if "judged" not in body:  # a board of before
+            body = (
+                dict.fromkeys(HEALTH_COUNTS, 0) | body | {"judged": body["windows"], "gap": body["missed"], "missed": 0}
+            )
+        counts = {key: _whole(body, key, 0) for key in HEALTH_COUNTS}
+        return cls(_time(body), end="end" in body and _whole(body, "end", 0, 1) == 1, **counts)
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every window is in exactly one count."""
+        return self.windows == self.judged + self.commissioning + self.failed + self.missed
 
     def body(self) -> dict:
-        counts = {key: getattr(self, key) for key in ("windows", "missed", "heap", "errors")}
+        counts = {key: getattr(self, key) for key in HEALTH_COUNTS}
         return {"t": list(self.t)} | counts | ({"end": 1} if self.end else {})
 
     def line(self, names: Hello) -> str:
-        line = f"{stamp(self.t)} health: {self.windows} windows, {self.missed} records missed, "
+        parts = [f"{getattr(self, key)} {key}" for key in ("judged", "commissioning", "failed", "missed")]
+        line = f"{stamp(self.t)} health: {self.windows} windows ({', '.join(parts)}), {self.gap} records missed, "
         line += f"{self.heap} bytes free, {self.errors} errors"
+        line += "" if self.adds_up else ", THE COUNTS DO NOT ADD UP"
         return line + (", the recording has ended" if self.end else "")
 
 
 @dataclass(frozen=True)
 class Error:
-    """An exception that the main loop caught."""
+    """An exception. ``of``: the part of the board whose trouble it is, which is said once until it has recovered."""
 
     kind: ClassVar[str] = "error"
     t: ClassVar[None] = None
 
     message: str
+    of: str = ""
 
     @classmethod
     def read(cls, body: dict) -> "Error":
-        return cls(_text(body, "e"))
+        return cls(_text(body, "e"), _text(body, "of") if "of" in body else "")
 
     def body(self) -> dict:
-        return {"e": self.message}
+        return {"e": self.message} | ({"of": self.of} if self.of else {})
 
     def line(self, names: Hello) -> str:
-        return f"error: {self.message}"
+        return f"error{' of ' if self.of else ''}{self.of}: {self.message}"
 
 
-Form = Hello | Verdict | Model | Regimes | Health | Error
+@dataclass(frozen=True)
+class Recovered:
+    """A part of the board whose trouble an error said does its work again."""
+
+    kind: ClassVar[str] = "recovered"
+    t: ClassVar[None] = None
+
+    of: str
+
+    @classmethod
+    def read(cls, body: dict) -> "Recovered":
+        return cls(_text(body, "of"))
+
+    def body(self) -> dict:
+        return {"of": self.of}
+
+    def line(self, names: Hello) -> str:
+        return f"recovered: {self.of}"
+
+
+Form = Hello | Verdict | Model | Regimes | Health | Error | Recovered
 FORMS: dict[str, type[Form]] = {form.kind: form for form in get_args(Form)}
 
 
-def encode(form: Form, n: int) -> bytes:
-    """The line, newline included, on which a board says ``form`` as its frame number ``n``.
+def encode(form: Form, n: int, boot: int = 0, safe: bool = False) -> bytes:
+    """The line, newline included, on which a board says ``form`` as its frame number ``n`` of start ``boot``.
 
-    >>> encode(Error("x"), 3)
-    b'{"k":"error","n":3,"e":"x"}\\tcc7b7ad2\\n'
+    >>> encode(Error("x"), 3, 12)
+    b'{"k":"error","n":3,"b":12,"e":"x"}\\t8731b4ea\\n'
     """
-    body = {"k": form.kind, "n": n} | form.body()
+    start = ({"b": boot} if boot else {}) | ({"safe": 1} if safe else {})
+    body = {"k": form.kind, "n": n} | start | form.body()
     text = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
     return text + b"\t%08x\n" % crc32(text)
 

@@ -25,7 +25,9 @@ def show(item: Frame | Text, names: Hello) -> str:
 def _line(item: Frame | Text, names: Hello) -> str:
     if isinstance(item, Text):
         return ("damaged: " if item.damaged else "") + item.text.rstrip("\r")
-    return f"{item.n} {item.json if item.form is None else item.form.line(names)}"
+    safe = "SAFE MODE " if item.safe else ""
+    number = f"{item.boot}.{item.n}" if item.boot else str(item.n)
+    return f"{number} {safe}{item.json if item.form is None else item.form.line(names)}"
 
 
 def monitor(

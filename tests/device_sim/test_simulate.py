@@ -19,7 +19,7 @@ pytestmark = pytest.mark.device
 @pytest.fixture(scope="module")
 def run(work, recorded, tmp_path_factory):
     out = tmp_path_factory.mktemp("out")
-    return simulate(work, [recorded], out, heap_kb=80), out
+    return simulate(work, [recorded], out, heap_kb=112), out
 
 
 def test_the_summary_holds_what_the_design_names(run):
@@ -80,7 +80,7 @@ def test_nothing_is_left_half_written(run):
 def test_the_boards_own_drivers_give_the_verdicts_of_the_replay(work, recorded, run, tmp_path):
     """Up to what a converter cannot say: a missing cell. It holds the value before it, which is stuck, not foreign; so
     the window whose first five cells are missing is stuck, too."""
-    driven = simulate(work, [recorded], tmp_path, drivers="board", heap_kb=96)
+    driven = simulate(work, [recorded], tmp_path, drivers="board", heap_kb=128)
     assert driven.windows == run[0].windows
     assert driven.errors == 0
     assert driven.verdicts["intrinsic"]["fail"] == run[0].verdicts["intrinsic"]["fail"] + 1
@@ -109,7 +109,7 @@ def test_a_folder_without_a_bundle_is_refused(recorded, work, tmp_path):
         simulate(tmp_path, [recorded], tmp_path / "out")
 
 
-def test_a_window_takes_nothing_from_a_heap_of_64_k_over_100_000_windows(tmp_path):
+def test_a_window_takes_nothing_from_a_heap_of_96_k_over_100_000_windows(tmp_path):
     """Frames on, records from a file; the collector off while it is measured."""
     learned = hand.recording_of(tmp_path / "learned.csv", hand.stream(16 * 300))
     work = hand.work(tmp_path / "work", learned, length=16, hop=16, windows=20, use='["send:dimensions"]')
@@ -122,7 +122,7 @@ def test_a_window_takes_nothing_from_a_heap_of_64_k_over_100_000_windows(tmp_pat
     replay = tmp_path / "replay.bin"
     replay.write_bytes(b"MGR1" + np.array([1, 0], "<u2").tobytes() + np.array([n, 0], "<u4").tobytes() + rows.tobytes())
     kinds = {"verdict": 0, "error": 0}
-    with launch(work / "firmware" / "UNIX", replay=replay, heap_kb=64, measure=1000) as running:
+    with launch(work / "firmware" / "UNIX", replay=replay, heap_kb=96, measure=1000) as running:
         for item in running.frames():
             assert isinstance(item, Frame)
             kinds[item.kind] = kinds.get(item.kind, 0) + 1

@@ -109,6 +109,18 @@ class Action:
 
 
 @dataclass(frozen=True)
+class Service:
+    """How a board is kept in service: ``writes_per_day`` of its state (0: it is not kept), the watchdog (0: none), who
+    gets to the REPL (``repl``; ``repl_pin``, None: the board's own) and who may command it over the line."""
+
+    writes_per_day: int = 24
+    watchdog_ms: int = 0
+    repl: str = "pin"
+    repl_pin: int | str | None = None
+    commands: str = "open"
+
+
+@dataclass(frozen=True)
 class Policy:
     name: str
     path: Path
@@ -128,6 +140,7 @@ class Policy:
     board: str = "RPI_PICO"
     label_share: float = 0.1
     seed: int = 0
+    service: Service = Service()
 
     @cached_property
     def columns(self) -> tuple[str, ...]:

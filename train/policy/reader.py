@@ -12,7 +12,7 @@ from ..catalogue import Dimension, read_sensor
 from ..table import IDENTIFIERS, Note, Table, is_identifier, is_label, is_reserved, nearest, quoted
 from .actions import check_actions
 from .dimensions import bound_dimensions, known_dimensions, read_rules, read_status
-from .form import PATIENT_DAYS, Action, Channel, Model, Parent, Policy
+from .form import PATIENT_DAYS, Action, Channel, Model, Parent, Policy, Service
 from .graph_check import check_graph
 from .named_file import inside
 
@@ -26,6 +26,8 @@ ALL_CHANNELS = "*"
 WORST, EVERY = "worst channel", "every channel"
 DAYS_A_YEAR = 365.25
 PATIENCE = "0 (for ever), or a number from 0.01 to 10000"
+REPL = ("open", "pin", "key")
+COMMANDS = ("open", "key")
 EFFECTS = "send:samples, send:dimensions, store, run:MODEL, pin:N=0, pin:N=1"
 
 
@@ -207,9 +209,29 @@ def _budget(alarms: Table) -> float | None:
     return per_day if per_year is None else per_year / DAYS_A_YEAR
 
 
+def _watchdog(power: Table) -> int:
+    """Milliseconds, 0: none. It must outlast a piece of a sleep, and the RP2040's reaches no farther."""
+    found = power.number("watchdog_ms", "0 (none), or a whole number from 5000 to 8388", _watches, 0)
+    return int(found or 0)
+
+
+def _watches(milliseconds: float) -> bool:
+    return milliseconds == int(milliseconds) and (milliseconds == 0 or 5000 <= milliseconds <= 8388)
+
+
+def _pin(serial: Table) -> int | str | None:
+    """A pin as the board has it, a number or a name."""
+    found = serial.anything("repl_pin")
+    if found is None or (type(found) is int and 0 <= found < 100) or (isinstance(found, str) and 0 < len(found) <= 8):
+        return found
+    serial.note("is no pin; expected a number, or a name of at most 8 characters", "repl_pin")
+    return None
+
+
 def _settings(top: Table, hops_a_day: float) -> dict[str, Any]:
     """The tables that may be left out, by the policy's attributes."""
     reference, alarms, adapt, deploy, train = map(top.table, ("reference", "alarms", "adapt", "deploy", "train"))
+    state, power, serial = map(top.table, ("state", "power", "serial"))
     settings: dict[str, Any] = {
         "reference_windows": reference.whole("windows", 0, 65_535, default=200),
         "patience_days": reference.number("patience_days", PATIENCE, _patient, PATIENT_DAYS),
@@ -218,12 +240,19 @@ def _settings(top: Table, hops_a_day: float) -> dict[str, Any]:
         "board": deploy.text("board", default="RPI_PICO"),
         "label_share": train.number("label_share", "a number above 0 and at most 1", lambda x: 0 < x <= 1, default=0.1),
         "seed": train.whole("seed", 0, (1 << 31) - 1, default=0),
+        "service": Service(
+            state.whole("writes_per_day", 0, 1440, default=24) or 0,
+            _watchdog(power),
+            serial.one_of("repl", REPL, default="pin") or "pin",
+            _pin(serial),
+            serial.one_of("commands", COMMANDS, default="open") or "open",
+        ),
     }
     if adapt.truth("enabled", default=False):
         adapt.note("is true; adaptation on the device is not there yet, only false is allowed", "enabled")
     boards = [file.stem for file in BOARDS.glob("*.toml")]
     if boards and settings["board"] not in boards:
         deploy.note(f"{quoted(settings['board'])} is no board; {nearest(settings['board'], boards)}", "board")
-    for table in (reference, alarms, adapt, deploy, train):
+    for table in (reference, alarms, adapt, deploy, train, state, power, serial):
         table.close()
     return settings

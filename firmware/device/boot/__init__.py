@@ -4,17 +4,41 @@ The folder is loaded by main and unloaded as a whole; between its stages too, so
 hashing and checking at the same time as what they were for. Hence imports inside functions.
 """
 
+import json
+
 from ..modules import unload_below
+
+DEFAULTS = {"writes_per_day": 24, "watchdog_ms": 0, "repl": "open", "commands": "open"}
+"""Of service.json, which a bundle of an older build has not."""
 
 
 def boot(root, hal, writer, commission):
     """The gate out of the files of ``root``; says hello. The arguments are main's."""
+    service = _service(root + "gate/service.json")
+    _keep(root, hal, writer, service)
+    unload_below("boot")
     gate = _gate(root, hal, writer, commission)
     unload_below("boot")
     from .hello import hello
 
-    hello(writer, root + "gate/", gate)
+    hello(hal, writer, root + "gate/", gate)
+    if service["watchdog_ms"]:
+        hal.watch(service["watchdog_ms"])
     return gate
+
+
+def _service(path):
+    try:
+        with open(path) as f:
+            return json.load(f)
+    except OSError:
+        return DEFAULTS
+
+
+def _keep(root, hal, writer, service):
+    from .kept import keep
+
+    keep(root, hal, writer, service)
 
 
 def _gate(root, hal, writer, commission):

@@ -10,11 +10,12 @@ try:
 except ImportError:
     machine = None
 
+from ..layout import STATE_BITES, STATE_RESETS, STATE_SECONDS, STATE_WINDOWS, STATE_WRITES
 from ..modules import load
 from .plan import Plan
 
 
-def hello(writer, folder, gate):
+def hello(hal, writer, folder, gate):
     """Says hello for the files of ``folder``, gate/, and the regimes of ``gate``; a reader says those from then on."""
     plan = Plan(folder)
     writer.begin(b"hello")
@@ -27,6 +28,7 @@ def hello(writer, folder, gate):
     writer.text(b"board", sys.implementation._machine if hasattr(sys.implementation, "_machine") else "")
     writer.text(b"id", machine.unique_id().hex() if hasattr(machine, "unique_id") else "")
     writer.number(b"reset", machine.reset_cause() if hasattr(machine, "reset_cause") else 0)
+    _say_kept(hal, writer)
     names = sorted(name for name in os.listdir(folder) if name != "replay.bin")
     writer.text(b"hashes", {name: _digest(folder + name) for name in names})
     writer.end()
@@ -36,13 +38,28 @@ def hello(writer, folder, gate):
         gate.readers.append(roster)
 
 
+def _say_kept(hal, writer):
+    """What goes on of the start before: whatever came behind ``saved`` is lost."""
+    counts = hal.counts
+    writer.number(b"kept", hal.state.kept)
+    for key, count in (
+        (b"saved", STATE_SECONDS),
+        (b"windows", STATE_WINDOWS),
+        (b"resets", STATE_RESETS),
+        (b"bites", STATE_BITES),
+        (b"writes", STATE_WRITES),
+    ):
+        writer.number(key, counts[count])
+
+
 def _digest(path):
-    """The first 16 hex digits of the file's SHA-256, read 512 bytes at a time."""
+    """The first 16 hex digits of the file's SHA-256, read 128 bytes at a time."""
     sha = hashlib.sha256()
+    block = bytearray(128)
+    view = memoryview(block)
     with open(path, "rb") as f:
-        while True:
-            block = f.read(512)
-            if not block:
-                break
-            sha.update(block)
+        n = f.readinto(block)
+        while n:
+            sha.update(view[:n])
+            n = f.readinto(block)
     return sha.digest()[:8].hex()

@@ -3,20 +3,45 @@
 import gc
 import json
 import os
+from binascii import crc32
 
+from ..compat import const
+from ..hal import report
 from ..modules import load, unload_below
 from .plan import Plan
 
+_FRAME = const(18)  # bytes of a reference's file beside what is followed: its head and its CRC
+
 
 def start(root, hal, writer, commission=None):
-    """The gate out of the files of ``root``, connected to where records come from and verdicts go to."""
+    """The gate out of the files of ``root``, connected to where records come from and verdicts go to.
+
+    In safe mode without a network, commissioning or a state of its own. A board that judges a replay begins anew each
+    time, as a test does.
+    """
     folder = root + "gate/"
+    state = hal.state
+    replay = _exists(folder + "replay.bin")
     plan = Plan(folder)
-    networks = _networks(folder, [parent["name"] for parent in plan["parents"] if parent["classifier"] >= 0])
-    gate = _gate(folder, plan, networks, commission)
-    names = [field["name"] for field in plan["status"]]
-    gate.connect(_source(folder, plan, hal, names), _readers(root, plan, hal, gate, writer))
+    names = [parent["name"] for parent in plan["parents"] if parent["classifier"] >= 0]
+    networks = _rules(names) if state.safe else _networks(folder, names)
+    gate = _gate(folder, hal, plan, networks, 0 if state.safe else commission, None if replay or state.safe else state)
+    if state.safe:
+        _trust_limits(gate.reference)
+    fields = [field["name"] for field in plan["status"]]
+    gate.connect(_source(folder, plan, hal, fields, replay), _readers(root, plan, hal, gate, writer), hal)
     return gate
+
+
+def _rules(names):
+    rule = load("judging.rule")
+    return {name: rule.Rule() for name in names}
+
+
+def _trust_limits(reference):
+    limit = load("judging.rule").LIMIT
+    for k in range(reference.n_classifiers):
+        reference.pull_threshold(k, limit)
 
 
 def _networks(folder, names):
@@ -32,14 +57,35 @@ def _networks(folder, names):
     return networks
 
 
-def _gate(folder, plan, networks, commission):
+def _gate(folder, hal, plan, networks, commission, state):
+    """``state``: whose reference goes on where it is this bundle's; None: none is kept."""
     from ..gate import Gate
 
-    reference = _read(folder + "reference.bin") if _exists(folder + "reference.bin") else None
-    gate = Gate(plan, networks, reference, commission)
+    data = _read(folder + "reference.bin") if _exists(folder + "reference.bin") else None
+    kept = False
+    if state and data:
+        state.bundle = _identity(folder, plan, data)
+        kept = state.fits(len(data) - _FRAME)
+        if state.holds() and not kept:
+            report(hal.writer, ValueError("state: of another bundle, its reference is set aside"))
+    gate = Gate(plan, networks, data, 0 if kept else commission)
+    if state:
+        state.take(gate.reference, kept)
     unload_below("boot")
     gc.collect()
     return gate
+
+
+def _identity(folder, plan, reference):
+    """30 bits of the files that a followed reference belongs to: plan, packs and the bundle's own reference."""
+    crc = crc32(reference)
+    for name in ["plan.json"] + [p["name"] + ".pack" for p in plan["parents"] if p["classifier"] >= 0]:
+        with open(folder + name, "rb") as f:
+            block = f.read(256)
+            while block:
+                crc = crc32(block, crc)
+                block = f.read(256)
+    return crc & 0x3FFFFFFF
 
 
 def _readers(root, plan, hal, gate, writer):
@@ -55,19 +101,19 @@ def _readers(root, plan, hal, gate, writer):
 def _store(root, plan):
     if not any("store" in action["do"] for action in plan["actions"]):
         return None
-    return load("store").Store(root + "windows.bin", plan)
+    return load("keeping.store").Store(root + "windows.bin", plan)
 
 
-def _source(folder, plan, hal, names):
+def _source(folder, plan, hal, names, replay):
     """The replay when there is one, else the board's own sensors."""
-    if _exists(folder + "replay.bin"):
+    if replay:
         from ..sensors.replay import Replay
 
         return Replay(open(folder + "replay.bin", "rb"), len(plan["channels"]), len(names))
     from .wiring import make_polled
 
     with open(folder + "sensors.json") as f:
-        return make_polled(json.load(f), hal, plan["period_ms"], names)
+        return make_polled(json.load(f), hal, plan, names)
 
 
 def _read(path):

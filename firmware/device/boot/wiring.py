@@ -5,7 +5,7 @@ from ..modules import load
 from ..sensors.polled import Polled
 
 
-def make_polled(sensors, hal, period_ms, names):
+def make_polled(sensors, hal, plan, names):
     """``sensors``: "channels", a sensor each, and "status", a sensor for each field that has one."""
     shared = {}
     drivers = {}
@@ -15,7 +15,7 @@ def make_polled(sensors, hal, period_ms, names):
     if MICROPYTHON:  # a host keeps its modules, and has room
         for driver in drivers.values():
             del driver.make
-    return Polled(readers, hal, period_ms, names)
+    return Polled(readers, hal, plan["period_ms"], names, plan["length"])
 
 
 def _reader(sensor, drivers, shared):

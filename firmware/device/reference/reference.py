@@ -121,6 +121,11 @@ class Reference:
     def ready(self):
         return self.array[READY]
 
+    def size(self):
+        """Bytes that keep it: the array, and the prototypes behind it."""
+        size = 4 * len(self.array)
+        return size + 2 * len(self.regimes.prototypes) if self.regimes else size
+
     def set_limit(self, k, q99, q90):
         """The limits of a cell, or of a column behind them: log2 of the measure, Q24."""
         self.array[self.limits + LIMIT_STRIDE * k + Q99] = q99

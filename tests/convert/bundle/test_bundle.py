@@ -157,7 +157,9 @@ def test_a_device_file_that_does_not_compile_is_one_line(tmp_path):
 def test_every_module_that_main_may_import_is_found():
     plan = replace(streams.plan(), cells=(Cell("spike", 0, 0, 0),), actions=(Action("keep", ("store",)),))
     names = needed(plan, ["adc"])
-    assert {"main.py", "kernels/__init__.py", "sensors/scaling.py", "store.py", "dimensions/spike.py"} <= set(names)
+    assert {"main.py", "kernels/__init__.py", "sensors/scaling.py", "keeping/store.py", "dimensions/spike.py"} <= set(
+        names
+    )
 
 
 @pytest.mark.unit

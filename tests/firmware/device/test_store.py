@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from motegate.convert.bundle.modules import device_tree
 from motegate.firmware import stored, vm
-from motegate.firmware.device import store
+from motegate.firmware.device.keeping import store
 from motegate.firmware.errors import InputError
 
 PLAN = {"channels": [{}, {}], "length": 5}
 LOCKED = """
 import json, sys, micropython
 from array import array
-from motegate.store import Store
+from motegate.keeping.store import Store
 plan = json.loads(sys.argv[2])
 class Ring:
     counts = array("h", range(-10, 10))
@@ -52,7 +52,7 @@ def keep(file, numbers, plan=PLAN):
     opened = store.Store(str(file), plan)
     for k in numbers:
         opened.append(Ring(k), 1000 - k, k % 1000)
-    opened._file.close()
+    opened._file.file.close()
     return opened
 
 
@@ -109,7 +109,7 @@ def test_the_number_goes_on_at_0_after_the_last_and_the_newest_windows_stay_the_
     numbers = [(LAST - before + 1 + k) & LAST for k in range(before + behind)]
     for _ in numbers:
         opened.append(ring, 0, 0)
-    opened._file.close()
+    opened._file.file.close()
     in_place = {number % slots: number for number in numbers}.values()
     found = [window.number for window in stored.read(tmp_path / "w")]
     assert found == [number for number in numbers if number in in_place]

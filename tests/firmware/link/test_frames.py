@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from motegate.firmware.device.frames import Writer
 from motegate.firmware.link.decoder import MODULUS, Decoder, Frame, Text, parse
-from motegate.firmware.link.frames import Error, Health, Hello, Model, Regimes, Verdict, encode
+from motegate.firmware.link.frames import Error, Health, Hello, Model, Recovered, Regimes, Verdict, encode
 
 INT32 = st.integers(-(2**31) + 1, 2**31 - 1)
 INT16 = st.integers(-(2**15), 2**15 - 1)
@@ -128,12 +128,14 @@ FORMS = st.one_of(
         st.text(max_size=9),
     ),
     st.builds(Model, TIMES, COUNTS, st.lists(st.integers(-128, 127), max_size=9).map(tuple)),
-    st.builds(Health, TIMES, COUNTS, COUNTS, COUNTS, COUNTS, st.booleans()),
+    st.builds(Health, TIMES, *[COUNTS] * 12, st.booleans()),
     st.builds(
         Hello, COUNTS, st.text(max_size=9), TEXTS, TEXTS, TEXTS, TEXTS, st.text(max_size=9), st.text(max_size=9),
-        COUNTS, st.dictionaries(st.text(max_size=9), st.text(max_size=9), max_size=3),
+        COUNTS, st.booleans(), INT32, COUNTS, COUNTS, COUNTS, COUNTS,
+        st.dictionaries(st.text(max_size=9), st.text(max_size=9), max_size=3),
     ),
-    st.builds(Error, st.text(max_size=40)),
+    st.builds(Error, st.text(max_size=40), st.text(max_size=9)),
+    st.builds(Recovered, st.text(max_size=9)),
     st.builds(
         lambda window, rows: Regimes(window, *(tuple(row[i] for row in rows) for i in range(3))),
         COUNTS, st.lists(st.tuples(st.integers(1, 1 << 22), st.integers(-1, 1 << 29), st.integers(-1, 1 << 29))),

@@ -13,19 +13,9 @@ file in flash writes, hence the small bound.
 import struct
 from array import array
 
-from .compat import const
-from .frames import CRC_TABLE
-from .kernels import frame as kernel
-from .layout import (
-    FRAME_CRC_HIGH,
-    FRAME_CRC_LOW,
-    FRAME_POS,
-    FRAME_SIZE,
-    STORE_HEAD,
-    STORE_HEAD_MILLIS,
-    STORE_NUMBER,
-    STORE_SECONDS,
-)
+from ..compat import const
+from ..layout import STORE_HEAD, STORE_HEAD_MILLIS, STORE_NUMBER, STORE_SECONDS
+from .state import Summed
 
 _HEADER = const(16)
 _BODY = const(4 * STORE_HEAD)
@@ -49,10 +39,8 @@ class Store:
         self.slots = capacity(plan)
         self.size = _BODY + 2 * counts + 4
         self._head = array("i", [0] * STORE_HEAD)
-        self._tail = bytearray(4)
-        self._job = array("i", [0] * FRAME_SIZE)
         header = b"MGS1" + struct.pack("<HHII", channels, plan["length"], self.slots, self.size)
-        self._file = _open(path, header)
+        self._file = Summed(_open(path, header))
         self.next = self._newest(counts)
 
     def append(self, ring, seconds, millis):
@@ -66,38 +54,31 @@ class Store:
 
     def _write(self, counts):
         file = self._file
-        file.seek(_HEADER + self.next % self.slots * self.size)
-        file.write(self._head)
-        file.write(counts)
-        self._sum(counts)
-        file.write(self._tail)
-        file.flush()
-
-    def _sum(self, counts):
-        """Leave the CRC of head and counts in the tail."""
-        job = self._job
-        job[FRAME_CRC_LOW] = job[FRAME_CRC_HIGH] = 0xFFFF
-        job[FRAME_POS] = _BODY
-        kernel.checksum(self._head, job, CRC_TABLE, 0)
-        job[FRAME_POS] = self.size - _BODY - 4
-        kernel.checksum(counts, job, CRC_TABLE, 0)
-        struct.pack_into("<HH", self._tail, 0, job[FRAME_CRC_LOW] ^ 0xFFFF, job[FRAME_CRC_HIGH] ^ 0xFFFF)
+        file.begin(_HEADER + self.next % self.slots * self.size)
+        file.put(self._head, _BODY)
+        file.put(counts, self.size - _BODY - 4)
+        file.end()
 
     def _newest(self, n_counts):
         """The sequence number after the last whole record's."""
         counts = array("h", range(n_counts))  # its room; bytes() would take it twice
         tail = bytearray(4)
         newest = -1
-        self._file.seek(_HEADER)
+        summed = self._file
+        file = summed.file
+        file.seek(_HEADER)
         for slot in range(self.slots):
-            if self._file.readinto(self._head) != _BODY:
+            if file.readinto(self._head) != _BODY:
                 break
-            self._file.readinto(counts)
-            if self._file.readinto(tail) != 4:
+            file.readinto(counts)
+            if file.readinto(tail) != 4:
                 break
-            self._sum(counts)
+            summed.start()
+            summed.add(self._head, _BODY)
+            summed.add(counts, self.size - _BODY - 4)
+            summed.sum()
             number = self._head[STORE_NUMBER]
-            if tail == self._tail and number % self.slots == slot and 0 <= number <= _LAST:
+            if tail == summed.tail and number % self.slots == slot and 0 <= number <= _LAST:
                 if newest < 0 or (number - newest) & _LAST < 1 << 28:
                     newest = number
         return newest + 1 & _LAST

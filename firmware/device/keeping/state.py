@@ -1,0 +1,203 @@
+"""The state of a board that goes on after a reset: its counts and the reference as it has been followed, in two slots.
+
+``state.0`` and ``state.1``, little-endian: int32[STATE_SIZE] head and counts (layout.py), the reference's array (int32)
+and its prototypes (int16), CRC-32 of all before. A write goes to the slot that does not hold the newest, so that a
+power cut in its middle leaves that one whole; the sequence number says which it is. boot/kept.py reads them.
+
+Writing allocates nothing: both files stay open, as littlefs makes what was written valid when it is flushed.
+"""
+
+import struct
+from array import array
+
+from ..compat import const
+from ..frames import CRC_TABLE
+from ..kernels import frame as kernel
+from ..layout import (
+    FRAME_CRC_HIGH,
+    FRAME_CRC_LOW,
+    FRAME_POS,
+    FRAME_SIZE,
+    STATE_BODY,
+    STATE_BUNDLE,
+    STATE_CAUSE,
+    STATE_ROW,
+    STATE_SECONDS,
+    STATE_SEQUENCE,
+    STATE_SIZE,
+    STATE_TRIES,
+    STATE_UPTIME,
+    STATE_WINDOWS,
+    STATE_WRITES,
+    TRIED,
+)
+
+_HEAD_BYTES = const(4 * STATE_SIZE)
+_PIECE = const(64)  # bytes copied at once
+_LAST = const((1 << 29) - 1)
+_QUIET = const(600)  # seconds without a reset after which a bad time is over; safe mode lasts as long
+_OCTAVES = const(7)  # ... and up to so many octaves longer: 21 hours
+
+
+class Summed:
+    """A file of pieces with the CRC-32 of them all at its end."""
+
+    def __init__(self, file):
+        self.file = file
+        self.tail = bytearray(4)
+        self._job = array("i", [0] * FRAME_SIZE)
+
+    def begin(self, at):
+        """The pieces come from ``at`` on."""
+        self.file.seek(at)
+        self.start()
+
+    def start(self):
+        self._job[FRAME_CRC_LOW] = self._job[FRAME_CRC_HIGH] = 0xFFFF
+
+    def put(self, piece, size):
+        """Writes all of ``piece``, of ``size`` bytes."""
+        self.file.write(piece)
+        self.add(piece, size)
+
+    def add(self, piece, size):
+        """Takes ``size`` bytes into the CRC, which is left in ``tail``."""
+        job = self._job
+        job[FRAME_POS] = size
+        kernel.checksum(piece, job, CRC_TABLE, 0)
+
+    def sum(self):
+        """Leaves the CRC in ``tail``."""
+        job = self._job
+        struct.pack_into("<HH", self.tail, 0, job[FRAME_CRC_LOW] ^ 0xFFFF, job[FRAME_CRC_HIGH] ^ 0xFFFF)
+
+    def end(self):
+        """The CRC, and the file is valid."""
+        self.sum()
+        self.file.write(self.tail)
+        self.file.flush()
+
+
+class State:
+    """What is kept of a board from start to start, and when.
+
+    ``counts`` int32[STATE_SIZE]: the head and the counts, the hardware layer's own. ``slots``: two Summed files, or
+    none where nothing is kept. ``every``: seconds from one write to the next. ``bundle``: what the reference belongs
+    to, a number of 30 bits. ``safe``: 1 in safe mode. ``kept``: 1 where the reference of the start before goes on.
+
+    Until ``take`` says whose reference it is, a write carries on what the newest slot holds of one.
+    """
+
+    def __init__(self, counts, slots, every):
+        self.counts = counts
+        self.bundle = self.safe = self.kept = 0
+        self.due = 0
+        self._slots = slots
+        self._every = every
+        self._next = every
+        self._piece = bytearray(_PIECE)
+        self._reference = None
+
+    def fits(self, size):
+        """Whether the newest slot holds a reference of this bundle's, of ``size`` bytes."""
+        return self._slots and self.counts[STATE_BODY] == size and self.counts[STATE_BUNDLE] == self.bundle
+
+    def holds(self):
+        """Whether the newest slot holds a reference at all."""
+        return self.counts[STATE_BODY] > 0
+
+    def take(self, reference, kept):
+        """From now on the state of ``reference`` is kept; ``kept``: it goes on where the newest slot has it."""
+        self.kept = 1 if kept else 0
+        if kept:
+            file = self._newest().file
+            file.seek(_HEAD_BYTES)
+            file.readinto(reference.array)
+            if reference.regimes:
+                file.readinto(reference.regimes.prototypes)
+        self._reference = reference
+
+    def hurry(self):
+        """Something was learned that is worth a write now."""
+        self.due = self._next = 0
+
+    def tend(self, gate, hal):
+        """What is due by the clock: a write, the end of a bad time or of safe mode."""
+        counts = self.counts
+        up = hal.clock.uptime
+        quiet = _QUIET << min(counts[STATE_TRIES], _OCTAVES) if self.safe else _QUIET
+        if up >= quiet and self.safe:
+            counts[STATE_TRIES] += 1
+            counts[STATE_CAUSE] = TRIED
+            self.save(gate, hal)
+            hal.reset()
+        if up >= quiet and (counts[STATE_ROW] or counts[STATE_TRIES]):
+            counts[STATE_ROW] = counts[STATE_TRIES] = 0
+            self._next = 0
+        if up >= self._next:
+            self._next = up + self._every
+            self.save(gate, hal)
+        self.due = self._next if up >= quiet else min(self._next, quiet)
+
+    def save(self, gate, hal):
+        """Writes the slot that is not the newest; where the file system is full or broken that is said, and the newest
+        stays."""
+        counts = self.counts
+        if not self._slots:
+            return
+        counts[STATE_UPTIME] = hal.clock.uptime
+        if gate:
+            counts[STATE_SECONDS] = gate.ring.seconds()
+            counts[STATE_WINDOWS] = gate.windows
+        try:
+            self._save()
+            hal.well("state")
+        except OSError as e:
+            hal.trouble("state", e)
+
+    def _newest(self):
+        return self._slots[self.counts[STATE_SEQUENCE] & 1]
+
+    def _save(self):
+        counts = self.counts
+        old = self._newest()
+        before = counts[STATE_SEQUENCE]
+        body = counts[STATE_BODY]
+        counts[STATE_SEQUENCE] = before + 1 & _LAST
+        counts[STATE_WRITES] += 1
+        try:
+            self._write(self._newest(), old)
+        except OSError:
+            counts[STATE_SEQUENCE] = before
+            counts[STATE_BODY] = body
+            raise
+
+    def _write(self, slot, old):
+        counts = self.counts
+        reference = self._reference
+        slot.begin(0)
+        if reference and reference.ready():
+            counts[STATE_BODY] = reference.size()
+            counts[STATE_BUNDLE] = self.bundle
+            slot.put(counts, _HEAD_BYTES)
+            slot.put(reference.array, 4 * len(reference.array))
+            if reference.regimes:
+                slot.put(reference.regimes.prototypes, 2 * len(reference.regimes.prototypes))
+        else:
+            slot.put(counts, _HEAD_BYTES)
+            self._carry(slot, old.file, counts[STATE_BODY])
+        slot.end()
+
+    def _carry(self, slot, file, left):
+        file.seek(_HEAD_BYTES)
+        piece = self._piece
+        while left > 0:
+            if file.readinto(piece) < _PIECE and left > _PIECE:
+                raise OSError(5)
+            slot.put(piece, _PIECE) if left >= _PIECE else self._rest(slot, left)
+            left -= _PIECE
+
+    def _rest(self, slot, n):
+        """The last bytes of a body: fewer than a piece."""
+        slot.file.write(memoryview(self._piece)[:n])
+        slot.add(self._piece, n)
