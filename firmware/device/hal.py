@@ -17,6 +17,9 @@ except ImportError:
 class Hal:
     """``clock`` counts the time since reset; ``readers`` fill status fields by name (``count() -> int``).
 
+    ``root``: where the bundle lies, and ``check(root)`` the names of its files that are not as they were built (None:
+    nobody can say); ``broken`` those that the start has found; ``known`` the known answer.
+
     ``counts``: int32[STATE_SIZE] (layout.py). ``writer``: frames, by which troubles are said, and ``state``: what is
     kept (keeping/state.py); the start sets both.
     """
@@ -26,7 +29,10 @@ class Hal:
         self.readers = readers or {}
         self.levels = {}
         self.counts = array("i", [0] * STATE_SIZE)
-        self.writer = self.state = None
+        self.writer = self.state = self.check = None
+        self.root = ""
+        self.broken = ()
+        self.known = 0
         self._pins = {}
         self._troubled = {}
 

@@ -33,15 +33,17 @@ _PAUSE_MS = const(2000)  # before a reset at the start, twice as long for each t
 _LONGEST = const(10)  # octaves: half an hour
 
 
-def run(root="/", hal=None, commission=None):
+def run(root="/", hal=None, commission=None, check=None):
     """Runs the gate on the files under ``root`` until its source ends or someone interrupts it.
 
-    ``commission``: windows to commission on, in place of the plan's (0: judge by the bundle's reference).
+    ``commission``: windows to commission on, in place of the plan's (0: judge by the bundle's reference). ``check``: of
+    main.py (entry.py), names the files that are not as they were built.
 
     Every exception ends here. KeyboardInterrupt leads to the REPL.
     """
     hal = hal or Hal(Clock())
     writer = Writer(hal.write)
+    hal.check = check
     try:
         gate = build(root, hal, writer, commission)
     except KeyboardInterrupt:
@@ -59,6 +61,7 @@ def build(root, hal, writer, commission=None):
     """The gate out of the files of ``root``; says hello. What only this needs is loaded for it and then unloaded."""
     collect_every(_OFTEN)
     hal.writer = writer
+    hal.root = root
     try:
         from .boot import boot
 

@@ -14,11 +14,16 @@ DEFAULTS = {"writes_per_day": 24, "watchdog_ms": 0, "repl": "open", "commands": 
 
 def boot(root, hal, writer, commission):
     """The gate out of the files of ``root``; says hello. The arguments are main's."""
+    hal.broken = hal.check(root) if hal.check else ()
     service = _service(root + "gate/service.json")
     _keep(root, hal, writer, service)
     unload_below("boot")
     gate = _gate(root, hal, writer, commission)
     unload_below("boot")
+    hal.known = service.get("known", 0)
+    if hal.known and not hal.state.safe:
+        _test(gate, root, hal)
+        unload_below("boot")
     from .hello import hello
 
     hello(hal, writer, root + "gate/", gate)
@@ -33,6 +38,12 @@ def _service(path):
             return json.load(f)
     except OSError:
         return DEFAULTS
+
+
+def _test(gate, root, hal):
+    from .self_test import test
+
+    hal.state.judge_test(test(gate, root, hal.known), gate, hal)
 
 
 def _keep(root, hal, writer, service):

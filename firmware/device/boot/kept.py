@@ -88,15 +88,12 @@ def _begin(hal, writer):
         counts[i] = 0
     counts[STATE_CAUSE] = 0
     writer.boot = counts[STATE_BOOTS]
-    if safe:
-        make_safe(hal, writer)
+    if safe or hal.broken:  # this start trusts nothing that was learned, and says so in every frame
+        hal.state.safe = writer.safe = 1
+        counts[STATE_SAFE_STARTS] += 1
     hal.state.save(None, hal)
-
-
-def make_safe(hal, writer):
-    """This start trusts nothing that was learned, and says so in every frame."""
-    hal.state.safe = writer.safe = 1
-    hal.counts[STATE_SAFE_STARTS] += 1
+    for name in hal.broken:
+        report(writer, ValueError(name + " is not as it was built"), "self-test")
 
 
 def _cause():

@@ -7,6 +7,7 @@ power cut in its middle leaves that one whole; the sequence number says which it
 Writing allocates nothing: both files stay open, as littlefs makes what was written valid when it is flushed.
 """
 
+import gc
 import struct
 from array import array
 
@@ -30,11 +31,15 @@ from ..layout import (
     STATE_WINDOWS,
     STATE_WRITES,
     TRIED,
+    UNFORESEEN,
 )
+from ..modules import load, unload
 
 _HEAD_BYTES = const(4 * STATE_SIZE)
 _PIECE = const(64)  # bytes copied at once
 _LAST = const((1 << 29) - 1)
+_DAY = const(86400)
+_DISTRUST = const(3)  # resets in a row: the next start is a safe one
 _QUIET = const(600)  # seconds without a reset after which a bad time is over; safe mode lasts as long
 _OCTAVES = const(7)  # ... and up to so many octaves longer: 21 hours
 
@@ -95,6 +100,7 @@ class State:
         self._slots = slots
         self._every = every
         self._next = every
+        self._test = _DAY
         self._piece = bytearray(_PIECE)
         self._reference = None
 
@@ -137,7 +143,36 @@ class State:
         if up >= self._next:
             self._next = up + self._every
             self.save(gate, hal)
-        self.due = self._next if up >= quiet else min(self._next, quiet)
+        if up >= self._test:
+            self._test = up + _DAY
+            self._look(gate, hal)
+        self.due = min(self._next, self._test)
+        if up < quiet:
+            self.due = min(self.due, quiet)
+
+    def _look(self, gate, hal):
+        """The self-test: files first, then what lies in memory. It is loaded for that and unloaded again."""
+        try:
+            found = hal.check(hal.root) if hal.check else []
+            if hal.known and not self.safe:
+                found = found + load("boot.self_test").test(gate, hal.root, hal.known)
+                hal.well("self-test")
+            if len(found) > len(hal.broken):
+                self.judge_test(found, gate, hal)
+        except (MemoryError, OSError) as e:
+            hal.trouble("self-test", e)
+        unload("boot")
+        gc.collect()
+
+    def judge_test(self, found, gate, hal):
+        """What a self-test found is said, and the next start is a safe one."""
+        for what in found:
+            hal.trouble("self-test " + what, ValueError(what))
+        if found:
+            self.counts[STATE_CAUSE] = UNFORESEEN
+            self.counts[STATE_ROW] = self.counts[STATE_TRIES] = _DISTRUST
+            self.save(gate, hal)
+            hal.reset()
 
     def save(self, gate, hal):
         """Writes the slot that is not the newest; where the file system is full or broken that is said, and the newest

@@ -7,7 +7,8 @@ from ..layout import BOUND_STRIDE, CARRY_STRIDE, GAIN, HEAD, PAIR, REF_HEAD, REF
 
 
 class Scan:
-    """Statistics of one window: int32[HEAD + n_channels * STRIDE + status blocks], made once."""
+    """Statistics of one window: int32[HEAD + n_channels * STRIDE + status blocks], made once. ``carry``: of each channel the
+    run at the end of the window before (layout.py)."""
 
     def __init__(self, plan):
         from ..boot.status import status_bounds, status_layout  # needed here only
@@ -24,7 +25,7 @@ class Scan:
         while power < 2 * self._length:
             power *= 2
         self._table = array("h", bytes(2 * power))
-        self._carry = array("i", [0] * (CARRY_STRIDE * self._n))
+        self.carry = array("i", [0] * (CARRY_STRIDE * self._n))
 
     def fill(self, ring, reference):
         """Scans the window that is due in ``ring`` into ``stats``; histograms lie over ``reference``'s bins."""
@@ -33,7 +34,7 @@ class Scan:
         head = ring.head()
         stats = self.stats
         late_at = self._n * length
-        carry = self._carry
+        carry = self.carry
         if ring.first():
             for k in range(CARRY_STRIDE * self._n):
                 carry[k] = 0
