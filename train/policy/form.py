@@ -110,14 +110,11 @@ class Action:
 
 @dataclass(frozen=True)
 class Service:
-    """How a board is kept in service: ``writes_per_day`` of its state (0: it is not kept), the watchdog (0: none), who
-    gets to the REPL (``repl``; ``repl_pin``, None: the board's own) and who may command it over the line."""
+    """How a board is kept in service: ``writes_per_day`` of its state (0: it is not kept), and milliseconds after which the
+    watchdog resets it (0: none)."""
 
     writes_per_day: int = 24
     watchdog_ms: int = 0
-    repl: str = "pin"
-    repl_pin: int | str | None = None
-    commands: str = "open"
 
 
 @dataclass(frozen=True)

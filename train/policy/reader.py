@@ -26,8 +26,6 @@ ALL_CHANNELS = "*"
 WORST, EVERY = "worst channel", "every channel"
 DAYS_A_YEAR = 365.25
 PATIENCE = "0 (for ever), or a number from 0.01 to 10000"
-REPL = ("open", "pin", "key")
-COMMANDS = ("open", "key")
 EFFECTS = "send:samples, send:dimensions, store, run:MODEL, pin:N=0, pin:N=1"
 
 
@@ -219,19 +217,10 @@ def _watches(milliseconds: float) -> bool:
     return milliseconds == int(milliseconds) and (milliseconds == 0 or 5000 <= milliseconds <= 8388)
 
 
-def _pin(serial: Table) -> int | str | None:
-    """A pin as the board has it, a number or a name."""
-    found = serial.anything("repl_pin")
-    if found is None or (type(found) is int and 0 <= found < 100) or (isinstance(found, str) and 0 < len(found) <= 8):
-        return found
-    serial.note("is no pin; expected a number, or a name of at most 8 characters", "repl_pin")
-    return None
-
-
 def _settings(top: Table, hops_a_day: float) -> dict[str, Any]:
     """The tables that may be left out, by the policy's attributes."""
     reference, alarms, adapt, deploy, train = map(top.table, ("reference", "alarms", "adapt", "deploy", "train"))
-    state, power, serial = map(top.table, ("state", "power", "serial"))
+    state, power = map(top.table, ("state", "power"))
     settings: dict[str, Any] = {
         "reference_windows": reference.whole("windows", 0, 65_535, default=200),
         "patience_days": reference.number("patience_days", PATIENCE, _patient, PATIENT_DAYS),
@@ -243,9 +232,6 @@ def _settings(top: Table, hops_a_day: float) -> dict[str, Any]:
         "service": Service(
             state.whole("writes_per_day", 0, 1440, default=24) or 0,
             _watchdog(power),
-            serial.one_of("repl", REPL, default="pin") or "pin",
-            _pin(serial),
-            serial.one_of("commands", COMMANDS, default="open") or "open",
         ),
     }
     if adapt.truth("enabled", default=False):
@@ -253,6 +239,6 @@ def _settings(top: Table, hops_a_day: float) -> dict[str, Any]:
     boards = [file.stem for file in BOARDS.glob("*.toml")]
     if boards and settings["board"] not in boards:
         deploy.note(f"{quoted(settings['board'])} is no board; {nearest(settings['board'], boards)}", "board")
-    for table in (reference, alarms, adapt, deploy, train, state, power, serial):
+    for table in (reference, alarms, adapt, deploy, train, state, power):
         table.close()
     return settings

@@ -8,7 +8,7 @@ import json
 
 from ..modules import unload_below
 
-DEFAULTS = {"writes_per_day": 24, "watchdog_ms": 0, "repl": "open", "commands": "open"}
+DEFAULTS = {"writes_per_day": 24, "watchdog_ms": 0}
 """Of service.json, which a bundle of an older build has not."""
 
 

@@ -93,7 +93,9 @@ def test_build_refuses_and_keeps_the_old_bundle(tmp_path):
     (folder / "leak.py").write_text(HEAD + "return -1\n")
     with pytest.raises(RefusedError, match="gives -1"):
         bundle.build(folder, "RPI_PICO")
-    kept = {str(p.relative_to(folder / "firmware" / "RPI_PICO")) for p in (folder / "firmware").rglob("*.*")}
+    kept = {
+        str(p.relative_to(folder / "firmware" / "RPI_PICO")) for p in (folder / "firmware").rglob("*") if p.is_file()
+    }
     assert kept == set(before) | {"manifest.json"}
 
 
