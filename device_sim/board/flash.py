@@ -1,18 +1,18 @@
 """The simulated flash chip: a block device for `vfs.VfsLfs2`, whose power can be cut at any byte that it writes.
 
 As in NOR flash, erasing sets a block's bits and programming can only clear them. Every erase and every program is an
-operation, counted from the chip's power-on. A cut lets the first bytes of one operation arrive and raises PowerCut;
-so does whatever is asked of the chip after that. What was open then (a file, a mount) is left to the collector, which
-closes it some day: so `power_on` gives another object for the same bytes, and the one before it stays dead.
+operation, counted from the chip's power-on. A cut lets the first bytes of one operation arrive; from there on the chip
+answers everything with EIO and changes no more. It raises nothing, since an exception would jump over littlefs's own
+frames and leave half-made files to the collector, which closes them some day. So whoever ran then runs on, to no effect:
+``powered`` says it. What was open is closed some day, too: hence `power_on` gives another object for the same bytes,
+and the one before it stays dead.
 """
 
 BLOCK = 4096  # bytes, of an erase
 PAGE = 256  # bytes, of a program: the Pico's (ports/rp2/modules/_boot.py)
-_INIT, _DEINIT, _SYNC, _BLOCKS, _BLOCK_SIZE, _ERASE = 1, 2, 3, 4, 5, 6  # operations of os.AbstractBlockDev.ioctl
-
-
-class PowerCut(BaseException):
-    """No `except Exception` outlives a power cut."""
+_BLOCKS, _BLOCK_SIZE, _ERASE = 4, 5, 6  # of ioctl (docs: class os.AbstractBlockDev)
+ERASED = b"\xff" * BLOCK
+_EIO = -5
 
 
 class Flash:
@@ -22,11 +22,11 @@ class Flash:
     """
 
     def __init__(self, blocks=64, image=None):
-        self.image = bytearray(b"\xff" * (blocks * BLOCK)) if image is None else image
+        self.image = bytearray(blocks * ERASED) if image is None else image
         self.operations = []
+        self.powered = True
         self._cut_at = -1
         self._applied = 0
-        self._dead = False
 
     def cut(self, operation, applied):
         """Power ends in this operation when ``applied`` of its bytes have arrived: 0 is before it, all are after it."""
@@ -35,7 +35,7 @@ class Flash:
 
     def power_on(self):
         """The chip under power again; this object is dead from now on."""
-        self._dead = True
+        self.powered = False
         return Flash(image=self.image)
 
     def snapshot(self):
@@ -45,37 +45,34 @@ class Flash:
         self.image[:] = snapshot
 
     def readblocks(self, block, buf, offset=0):
-        self._check()
+        if not self.powered:
+            return _EIO
         at = block * BLOCK + offset
         buf[:] = memoryview(self.image)[at : at + len(buf)]
 
     def writeblocks(self, block, buf, offset):
         """Programs; a caller who gives no offset expects an erase, too, which littlefs never does."""
-        self._change(block * BLOCK + offset, buf, _program)
+        return self._change(block * BLOCK + offset, buf, _program)
 
     def ioctl(self, op, arg):
-        self._check()
         if op == _BLOCKS:
             return len(self.image) // BLOCK
         if op == _BLOCK_SIZE:
             return BLOCK
         if op == _ERASE:
-            self._change(arg * BLOCK, b"\xff" * BLOCK, _erase)
+            return self._change(arg * BLOCK, ERASED, _erase)
         return 0
 
-    def _check(self):
-        if self._dead:
-            raise PowerCut
-
     def _change(self, at, data, how):
-        self._check()
-        cut = len(self.operations) == self._cut_at
+        if not self.powered:
+            return _EIO
         self.operations.append(len(data))
-        n = self._applied if cut else len(data)
-        how(self.image, at, memoryview(data)[:n])
-        if cut:
-            self._dead = True
-            raise PowerCut
+        if len(self.operations) - 1 != self._cut_at:
+            how(self.image, at, data)
+            return 0
+        self.powered = False
+        how(self.image, at, memoryview(data)[: self._applied])
+        return _EIO
 
 
 def _erase(image, at, data):
@@ -85,7 +82,7 @@ def _erase(image, at, data):
 def _program(image, at, data):
     """Clears bits, sets none."""
     there = image[at : at + len(data)]
-    if there == b"\xff" * len(data):
+    if there == ERASED[: len(data)]:
         image[at : at + len(data)] = data
     else:
         for i in range(len(data)):

@@ -10,7 +10,7 @@ import gc
 import os
 
 import vfs
-from flash import PAGE, Flash, PowerCut
+from flash import PAGE, Flash
 
 
 def formatted(blocks=64):
@@ -35,7 +35,7 @@ def places(size):
 
 
 def campaign(flash, scenario, start, look, again=0):
-    """What became of each cut: a list of (operation, bytes of it that arrived, what ``look`` returned).
+    """The scenario's operations, and what became of each cut: (operation, bytes that arrived, what ``look`` returned).
 
     ``start()`` is what the board does when power comes back. When ``again`` is k, every k-th cut is followed by a
     campaign on the start after it: its cuts follow in the list, under the first cut's operation and bytes.
@@ -43,29 +43,31 @@ def campaign(flash, scenario, start, look, again=0):
     image = flash.snapshot()
     flash = boot(flash)
     scenario()
+    operations = flash.operations
     found = []
-    for operation, size in enumerate(flash.operations):
+    for operation, size in enumerate(operations):
         for applied in places(size):
             flash.restore(image)
             flash = boot(flash)
             flash.cut(operation, applied)
-            if not _ends(scenario):
-                raise RuntimeError("operation %d did not come again: the scenario is not the same twice" % operation)
+            _run(scenario, flash)
             torn = flash.snapshot()
             flash = boot(flash)
             start()
             found.append((operation, applied, look()))
             if again and len(found) % again == 0:
                 flash.restore(torn)
-                found += [(operation, applied, what) for _, _, what in campaign(flash, start, start, look)]
+                found += [(operation, applied, what) for _, _, what in campaign(flash, start, start, look)[1]]
             gc.collect()
-    return found
+    return len(operations), found
 
 
-def _ends(scenario):
-    """Whether a power cut ended it."""
+def _run(scenario, flash):
+    """Until the cut, and whatever it tries after that."""
     try:
         scenario()
-    except PowerCut:
-        return True
-    return False
+    except Exception:
+        if flash.powered:
+            raise
+    if flash.powered:
+        raise RuntimeError("the cut's operation did not come: the scenario is not the same twice")

@@ -1,9 +1,9 @@
 """The board's /main.py, as it stands here: finishes an exchange of bundles that a power cut ended, then runs the gate.
 
-`motegate flash` writes the new bundle beside the old one, each part ``p`` as ``p.new``, and makes the file ``swap`` when
-all of it is verified. While that is there both bundles are whole, each part of the old one as ``p`` or ``p.old``, of
-the new one as ``p.new`` or ``p``; so a start goes forward from wherever the last one was cut. This file goes first, by
-one rename over its predecessor: there always is a main.py, and no folder moves before it is one that knows how to finish.
+`motegate flash` writes the new bundle beside the old one, each part ``p`` as ``p.new``, and makes the file ``swap``
+when all of it is verified. While that is there both bundles are whole, each part of the old one as ``p`` or ``p.old``,
+of the new one as ``p.new`` or ``p``; so a start goes forward from wherever the last one was cut. This file goes first,
+by one rename over its predecessor: there always is a main.py, and no folder moves before it is one that can finish.
 
 A new bundle that can be imported has replaced the old one: ``swap`` goes, then what is left of the old one. One that
 cannot be imported is put back, and the old one runs again, under this main.py. Nothing of the package is imported

@@ -18,14 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..boards import ARCHITECTURES
-from ..device import entry
+from ..device.entry import FOLDERS
 from ..errors import InputError, RefusedError
 from ..progress import Progress, silent
 from .frames import Hello
 from .port import choose
 from .transport import PATIENCE_S, RawRepl, ask, connect, restart, send
 
-OWN = (*entry.FOLDERS, "main.py")  # what on the board is the bundle's, whole
+OWN = (*FOLDERS, "main.py")  # what on the board is the bundle's, whole
 
 
 class FlashError(InputError):
