@@ -23,9 +23,8 @@ from .known_answer import known_answer
 from .merge_dimensions import merge_dimensions
 from .merge_modules import merge_modules
 from .minify import minify
-from .modules import KERNELS, needed, target
+from .modules import DEVICE, KERNELS, needed, target
 
-MAIN = b"from motegate.main import run\n\nrun()\n"
 SUMS = "SHA256SUMS"
 """In gate/: what the board's self-test compares every file with, in the form of sha256sum."""
 REPLAY = "replay.bin"
@@ -71,7 +70,7 @@ def build(work: Path, board: str, replay: Path | None = None, data: Iterable[Pat
     folder = work / "firmware" / board
     folder.parent.mkdir(parents=True, exist_ok=True)
     with atomic.folder(folder) as out:
-        (out / "main.py").write_bytes(MAIN)
+        shutil.copyfile(DEVICE / "entry.py", out / "main.py")
         kernels = target(chosen.arch)
         folded = needed(plan, _drivers(table), own, kernels)
         for name, text in sorted(minify(merge_modules(merge_dimensions(folded))).items()):

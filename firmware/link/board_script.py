@@ -1,13 +1,26 @@
 """What flashing runs on the board: functions for its raw REPL, sent as text once a connection.
 
 ``_sha`` gives "" for a file that is not there; ``_get`` takes files in blocks of base64, a dot for each, and says the
-SHA-256 of what it wrote; ``_swap`` puts ``p.new`` in the place of ``p``: a rename or two for each, one after the other.
+SHA-256 of what it wrote. What exchanges the bundles is the text of main.py itself (device/entry.py): ``forward`` and
+``settle``. ``_commit`` makes the file ``swap``, empty, so that it is there or not in one write of the file system, and
+goes forward. A board without a main.py gets it before that: else nothing would finish there by itself.
 """
+
+import inspect
+
+from ..device import entry
 
 BLOCK = 192  # bytes, 256 in base64: no board's receive buffer is smaller
 
-FUNCTIONS = """
+SHARED = "".join(inspect.getsource(part) for part in (entry.exists, entry.remove, entry.forward, entry.settle))
+
+FUNCTIONS = f"""
 import os, sys, hashlib, binascii
+SWAP = {entry.SWAP!r}
+FOLDERS = {entry.FOLDERS!r}
+{SHARED}"""
+
+FUNCTIONS += """
 def _sha(p):
     try:
         f = open(p, 'rb')
@@ -50,31 +63,17 @@ def _walk(p):
     except OSError:
         pass
     return r
-def _remove(p):
-    try:
-        if os.stat(p)[0] & 0x4000:
-            for e in os.ilistdir(p):
-                _remove(p + '/' + e[0])
-            os.rmdir(p)
-        else:
-            os.remove(p)
-    except OSError:
-        pass
 def _make(ps):
     for p in ps:
         try:
             os.mkdir(p)
         except OSError:
             pass
-def _swap(ps):
-    for p in ps:
-        try:
-            os.rename(p, p + '.old')
-        except OSError:
-            pass
-        os.rename(p + '.new', p)
-    for p in ps:
-        _remove(p + '.old')
+def _commit():
+    if not exists('main.py'):
+        os.rename('main.py.new', 'main.py')
+    open(SWAP, 'w').close()
+    forward()
     if hasattr(os, 'sync'):
         os.sync()
 """

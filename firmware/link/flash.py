@@ -1,9 +1,14 @@
 """`motegate flash`: a bundle onto a board, checked before and verified after.
 
 The new files go into folders of their own. When all of them are there and their SHA-256, computed on the board, is
-right, lib/motegate, gate and main.py change places with the old ones, one after the other: two renames each. A board
-that loses its supply before that keeps the old bundle whole; one that loses it between two renames has neither bundle
-whole, and mends nothing by itself: flashing again does.
+right, a file is made, ``swap``: until then a board that loses its supply keeps the old bundle, from then on it gets the
+new one. Then lib/motegate, gate and main.py change places with the old ones, renames that main.py goes on with at its
+next start when one of them was the last (device/entry.py, whose functions do it here, too). main.py also lets go of
+the old bundle, when the new one could be imported, or puts it back.
+
+The one case without it is a board whose main.py is of a time before all this and whose supply ends between ``swap`` and
+the next rename: it runs the old bundle until it is flashed again. All of it rests on littlefs, where a rename is whole
+or not at all; FAT, which some STM32 boards come with, promises nothing.
 """
 
 import hashlib
@@ -13,13 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..boards import ARCHITECTURES
+from ..device.entry import FOLDERS
 from ..errors import InputError, RefusedError
 from ..progress import Progress, silent
 from .frames import Hello
 from .port import choose
 from .transport import PATIENCE_S, RawRepl, ask, connect, restart, send
 
-OWN = ("lib/motegate", "gate", "main.py")  # what on the board is the bundle's, whole
+OWN = (*FOLDERS, "main.py")  # what on the board is the bundle's, whole
 
 
 class FlashError(InputError):
@@ -124,18 +130,19 @@ def _put(link: RawRepl, bundle: Path, manifest: dict, progress: Progress) -> boo
     _check_architecture(link, manifest)
     written = _send(link, bundle, manifest, progress)
     if written:
-        ask(link, f"_swap({['/' + own for own in OWN]!r})")
+        ask(link, "_commit()")
     return written
 
 
 def _send(link: RawRepl, bundle: Path, manifest: dict, progress: Progress) -> bool:
     """Writes the bundle beside what is there; False when the board has just these files already."""
+    ask(link, "exists(SWAP) and (forward(), settle())")  # an exchange that no start has finished
     names = sorted(manifest["files"])
-    present = ask(link, f"sum((_walk('/' + p) for p in {OWN[:2]!r}), ['/main.py'])")
+    present = ask(link, "sum((_walk('/' + p) for p in FOLDERS), ['/main.py'])")
     there = ask(link, f"[_sha('/' + p) for p in {names!r}]") if sorted(present) == [f"/{n}" for n in names] else []
     if there == [manifest["files"][name]["sha256"] for name in names]:
         return False
-    ask(link, f"[_remove('/' + p + e) for p in {OWN!r} for e in ('.new', '.old')]")
+    ask(link, f"[remove('/' + p + e) for p in {OWN!r} for e in ('.new', '.old')]")
     _check_space(link, manifest)
     ask(link, f"_make({sorted({parent for name in names for parent in _parents(_fresh(name))})!r})")
     files = {name: (bundle / name).read_bytes() for name in names}

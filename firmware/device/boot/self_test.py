@@ -1,5 +1,5 @@
-"""The known-answer test: made-up windows through scan, dimensions and networks as they lie in memory, against the number
-that the build computed on its host. The start asks it, and the running gate once a day, between two windows.
+"""The known-answer test: made-up windows through scan, dimensions and networks as they lie in memory, against the
+number that the build computed on its host. The start asks it, and the running gate once a day, between two windows.
 
 It runs on the bundle's own reference, put in the place of the followed one meanwhile; what it overwrites beside that is
 measured anew at each window.

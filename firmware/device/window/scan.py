@@ -7,8 +7,8 @@ from ..layout import BOUND_STRIDE, CARRY_STRIDE, GAIN, HEAD, PAIR, REF_HEAD, REF
 
 
 class Scan:
-    """Statistics of one window: int32[HEAD + n_channels * STRIDE + status blocks], made once. ``carry``: of each channel the
-    run at the end of the window before (layout.py)."""
+    """Statistics of one window: int32[HEAD + n_channels * STRIDE + status blocks], made once. ``carry``: of each
+    channel the run at the end of the window before (layout.py)."""
 
     def __init__(self, plan):
         from ..boot.status import status_bounds, status_layout  # needed here only

@@ -11,6 +11,7 @@ from motegate.convert import bundle
 from motegate.convert.bundle import mpy
 from motegate.convert.bundle.modules import needed
 from motegate.firmware import boards
+from motegate.firmware.device import entry
 from motegate.firmware.errors import InputError
 from motegate.train.policy.plan import Action, Cell
 
@@ -52,7 +53,7 @@ def test_the_manifest_names_every_file_with_its_hash(work):
     assert manifest["policy"] == hashlib.sha256((work / "policy.toml").read_bytes()).hexdigest()
     assert manifest["mpy"] == {"version": 6, "sub_version": 3, "arch": "armv6m"}
     assert set(manifest["tools"]) == {"motegate", "mpy-cross", "compiler"}
-    assert (made.folder / "main.py").read_text() == "from motegate.main import run\n\nrun()\n"
+    assert (made.folder / "main.py").read_bytes() == Path(entry.__file__).read_bytes()
 
 
 @pytest.mark.unit

@@ -1,0 +1,151 @@
+"""The board's /main.py, as it stands here: finishes an exchange of bundles that a power cut ended, then runs the gate.
+
+`motegate flash` writes the new bundle beside the old one, each part ``p`` as ``p.new``, and makes the file ``swap``
+when all of it is verified. While that is there both bundles are whole, each part of the old one as ``p`` or ``p.old``,
+of the new one as ``p.new`` or ``p``; so a start goes forward from wherever the last one was cut. This file goes first,
+by one rename over its predecessor: there always is a main.py, and no folder moves before it is one that can finish.
+
+A bundle whose code is not as it was built is not imported. A new bundle that can be imported has replaced the old one:
+``swap`` goes, then what is left of the old one. One that cannot be imported is put back, and the old one runs again,
+under this main.py. Nothing of the package is imported before the exchange is over, since the package is what is
+exchanged.
+
+Paths are relative, as main.py itself is looked for: a port has its flash at / or at /flash.
+"""
+
+try:
+    from micropython import kbd_intr
+except ImportError:  # a host, which reads this file; a port whose line cannot interrupt
+
+    def kbd_intr(character):
+        pass
+
+
+kbd_intr(-1)
+
+import json
+import os
+import time
+from binascii import crc32, hexlify
+from hashlib import sha256
+
+SWAP = "swap"  # the file: the exchange is committed, and not over
+FOLDERS = ("lib/motegate", "gate")
+RETRY_MS = 10000
+
+
+def exists(path):
+    try:
+        os.stat(path)
+        return True
+    except OSError:
+        return False
+
+
+def remove(path):
+    """The file or the folder with all that is in it, if it is there."""
+    try:
+        if os.stat(path)[0] & 0x4000:
+            for entry in os.ilistdir(path):
+                remove(path + "/" + entry[0])
+            os.rmdir(path)
+        else:
+            os.remove(path)
+    except OSError:
+        pass
+
+
+def forward():
+    """The new bundle into the old one's place, from wherever this was cut."""
+    if exists("main.py.new"):
+        os.rename("main.py.new", "main.py")
+    for path in FOLDERS:
+        if exists(path + ".new"):
+            if exists(path):
+                os.rename(path, path + ".old")
+            os.rename(path + ".new", path)
+
+
+def undo():
+    """The old bundle back into its place. Cut on the way, the next start goes forward and comes here again."""
+    for path in FOLDERS:
+        if exists(path + ".old"):
+            if exists(path):
+                os.rename(path, path + ".new")
+            os.rename(path + ".old", path)
+    os.remove(SWAP)
+
+
+def settle():
+    """The exchange is over: from the first line on the old bundle is no longer whole, and nobody's to put back."""
+    if exists(SWAP):
+        os.remove(SWAP)
+    for path in FOLDERS:
+        remove(path + ".old")
+
+
+def broken(root=""):
+    """Paths of the files that are not as they were built, by gate/SHA256SUMS; none where a bundle has not got that."""
+    found = []
+    block = bytearray(256)
+    view = memoryview(block)
+    try:
+        with open(root + "gate/SHA256SUMS") as sums:
+            for line in sums:
+                expected, _, path = line.strip().partition("  ")
+                sha = sha256()
+                try:
+                    with open(root + path, "rb") as f:
+                        n = f.readinto(block)
+                        while n:
+                            sha.update(view[:n])
+                            n = f.readinto(block)
+                except (OSError, ValueError):
+                    pass
+                if hexlify(sha.digest()).decode() != expected:
+                    found.append(path)
+    except OSError:
+        pass
+    except ValueError:  # no text
+        found.append("gate/SHA256SUMS")
+    return found
+
+
+def say(error):
+    """An error frame (docs/frames.md)."""
+    text = '{"k":"error","n":0,"e":%s}' % json.dumps("%s: %s" % (type(error).__name__, error))
+    print("%s\t%08x" % (text, crc32(text.encode())))
+
+
+def start():
+    """What runs the gate; None where the bundle cannot be imported, the old one back in its place if it is there."""
+    try:
+        if exists(SWAP):
+            forward()
+        code = [path for path in broken() if path.startswith("lib/")]
+        if code:  # who runs it may hang the board
+            raise ValueError("not as it was built: " + ", ".join(code))
+        from motegate.main import run
+
+        settle()
+        return run
+    except Exception as error:
+        say(error)
+    try:
+        if exists(SWAP) and any(exists(path + ".old") for path in FOLDERS):
+            undo()
+    except Exception as error:
+        say(error)
+
+
+if __name__ == "__main__":
+    run = start()
+    kbd_intr(3)
+    if run:
+        del exists, remove, forward, undo, settle, say, start  # the heap is the gate's
+        run(check=broken)
+    else:
+        import machine
+
+        time.sleep_ms(RETRY_MS)
+        machine.reset()
