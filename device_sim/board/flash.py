@@ -4,14 +4,20 @@ As in NOR flash, erasing sets a block's bits and programming can only clear them
 operation, counted from the chip's power-on. A cut lets the first bytes of one operation arrive; from there on the chip
 answers everything with EIO and changes no more. It raises nothing, since an exception would jump over littlefs's own
 frames and leave half-made files to the collector, which closes them some day. So whoever ran then runs on, to no
-effect: ``powered`` says it. What was open is closed some day, too: hence `power_on` gives another object for the same
-bytes, and the one before it stays dead. """
+effect: ``powered`` says it. Only who asks it without end is ended: littlefs itself may (a directory's list that never
+closes). What was open is closed some day, too: hence `power_on` gives another object for the same bytes, and the one
+before it stays dead."""
 
 BLOCK = 4096  # bytes, of an erase
 PAGE = 256  # bytes, of a program: the Pico's (ports/rp2/modules/_boot.py)
 _BLOCKS, _BLOCK_SIZE, _ERASE = 4, 5, 6  # of ioctl (docs: class os.AbstractBlockDev)
+PATIENT = 200  # accesses without power that are answered
 ERASED = b"\xff" * BLOCK
 _EIO = -5
+
+
+class PowerCut(BaseException):
+    """Somebody asks a chip without power again and again."""
 
 
 class Flash:
@@ -25,7 +31,7 @@ class Flash:
         self.operations = []
         self.powered = True
         self._cut_at = -1
-        self._applied = 0
+        self._applied = self._asked = 0
 
     def cut(self, operation, applied):
         """Power ends in this operation when ``applied`` of its bytes have arrived: 0 is before it, all are after it."""
@@ -45,7 +51,7 @@ class Flash:
 
     def readblocks(self, block, buf, offset=0):
         if not self.powered:
-            return _EIO
+            return self._dead()
         at = block * BLOCK + offset
         buf[:] = memoryview(self.image)[at : at + len(buf)]
 
@@ -62,9 +68,15 @@ class Flash:
             return self._change(arg * BLOCK, ERASED, _erase)
         return 0
 
+    def _dead(self):
+        self._asked += 1
+        if self._asked > PATIENT:
+            raise PowerCut
+        return _EIO
+
     def _change(self, at, data, how):
         if not self.powered:
-            return _EIO
+            return self._dead()
         self.operations.append(len(data))
         if len(self.operations) - 1 != self._cut_at:
             how(self.image, at, data)

@@ -10,7 +10,7 @@ import gc
 import os
 
 import vfs
-from flash import PAGE, Flash
+from flash import PAGE, Flash, PowerCut
 
 
 def formatted(blocks=64):
@@ -34,19 +34,20 @@ def places(size):
     return sorted({0, 1, size // 2, size - 1, size})
 
 
-def campaign(flash, scenario, start, look, again=0):
+def campaign(flash, scenario, start, look, again=0, thin=False):
     """The scenario's operations, and what became of each cut: (operation, bytes that arrived, what ``look`` returned).
 
     ``start()`` is what the board does when power comes back. When ``again`` is k, every k-th cut is followed by a
-    campaign on the start after it: its cuts follow in the list, under the first cut's operation and bytes.
-    """
+    campaign on the start after it: its cuts follow in the list, under the first cut's operation and bytes. ``thin``:
+    one place in each operation, another one each time. """
     image = flash.snapshot()
     flash = boot(flash)
     scenario()
     operations = flash.operations
     found = []
     for operation, size in enumerate(operations):
-        for applied in places(size):
+        cuts = places(size)
+        for applied in [cuts[operation % len(cuts)]] if thin else cuts:
             flash.restore(image)
             flash = boot(flash)
             flash.cut(operation, applied)
@@ -66,7 +67,7 @@ def _run(scenario, flash):
     """Until the cut, and whatever it tries after that."""
     try:
         scenario()
-    except Exception:
+    except (Exception, PowerCut):
         if flash.powered:
             raise
     if flash.powered:

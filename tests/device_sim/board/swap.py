@@ -63,6 +63,7 @@ def cut(
     main: str | None = None,
     blocks: int = 64,
     again: int = 0,
+    thin: bool = False,
 ) -> Cuts:
     """The campaign of board/power_cuts.py on flashing ``new`` where ``old`` was flashed before, if any was."""
     bundles = {"old": old or {}, "new": new}
@@ -72,6 +73,7 @@ def cut(
         "main": main,
         "blocks": blocks,
         "again": again,
+        "thin": thin,
     }
     job |= {version: _steps(folder, version, files) if files else [] for version, files in bundles.items()}
     (folder / "job.json").write_text(json.dumps(job))

@@ -3,7 +3,7 @@
 The job: ``functions`` (the raw REPL's), ``old`` and ``new``: what flash asks of the board for the bundle that is there
 and for the new one, each ["ask", expression] or ["get", file of what comes over the line]; ``main``: the main.py under
 which the cuts begin, or null for the bundle's own; ``trees``: version -> path -> SHA-256; ``blocks`` of the flash;
-``again`` (see power_cuts.py). Prints the campaign's list.
+``again`` and ``thin`` (see power_cuts.py). Prints the campaign's list.
 """
 
 import io
@@ -11,7 +11,6 @@ import json
 import os
 import sys
 
-import machine
 import power_cuts
 
 JOB = json.load(open("job.json"))
@@ -107,5 +106,5 @@ if old:
 if JOB["main"] is not None:
     with open("main.py", "w") as f:
         f.write(JOB["main"])
-operations, found = power_cuts.campaign(flash, new, start, look, JOB["again"])
+operations, found = power_cuts.campaign(flash, new, start, look, JOB["again"], JOB["thin"])
 print(json.dumps({"operations": operations, "cuts": found}))

@@ -1,0 +1,40 @@
+"""Power cuts at every operation of the flash: the board starts again by itself, and nothing is mixed."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.device_sim.board import keep, swap
+
+TITLE = "Power cuts"
+WHOLE = ("whole", "old", "new", "nothing")
+OLD, NEW = swap.bundle("old", 3, (300, 5000)), swap.bundle("new", 4, (900, 4200))
+SMALL = swap.bundle("old", 1, (300,)), swap.bundle("new", 1, (300,))
+SCENARIOS: dict[str, Callable[[Path], swap.Cuts]] = {
+    "the swap of `flash`, each operation at five places": lambda folder: swap.cut(folder, OLD, NEW),
+    "a smaller swap, and the starts after it cut again": lambda folder: swap.cut(folder, *SMALL, again=17, thin=True),
+    "an empty board": lambda folder: swap.cut(folder, None, SMALL[1]),
+    "a new bundle that cannot be imported": lambda folder: swap.cut(
+        folder, OLD, swap.bundle("new", 1, (300,), swap.BROKEN), thin=True
+    ),
+    "170 windows with `store` and state, one place each": lambda folder: keep.cut(folder, 170, thin=True),
+}
+
+
+def run() -> str:
+    rows = []
+    for name, cut in SCENARIOS.items():
+        with tempfile.TemporaryDirectory(prefix="motegate-cuts-") as folder:
+            cuts = cut(Path(folder))
+        found = Counter(what for _, _, what in cuts.outcomes)
+        good = cuts.count(*WHOLE)
+        other = {what: n for what, n in found.items() if what not in WHOLE}
+        rows.append(f"| {name} | {cuts.operations} | {len(cuts.outcomes)} | {good} | {other or 'none'} |")
+    return "\n".join(
+        [
+            "`python -m tests.bench power_cuts`: real littlefs on a simulated chip under the real VM; power ends before,
+            " "in\n(first byte, half, all but one) or after an operation. Started again: by itself, with one bundle
+            whole, " "the state\nof the last write or of the one that was cut, and every other stored window whole.",
+            "", "| what is cut | flash operations | cuts | started again | anything else |", "| --- | --- | --- | --- |
+            --- |", *rows, ] )
