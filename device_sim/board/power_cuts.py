@@ -39,7 +39,7 @@ def campaign(flash, scenario, start, look, again=0, thin=False):
 
     ``start()`` is what the board does when power comes back. When ``again`` is k, every k-th cut is followed by a
     campaign on the start after it: its cuts follow in the list, under the first cut's operation and bytes. ``thin``:
-    one place in each operation, another one each time. """
+    one place in each operation, another one each time."""
     image = flash.snapshot()
     flash = boot(flash)
     scenario()

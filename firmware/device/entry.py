@@ -25,7 +25,6 @@ kbd_intr(-1)
 
 import json
 import os
-import time
 from binascii import crc32, hexlify
 from hashlib import sha256
 
@@ -146,6 +145,7 @@ if __name__ == "__main__":
         run(check=broken)
     else:
         import machine
+        from time import sleep_ms
 
-        time.sleep_ms(RETRY_MS)
+        sleep_ms(RETRY_MS)
         machine.reset()

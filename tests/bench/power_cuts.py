@@ -8,6 +8,12 @@ from pathlib import Path
 from tests.device_sim.board import keep, swap
 
 TITLE = "Power cuts"
+HEAD = """`python -m tests.bench power_cuts`: real littlefs on a simulated chip under the real VM; power ends before an
+operation of the flash, in it (first byte, half, all but one) or after it. Started again: by itself, with one bundle
+whole, the state of the last write or of the one that was cut, and every other stored window whole.
+
+| what is cut | flash operations | cuts | started again | anything else |
+| --- | --- | --- | --- | --- |"""
 WHOLE = ("whole", "old", "new", "nothing")
 OLD, NEW = swap.bundle("old", 3, (300, 5000)), swap.bundle("new", 4, (900, 4200))
 SMALL = swap.bundle("old", 1, (300,)), swap.bundle("new", 1, (300,))
@@ -31,10 +37,4 @@ def run() -> str:
         good = cuts.count(*WHOLE)
         other = {what: n for what, n in found.items() if what not in WHOLE}
         rows.append(f"| {name} | {cuts.operations} | {len(cuts.outcomes)} | {good} | {other or 'none'} |")
-    return "\n".join(
-        [
-            "`python -m tests.bench power_cuts`: real littlefs on a simulated chip under the real VM; power ends before,
-            " "in\n(first byte, half, all but one) or after an operation. Started again: by itself, with one bundle
-            whole, " "the state\nof the last write or of the one that was cut, and every other stored window whole.",
-            "", "| what is cut | flash operations | cuts | started again | anything else |", "| --- | --- | --- | --- |
-            --- |", *rows, ] )
+    return "\n".join([HEAD, *rows])

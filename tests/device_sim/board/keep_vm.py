@@ -2,7 +2,7 @@
 
 The board's lib/ and gate/ lie on the simulated chip; what its converters show is made up here, the same each time.
 Prints the campaign's list: "whole" where the board started again by itself with the state of the last write or of the
-one that was cut, and every stored window but that one is whole; else what is wrong. """
+one that was cut, and every stored window but that one is whole; else what is wrong."""
 
 import json
 import os
@@ -87,12 +87,12 @@ def start():
 
 def look():
     try:
-        windows, boots = run(2)
+        windows, _ = run(2)
     except Exception as error:
-        return "dead: %s %s" % (type(error).__name__, error)
+        return "dead: {} {}".format(type(error).__name__, error)
     allowed = [0] + [w for _, w in written[-2:]]
     if windows not in allowed or (len(written) > 2 and windows == 0):
-        return "mixed: %d windows, written %s" % (windows, written)
+        return "mixed: {} windows, written {}".format(windows, written)
     return "whole" if stored() else "a stored window is not whole"
 
 
@@ -100,7 +100,7 @@ def stored():
     """At most one record of the file is none."""
     try:
         with open("windows.bin", "rb") as f:
-            magic, _, _, records, size = struct.unpack("<4sHHII", f.read(16))
+            magic, _, _, _, size = struct.unpack("<4sHHII", f.read(16))
             bad = 0
             data = f.read(size)
             while len(data) == size:
