@@ -25,12 +25,13 @@ kbd_intr(-1)
 
 import json
 import os
+import time
 from binascii import crc32, hexlify
 from hashlib import sha256
 
 SWAP = "swap"  # the file: the exchange is committed, and not over
 FOLDERS = ("lib/motegate", "gate")
-RETRY_MS = 10000
+RETRY_S = 10
 
 
 def exists(path):
@@ -145,7 +146,6 @@ if __name__ == "__main__":
         run(check=broken)
     else:
         import machine
-        from time import sleep_ms
 
-        sleep_ms(RETRY_MS)
+        time.sleep(RETRY_S)
         machine.reset()
