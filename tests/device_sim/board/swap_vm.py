@@ -11,6 +11,7 @@ import json
 import os
 import sys
 
+import machine  # noqa: F401 (main.py asks it for a reset, when the host's files are out of reach)
 import power_cuts
 
 JOB = json.load(open("job.json"))
