@@ -6,11 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-from motegate.firmware import vm
 from motegate.firmware.boards import ARCHITECTURES
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.firmware.link import flash, patience
-from motegate.firmware.link.board_script import FUNCTIONS
 from motegate.firmware.link.frames import Hello
 from motegate.firmware.link.transport import RawRepl
 
@@ -159,56 +157,3 @@ def test_flash_itself_refuses_a_board_that_says_hello_with_other_files(bundle, m
     hashes["plan.json"] = "0123456789abcdef"
     with pytest.raises(RefusedError, match=r"runs other files than were sent: plan\.json"):
         flash.flash(bundle, "RPI_PICO", "/dev/board")
-
-
-CUT = """
-import sys
-BOARD = sys.argv[1]
-left = int(sys.argv[2])
-{script}
-_os = os
-class Os:
-    def __getattr__(self, name):
-        return getattr(_os, name)
-    def _count(self):
-        global left
-        left -= 1
-        if left < 0:
-            raise SystemExit("no more supply")
-    def rename(self, a, b):
-        self._count()
-        _os.rename(a, b)
-    def remove(self, p):
-        self._count()
-        _os.remove(p)
-    def rmdir(self, p):
-        self._count()
-        _os.rmdir(p)
-os = Os()
-_swap([BOARD + "/" + p for p in {own}])
-print("swapped")
-"""
-
-
-@pytest.mark.device
-def test_the_old_bundle_is_whole_on_the_board_until_all_of_the_new_one_is_in_place(tmp_path):
-    """The supply is cut at every step of the exchange; the script is the one that runs on a board."""
-    script = tmp_path / "run_it.py"
-    script.write_text(CUT.format(script=FUNCTIONS, own=flash.OWN))
-    steps = 0
-    while True:
-        board = tmp_path / str(steps)
-        for kind, suffix in (("old", ""), ("new", ".new")):
-            (board / f"lib/motegate{suffix}").mkdir(parents=True)
-            (board / f"gate{suffix}").mkdir()
-            for file in (f"lib/motegate{suffix}/gate.mpy", f"gate{suffix}/plan.json", f"main.py{suffix}"):
-                (board / file).write_text(kind)
-        done = vm.run(script, [board, str(steps)])
-        texts = {str(path.relative_to(board)): path.read_text() for path in board.rglob("*") if path.is_file()}
-        if b"swapped" in done.stdout:
-            break
-        new = [texts.get(name) == "new" for name in ("lib/motegate/gate.mpy", "gate/plan.json", "main.py")]
-        assert all(new) or list(texts.values()).count("old") == 3, (steps, texts)
-        steps += 1
-    assert texts == {"lib/motegate/gate.mpy": "new", "gate/plan.json": "new", "main.py": "new"}
-    assert steps == 6 + 5  # renames, and what is removed of the old
