@@ -90,10 +90,7 @@ class Hal:
         """The part has done its work; says so where it was in trouble."""
         if self._troubled and what in self._troubled:
             del self._troubled[what]
-            writer = self.writer
-            writer.begin(b"recovered")
-            writer.text(b"of", what)
-            writer.end()
+            _say(self.writer, b"recovered", None, what)
 
     def watch(self, milliseconds):
         """A reset when nothing feeds the clock's watchdog for so long. It cannot be taken back."""
@@ -109,11 +106,19 @@ class Hal:
 
 def report(writer, e, what=None):
     """Says an exception in a frame; one of memory without asking for any."""
-    writer.begin(b"error")
-    if isinstance(e, MemoryError):
-        writer.literal(b',"e":"MemoryError"')
-    else:
-        writer.text(b"e", "%s: %s" % (type(e).__name__, e))
-    if what is not None:
-        writer.text(b"of", what)
-    writer.end()
+    _say(writer, b"error", e, what)
+
+
+def _say(writer, kind, e, what):
+    """Who says a trouble raises none: a line that fails, or memory that is short, costs that frame."""
+    try:
+        writer.begin(kind)
+        if isinstance(e, MemoryError):
+            writer.literal(b',"e":"MemoryError"')
+        elif e is not None:
+            writer.text(b"e", "%s: %s" % (type(e).__name__, e))
+        if what is not None:
+            writer.text(b"of", what)
+        writer.end()
+    except Exception:
+        pass

@@ -96,8 +96,7 @@ def loop(gate, hal, writer):
             if not isinstance(e, MemoryError) or hungry >= _HUNGRY:
                 fall(gate, hal, writer)
                 return
-    health(gate, hal, writer, 1)
-    hal.state.save(gate, hal)
+    last(gate, hal, writer, 1)
 
 
 def health(gate, hal, writer, end):
@@ -127,9 +126,17 @@ def health(gate, hal, writer, end):
 def fall(gate, hal, writer):
     """Nobody foresaw it: what is known is said and saved, and the board resets."""
     hal.counts[STATE_CAUSE] = UNFORESEEN
-    health(gate, hal, writer, 0)
-    hal.state.save(gate, hal)
+    last(gate, hal, writer, 0)
     hal.reset()
+
+
+def last(gate, hal, writer, end):
+    """What is said and saved before nothing more is."""
+    try:
+        health(gate, hal, writer, end)
+    except Exception as e:
+        report(writer, e)
+    hal.state.save(gate, hal)
 
 
 def stumble(hal, writer, e):
