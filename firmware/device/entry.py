@@ -141,9 +141,10 @@ def start():
 if __name__ == "__main__":
     run = start()
     kbd_intr(3)
+    here = os.getcwd().rstrip("/") + "/"
     if run:
         del exists, remove, forward, undo, settle, say, start  # the heap is the gate's
-        run(check=broken)
+        run(here, check=broken)
     else:
         import machine
 

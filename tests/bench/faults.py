@@ -7,8 +7,8 @@ from tests.device_sim.board import faults
 
 TITLE = "Faults at random"
 WINDOWS, FAULTS = 100_000, 2_000
-HEAD = """`python -m tests.bench faults`: the real VM, the board's drivers over a simulated converter; its resets are carried
-out by importing everything anew.
+HEAD = """`python -m tests.bench faults`: the real VM, the board's drivers over a simulated converter; its resets are
+carried out by importing everything anew.
 
 | | |
 | --- | --- |"""

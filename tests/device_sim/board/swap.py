@@ -23,7 +23,7 @@ RUN = """from sys import modules
 import os
 from . import VERSION
 RAN = []
-def run(check=None):
+def run(root, check=None):
     names = [name[:-3] for name in os.listdir("lib/motegate") if name.startswith("part")]
     versions = [VERSION] + [__import__("motegate." + name, None, None, ["VERSION"]).VERSION for name in names]
     for name in os.listdir("gate"):
