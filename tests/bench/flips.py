@@ -7,7 +7,7 @@ from tests.device_sim.board import flips
 
 TITLE = "Bit flips"
 FLIPS = 1000
-HEAD = f"""`python -m tests.bench flips`: {FLIPS} bits, each alone, file after file of a bundle, whose main.py runs on the VM.
+HEAD = f"""`python -m tests.bench flips`: {FLIPS} bits, each alone, file after file of a bundle; its main.py on the VM.
 said: an error frame names the file; what judges after that is safe mode, and no code of that file. no start: main.py
 itself. same: unnoticed, with the verdicts as ever.
 

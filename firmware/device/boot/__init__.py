@@ -9,13 +9,13 @@ import json
 from ..modules import unload_below
 
 DEFAULTS = {"writes_per_day": 24, "watchdog_ms": 0}
-"""Of service.json, which a bundle of an older build has not."""
+"""Of service.json, where a bundle of an older build has none, or it is not as it was built."""
 
 
 def boot(root, hal, writer, commission):
     """The gate out of the files of ``root``; says hello. The arguments are main's."""
     hal.broken = hal.check(root) if hal.check else ()
-    service = _service(root + "gate/service.json")
+    service = _service(root + "gate/service.json") if "gate/service.json" not in hal.broken else DEFAULTS
     _keep(root, hal, writer, service)
     unload_below("boot")
     gate = _gate(root, hal, writer, commission)
