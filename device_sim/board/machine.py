@@ -10,6 +10,8 @@ import micropython
 
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
 
+RESET = 3  # exit status of a board that has reset itself; a world at its end raises SystemExit without one
+
 world = None  # what converters and buses show: the runner sets it where the board's own drivers run
 levels = {}  # pin -> level last written
 writes = {}  # pin -> how often its level changed
@@ -41,7 +43,7 @@ def deepsleep(ms=0):
 
 
 def reset():
-    raise SystemExit
+    raise SystemExit(RESET)
 
 
 soft_reset = reset

@@ -122,7 +122,9 @@ def run(job):
         gate.readers.append(observer)
         gc.collect()
         main.loop(gate, line, writer)
-    except SystemExit:  # the world is at its end
+    except SystemExit as end:  # the world is at its end
+        if end.args == (machine.RESET,):
+            raise
         observer.ended = True
         if gate:
             main.health(gate, line, writer, 1)

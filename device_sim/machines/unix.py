@@ -22,13 +22,14 @@ from motegate.convert.bundle import mpy
 from motegate.firmware import vm
 from motegate.firmware.device.boot.plan import FILES
 from motegate.firmware.errors import InputError, RefusedError
-from motegate.firmware.link import Decoder, Frame, Text
+from motegate.firmware.link import Decoder, Error, Frame, Text
 from motegate.train.policy import Plan
 from motegate.train.policy import plan as plans
 
 BOARD = Path(__file__).parents[1] / "board"
 SETTLE = 8  # windows after commissioning before the heap is looked at
 MEASURE = 64  # windows with the collector off
+RESET = 3  # exit status of a board that has reset itself (board/machine.py)
 OWN_KB = 16  # of heap for the simulated hardware and the runner, beside what the board's own code gets
 
 
@@ -70,13 +71,17 @@ class Launch(Running):
         assert isinstance(process.stdout, BufferedReader)
         while data := process.stdout.read1(1 << 16):
             for item in self.decoder.feed(data):
-                last = item.text if isinstance(item, Text) and item.text.strip() else last
+                if isinstance(item.form, Error):
+                    last = item.form.message
+                elif isinstance(item, Text) and item.text.strip():
+                    last = item.text
                 yield item
         yield from self.decoder.flush()
         status = process.wait()
         report = self.folder / "report.json"
         if status or not report.exists():
-            raise RefusedError(f"the virtual board stopped with status {status}: {last or 'it said nothing'}")
+            how = "reset itself" if status == RESET else f"stopped with status {status}"
+            raise RefusedError(f"the virtual board {how}: {last or 'it said nothing'}")
         self.seen = json.loads(report.read_text())
         tap = self.folder / "tap.bin"
         if tap.exists():

@@ -25,22 +25,13 @@ else:
         time.sleep(ms / 1000)
 
 
-_PIECE = const(4000)  # milliseconds slept at once: no watchdog may fire in a sleep (micropython issue 17228)
 _PLAUSIBLE = const(4 * 365 * 86400)  # 2024: no board wakes up later than that with its clock unset
 
 
-def _nothing():
-    pass
-
-
 class Clock:
-    """``seconds`` and ``millis`` are the time of the last look; ``uptime`` the seconds since the start.
-
-    ``feed()``, a watchdog's, is called before each piece of a sleep, and ``between()`` after one that is not the last.
-    """
+    """``seconds`` and ``millis`` are the time of the last look; ``uptime`` the seconds since the start."""
 
     def __init__(self):
-        self.feed = self.between = _nothing
         self.uptime = 0
         self._period = 0
         self._due = 0
@@ -68,24 +59,8 @@ class Clock:
             millis %= 1000
         self.millis = millis
 
-    def set(self, seconds, millis):
-        """Another time of day, seconds since 2020; ticks and uptime go on."""
-        self.look()
-        self.seconds = seconds
-        self.millis = millis
-
     def pause(self, milliseconds):
-        """Sleep, in pieces."""
-        until = ticks_add(ticks_ms(), milliseconds)
-        left = milliseconds
-        while left > _PIECE:
-            self.feed()
-            sleep_ms(_PIECE)
-            self.between()
-            left = ticks_diff(until, ticks_ms())
-        self.feed()
-        if left > 0:
-            sleep_ms(left)
+        sleep_ms(milliseconds)
 
     def every(self, period_ms):
         """Set the pace for ``tick``: the first one is now."""
@@ -101,7 +76,7 @@ class Clock:
         due = self._due
         ahead = ticks_diff(due, ticks_ms())
         if ahead > 0:
-            self.pause(ahead)
+            sleep_ms(ahead)
         elif ahead < 0:
             due = ticks_add(due, -ahead // self._period * self._period)
         self._due = ticks_add(due, self._period)

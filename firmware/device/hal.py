@@ -92,11 +92,6 @@ class Hal:
             del self._troubled[what]
             _say(self.writer, b"recovered", None, what)
 
-    def watch(self, milliseconds):
-        """A reset when nothing feeds the clock's watchdog for so long. It cannot be taken back."""
-        if hasattr(machine, "WDT"):
-            self.clock.feed = machine.WDT(timeout=milliseconds).feed
-
     def reset(self):
         """The board starts afresh; on a host that ends the program."""
         if hasattr(machine, "reset"):

@@ -80,7 +80,6 @@ def loop(gate, hal, writer):
         try:
             if gate.step() < 0:
                 break
-            hal.clock.feed()
             if gate.windows >= due:
                 due = gate.windows + _HEALTH
                 health(gate, hal, writer, 0)
@@ -96,7 +95,11 @@ def loop(gate, hal, writer):
             if not isinstance(e, MemoryError) or hungry >= _HUNGRY:
                 fall(gate, hal, writer)
                 return
-    last(gate, hal, writer, 1)
+    try:
+        health(gate, hal, writer, 1)
+    except Exception as e:
+        report(writer, e)
+    hal.state.save(gate, hal)
 
 
 def health(gate, hal, writer, end):
@@ -126,17 +129,12 @@ def health(gate, hal, writer, end):
 def fall(gate, hal, writer):
     """Nobody foresaw it: what is known is said and saved, and the board resets."""
     hal.counts[STATE_CAUSE] = UNFORESEEN
-    last(gate, hal, writer, 0)
-    hal.reset()
-
-
-def last(gate, hal, writer, end):
-    """What is said and saved before nothing more is."""
     try:
-        health(gate, hal, writer, end)
+        health(gate, hal, writer, 0)
     except Exception as e:
         report(writer, e)
     hal.state.save(gate, hal)
+    hal.reset()
 
 
 def stumble(hal, writer, e):

@@ -110,11 +110,9 @@ class Action:
 
 @dataclass(frozen=True)
 class Service:
-    """How a board is kept in service: ``writes_per_day`` of its state (0: it is not kept), and milliseconds after which
-    the watchdog resets it (0: none)."""
+    """How a board is kept in service: ``writes_per_day`` of its state, 0: it is not kept."""
 
     writes_per_day: int = 24
-    watchdog_ms: int = 0
 
 
 @dataclass(frozen=True)

@@ -207,20 +207,10 @@ def _budget(alarms: Table) -> float | None:
     return per_day if per_year is None else per_year / DAYS_A_YEAR
 
 
-def _watchdog(power: Table) -> int:
-    """Milliseconds, 0: none. It must outlast a piece of a sleep, and the RP2040's reaches no farther."""
-    found = power.number("watchdog_ms", "0 (none), or a whole number from 5000 to 8388", _watches, 0)
-    return int(found or 0)
-
-
-def _watches(milliseconds: float) -> bool:
-    return milliseconds == int(milliseconds) and (milliseconds == 0 or 5000 <= milliseconds <= 8388)
-
-
 def _settings(top: Table, hops_a_day: float) -> dict[str, Any]:
     """The tables that may be left out, by the policy's attributes."""
     reference, alarms, adapt, deploy, train = map(top.table, ("reference", "alarms", "adapt", "deploy", "train"))
-    state, power = map(top.table, ("state", "power"))
+    state = top.table("state")
     settings: dict[str, Any] = {
         "reference_windows": reference.whole("windows", 0, 65_535, default=200),
         "patience_days": reference.number("patience_days", PATIENCE, _patient, PATIENT_DAYS),
@@ -231,7 +221,6 @@ def _settings(top: Table, hops_a_day: float) -> dict[str, Any]:
         "seed": train.whole("seed", 0, (1 << 31) - 1, default=0),
         "service": Service(
             state.whole("writes_per_day", 0, 1440, default=24) or 0,
-            _watchdog(power),
         ),
     }
     if adapt.truth("enabled", default=False):
@@ -239,6 +228,6 @@ def _settings(top: Table, hops_a_day: float) -> dict[str, Any]:
     boards = [file.stem for file in BOARDS.glob("*.toml")]
     if boards and settings["board"] not in boards:
         deploy.note(f"{quoted(settings['board'])} is no board; {nearest(settings['board'], boards)}", "board")
-    for table in (reference, alarms, adapt, deploy, train, state, power):
+    for table in (reference, alarms, adapt, deploy, train, state):
         table.close()
     return settings

@@ -8,7 +8,7 @@ import json
 
 from ..modules import unload_below
 
-DEFAULTS = {"writes_per_day": 24, "watchdog_ms": 0}
+DEFAULTS = {"writes_per_day": 24}
 """Of service.json, where a bundle of an older build has none, or it is not as it was built."""
 
 
@@ -27,8 +27,6 @@ def boot(root, hal, writer, commission):
     from .hello import hello
 
     hello(hal, writer, root + "gate/", gate)
-    if service["watchdog_ms"]:
-        hal.watch(service["watchdog_ms"])
     return gate
 
 

@@ -226,13 +226,16 @@ class State:
     def _carry(self, slot, file, left):
         file.seek(_HEAD_BYTES)
         piece = self._piece
-        while left > 0:
-            if file.readinto(piece) < _PIECE and left > _PIECE:
-                raise OSError(5)
-            slot.put(piece, _PIECE) if left >= _PIECE else self._rest(slot, left)
+        while left >= _PIECE:
+            self._read(file)
+            slot.put(piece, _PIECE)
             left -= _PIECE
+        if left:
+            self._read(file)
+            slot.file.write(memoryview(piece)[:left])
+            slot.add(piece, left)
 
-    def _rest(self, slot, n):
-        """The last bytes of a body: fewer than a piece."""
-        slot.file.write(memoryview(self._piece)[:n])
-        slot.add(self._piece, n)
+    def _read(self, file):
+        """A piece; the CRC lies behind a body, so that at least four bytes come."""
+        if not file.readinto(self._piece):
+            raise OSError(5)

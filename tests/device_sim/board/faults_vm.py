@@ -184,7 +184,7 @@ def begin(hal):
     World.left = random.randrange(1, 4 * HOP)
     seen["faults"][World.kind] = seen["faults"].get(World.kind, 0) + 1
     if World.kind == "clock":
-        hal.clock.set(hal.clock.seconds + random.randrange(-100000, 100000), 0)
+        hal.clock.seconds += random.randrange(-100000, 100000)
     elif World.kind == "no heap":
         World.hog = []
         size = 1 << 16
