@@ -32,7 +32,7 @@ class World:
 
     kind = None
     left = 0
-    hog = None
+    hog: list = []
 
 
 class Adc:
@@ -108,7 +108,7 @@ def start():
     """A board that has just reset."""
     for name in [name for name in sys.modules if name.split(".")[0] == "motegate"]:
         del sys.modules[name]
-    World.hog = None
+    World.hog.clear()
     gc.collect()
     from motegate.clock import Clock
     from motegate.hal import Hal
@@ -160,7 +160,7 @@ class Step:
         if seen["windows"] + gate.windows >= WINDOWS:
             return -1
         if not World.left:
-            World.hog = None
+            World.hog.clear()  # a stale word on the stack may still point to the list
             if self.behind < 0 and self.gate.windows % 64 == 63:
                 self.weigh()
             if self.behind < 0 and random.getrandbits(16) < CHANCE:
@@ -186,7 +186,6 @@ def begin(hal):
     if World.kind == "clock":
         hal.clock.seconds += random.randrange(-100000, 100000)
     elif World.kind == "no heap":
-        World.hog = []
         size = 1 << 16
         while size >= 64:
             try:
@@ -222,7 +221,7 @@ while seen["windows"] < WINDOWS and len(seen["wrong"]) < 5:
     except Bite:
         seen["bites"] += 1
     World.left = 0
-    World.hog = None
+    World.hog.clear()
     seen["windows"] += gate.windows
     seen["judged"] += hal.counts[JUDGED] + hal.counts[COMMISSIONING]
     seen["failed"] += hal.counts[FAILED]
