@@ -24,7 +24,7 @@ SCENARIOS: dict[str, Callable[[Path], swap.Cuts]] = {
     "a new bundle that cannot be imported": lambda folder: swap.cut(
         folder, OLD, swap.bundle("new", 1, (300,), swap.BROKEN), thin=True
     ),
-    "170 windows with `store` and state, one place each": lambda folder: keep.cut(folder, 170, thin=True),
+    "24 windows with `store` and state, one place each": lambda folder: keep.cut(folder, 24, thin=True),
 }
 
 
