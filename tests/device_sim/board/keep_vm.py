@@ -16,7 +16,7 @@ import power_cuts
 WINDOWS = int(sys.argv[1])
 THIN = sys.argv[2] == "thin"
 EVERY = 8  # windows from one write of the state to the next
-STATE_WINDOWS, STATE_BOOTS = 14, 5  # firmware/device/layout.py
+STATE_WINDOWS, STATE_BOOTS, STATE_SEQUENCE = 14, 5, 2  # firmware/device/layout.py
 
 
 class Adc:
@@ -66,12 +66,16 @@ def run(windows):
     hal = Silent(Clock())
     gate = main.build("/", hal, main.Writer(hal.write))
     started = hal.counts[STATE_WINDOWS], hal.counts[STATE_BOOTS]
+    alive = True
     while gate.windows < windows:
         before = gate.windows
         gate.step()
         if gate.windows > before and gate.windows % EVERY == 0:
-            written.append((hal.counts[STATE_BOOTS], gate.windows))
+            sequence = hal.counts[STATE_SEQUENCE]
+            if alive:  # what runs on without power writes nothing
+                written.append((hal.counts[STATE_BOOTS], gate.windows))
             hal.state.save(gate, hal)
+            alive = alive and hal.counts[STATE_SEQUENCE] != sequence
     return started
 
 
