@@ -71,7 +71,7 @@ def _begin(hal, writer):
     counts = hal.counts
     counts[STATE_BOOTS] += 1
     unforeseen = counts[STATE_CAUSE] == UNFORESEEN
-    bitten = not unforeseen and _cause() == getattr(machine, "WDT_RESET", -1) and not counts[STATE_CAUSE]
+    bitten = not counts[STATE_CAUSE] and _cause() == getattr(machine, "WDT_RESET", -1)
     counts[STATE_RESETS] += unforeseen
     counts[STATE_BITES] += bitten
     up = counts[STATE_UPTIME]
@@ -86,7 +86,6 @@ def _begin(hal, writer):
     safe = counts[STATE_ROW] >= _IN_A_ROW and few or counts[STATE_ROW] > 0 and counts[STATE_TRIES] > 0
     for i in range(STATE_OF_START, STATE_SIZE):
         counts[i] = 0
-    counts[STATE_CAUSE] = 0
     writer.boot = counts[STATE_BOOTS]
     if safe or hal.broken:  # this start trusts nothing that was learned, and says so in every frame
         hal.state.safe = writer.safe = 1

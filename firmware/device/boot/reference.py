@@ -21,6 +21,8 @@ from ..layout import (
     RARITY_ZERO,
     REF_HEAD,
     REF_STRIDE,
+    REFERENCE_BODY,
+    REFERENCE_CRC,
     REGIME,
     SHARES,
     THRESHOLD_STRIDE,
@@ -29,7 +31,6 @@ from ..layout import (
 )
 
 _MAGIC = b"MGF1"
-_BODY = const(14)  # where the array begins
 _TWICE = const(5046272)  # a decade's log10(2), 77 of 256
 _NEVER = const(536870911)  # a threshold that no level exceeds
 
@@ -124,24 +125,24 @@ def dump(reference):
 
 def read(reference, data):
     """Takes over what a file holds; ValueError says why it is not this reference's."""
-    if len(data) < _BODY or bytes(data[:4]) != _MAGIC:
+    if len(data) < REFERENCE_BODY or bytes(data[:4]) != _MAGIC:
         raise ValueError("reference: does not begin with MGF1")
-    shape = struct.unpack("<5H", bytes(data[4:_BODY]))
+    shape = struct.unpack("<5H", bytes(data[4:REFERENCE_BODY]))
     if shape[0] != LAYOUT_VERSION:
         raise ValueError("reference: layout version %d, this firmware reads %d" % (shape[0], LAYOUT_VERSION))
     if shape != _shape(reference):
         raise ValueError("reference: made for other channels, dimensions or classifiers")
-    middle = _BODY + 4 * len(reference.array)
-    size = middle + 4
+    middle = REFERENCE_BODY + 4 * len(reference.array)
+    size = middle + REFERENCE_CRC
     if reference.regimes:
         size += 2 * len(reference.regimes.prototypes)
     if len(data) != size:
         raise ValueError("reference: %d bytes, expected %d" % (len(data), size))
-    if crc32(bytes(data[: size - 4])) != struct.unpack("<I", bytes(data[size - 4 :]))[0]:
+    if crc32(bytes(data[: size - REFERENCE_CRC])) != struct.unpack("<I", bytes(data[size - REFERENCE_CRC :]))[0]:
         raise ValueError("reference: CRC-32 does not match")
-    reference.array = array("i", bytes(data[_BODY:middle]))
+    reference.array = array("i", bytes(data[REFERENCE_BODY:middle]))
     if reference.regimes:
-        reference.regimes.prototypes = array("h", bytes(data[middle : size - 4]))
+        reference.regimes.prototypes = array("h", bytes(data[middle : size - REFERENCE_CRC]))
 
 
 def _shape(reference):

@@ -8,10 +8,9 @@ measured anew at each window.
 from array import array
 from binascii import crc32
 
-from ..layout import CARRY_STRIDE
+from ..layout import REFERENCE_BODY, REFERENCE_CRC
 
 _WINDOWS = 3
-_REFERENCE = 14  # bytes before the array in a reference's file
 
 
 class _Made:
@@ -63,13 +62,13 @@ def known_answer(gate, plan, data):
     carry = array("i", scan.carry)
     made = _Made(plan)
     fields = array("i", [0] * len(plan["status"]))
-    end = _REFERENCE + 4 * len(kept)
+    end = REFERENCE_BODY + 4 * len(kept)
     prototypes = regimes.prototypes if regimes else None
     crc = 0
     try:
-        reference.array = array("i", data[_REFERENCE:end])
+        reference.array = array("i", data[REFERENCE_BODY:end])
         if regimes:
-            regimes.prototypes = array("h", data[end:-4])
+            regimes.prototypes = array("h", data[end:-REFERENCE_CRC])
         for _ in range(_WINDOWS):
             made.fill()
             scan.fill(made, reference.array)
@@ -82,7 +81,7 @@ def known_answer(gate, plan, data):
         reference.array = kept
         if regimes:
             regimes.prototypes = prototypes
-        for k in range(len(carry) // CARRY_STRIDE * CARRY_STRIDE):
+        for k in range(len(carry)):
             scan.carry[k] = carry[k]
     return crc & 0x3FFFFFFF
 

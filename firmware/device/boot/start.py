@@ -5,12 +5,10 @@ import json
 import os
 from binascii import crc32
 
-from ..compat import const
 from ..hal import report
+from ..layout import REFERENCE_BODY, REFERENCE_CRC
 from ..modules import load, unload_below
 from .plan import Plan
-
-_FRAME = const(18)  # bytes of a reference's file beside what is followed: its head and its CRC
 
 
 def start(root, hal, writer, commission=None):
@@ -65,7 +63,7 @@ def _gate(folder, hal, plan, networks, commission, state):
     kept = False
     if state and data:
         state.bundle = _identity(folder, plan, data)
-        kept = state.fits(len(data) - _FRAME)
+        kept = state.fits(len(data) - REFERENCE_BODY - REFERENCE_CRC)
         if state.holds() and not kept:
             report(hal.writer, ValueError("state: of another bundle, its reference is set aside"))
     gate = Gate(plan, networks, data, 0 if kept else commission)

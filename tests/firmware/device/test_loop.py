@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from motegate.convert import bundle as bundles
 from motegate.firmware.device import main
 from motegate.firmware.device.layout import (
     COUNT_EFFECTS,
@@ -22,7 +21,6 @@ from motegate.firmware.device.layout import (
 from motegate.firmware.device.sensors.polled import Polled
 from motegate.firmware.link.frames import Error, Health, Recovered, Verdict
 
-from .. import handmade
 from .test_main import Board, frames
 
 pytestmark = pytest.mark.unit
@@ -57,19 +55,11 @@ class Sensor:
         return int(self.level + 20 * self.rng.normal())
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("loop")
-    work = handmade.work(folder / "work")
-    (folder / "replay.bin").write_bytes(handmade.replay(handmade.quiet(np.random.default_rng(5), 400)))
-    return bundles.build(work, "UNIX", folder / "replay.bin").folder
-
-
 @pytest.fixture
-def root(made, tmp_path) -> str:
+def root(replaying, tmp_path) -> str:
     import shutil
 
-    return f"{shutil.copytree(made, tmp_path / 'board')}/"
+    return f"{shutil.copytree(replaying, tmp_path / 'board')}/"
 
 
 def started(root: str, mote: Mote, sensors=None):

@@ -3,31 +3,20 @@
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
-from motegate.convert import bundle as bundles
 from motegate.firmware.device import main
 from motegate.firmware.device.layout import STATE_SAFE_STARTS
 from motegate.firmware.link.frames import Error
 
-from .. import handmade
 from .test_loop import Mote, Reset, said
 from .test_main import RUN, on_vm
 
 pytestmark = pytest.mark.unit
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("self")
-    work = handmade.work(folder / "work")
-    (folder / "replay.bin").write_bytes(handmade.replay(handmade.quiet(np.random.default_rng(5), 400)))
-    return bundles.build(work, "UNIX", folder / "replay.bin").folder
-
-
 @pytest.fixture
-def root(made, tmp_path) -> Path:
-    return Path(shutil.copytree(made, tmp_path / "board"))
+def root(replaying, tmp_path) -> Path:
+    return Path(shutil.copytree(replaying, tmp_path / "board"))
 
 
 def built(root: Path):
