@@ -184,4 +184,15 @@ def parser() -> Parser:
     p.add_argument("--log", metavar="FILE", type=Path, help="append each line to this file")
     p.add_argument("--plain", action="store_true",
                    help="lines for a pipe: leaves the terminal alone and reads no keys; end with Ctrl-C")  # fmt: skip
+
+    for name, line in (
+        ("status", "how a board does: its windows, its heap, its errors"),
+        ("time", "give a board this host's time"),
+        ("dump", "what lies on a board: its state, its stored windows, the window in its ring"),
+        ("stop", "end the gate of a board: its prompt is open until the next reset"),
+    ):
+        p = verb(name, getattr(commands, name), line, json=name == "status")
+        p.add_argument("--port", metavar="PORT", help="the serial port (default: the only board there is)")
+        if name == "dump":
+            out(p, None, "the folder for state.bin, windows.bin and window.json")
     return top

@@ -161,6 +161,33 @@ def monitor(args) -> None:
     monitor.monitor(args.port, log=args.log, plain=args.plain)
 
 
+def status(args) -> None:
+    from .firmware.link import Hello, commands
+
+    health = commands.status(args.port)
+    _print(args, health.body(), [health.line(Hello())])
+
+
+def time(args) -> None:
+    from .firmware.link import commands, stamp
+
+    print(f"set to {stamp(commands.set_time(args.port))} UTC")
+
+
+def dump(args) -> None:
+    from .firmware.link import commands
+
+    for line in commands.dump(args.out, args.port):
+        print(line)
+
+
+def stop(args) -> None:
+    from .firmware.link import commands
+
+    commands.stop(args.port)
+    print("stopped; the prompt is open until the next reset")
+
+
 def _lines(result, otherwise: str) -> list[str]:
     """A result that can say itself in lines does; a folder or a table is said in one."""
     lines = getattr(result, "lines", None)

@@ -18,7 +18,7 @@ from motegate.train import policy as policies
 from motegate.train.policy import Plan, Policy
 from motegate.train.policy import plan as plans
 
-from . import mpy, own_dimension, sensors
+from . import mpy, own_dimension, sensors, service
 from .known_answer import known_answer
 from .merge_dimensions import merge_dimensions
 from .merge_modules import merge_modules
@@ -91,7 +91,8 @@ def build(work: Path, board: str, replay: Path | None = None, data: Iterable[Pat
         policy.install_dimensions()
         packs = {parent.name: (gate / f"{parent.name}.pack").read_bytes() for parent in plan.classifiers}
         known = known_answer(plan, packs, (gate / "reference.bin").read_bytes())
-        (gate / "service.json").write_bytes(_json(vars(policy.service) | {"known": known}))
+        kept = service.table(policy, chosen, table, replay is not None or bool(data))
+        (gate / "service.json").write_bytes(_json(kept | {"known": known}))
         if replay is not None:
             shutil.copyfile(replay, gate / REPLAY)
         elif data:

@@ -64,6 +64,8 @@ class Pin:
 
     def __init__(self, id, mode=-1, pull=-1, value=None, **more):
         self.id = id
+        if pull == Pin.PULL_UP:
+            levels.setdefault(id, 1)
         if value is not None:
             self.value(value)
 

@@ -1,7 +1,8 @@
 """An emulated Raspberry Pi Pico: MicroPython's own image on rp2040py, its USB serial line on a pty.
 
 The image is looked for in ``$MOTEGATE_PICO_UF2``. ``python -m motegate.device_sim.machines.pico IMAGE`` is the
-emulator's process; it ends with its standard input. `... IMAGE FILE`: it writes its own time into FILE, by which others
+emulator's process; it ends with its standard input, where a line ``22=0`` holds pin 22 at ground and ``22=1`` lets it
+go. `... IMAGE FILE`: it writes its own time into FILE, by which others
 wait for it: how fast it goes is the machine's affair.
 """
 
@@ -50,6 +51,13 @@ class Pico:
             raise RuntimeError(f"the emulated Pico did not start: {said.strip().splitlines()[-1:] or 'no word'}")
         CLOCKS[self.port] = self.seconds
         return self
+
+    def pull(self, pin: int, level: int) -> None:
+        """Holds a pin at a level, as a jumper does."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{pin}={level}\n")
+        self._process.stdin.flush()
 
     def seconds(self) -> float:
         """The board's own time; OSError when its process has ended."""
@@ -123,7 +131,16 @@ async def _emulate(uf2: Path, clock_file: Path | None = None) -> None:
     line = PtyInteractiveRepl(device.cdc, device.simulator, on_quit=lambda code: ended.set())
     await line.start()
     print(line.slave_path, flush=True)
-    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ended.set)
+
+    def ordered() -> None:
+        text = sys.stdin.readline()
+        if not text:
+            ended.set()
+            return
+        pin, _, level = text.partition("=")
+        device.mcu.gpio[int(pin)].set_input_value(int(level) != 0)
+
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ordered)
     await ended.wait()
     ticking.cancel()
     await line.stop()

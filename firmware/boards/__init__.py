@@ -61,6 +61,7 @@ class StatusReader:
 @dataclass(frozen=True)
 class Board:
     """One board. ``files_kb``: what its file system holds; ``supply_v``: where the currents are measured;
+    ``stop``: the pin that opens the prompt when it is held at ground at the start, None: there is none;
     ``wake_us`` and ``verdict_us``: awake for one sample, and for one window's verdict."""
 
     name: str
@@ -78,6 +79,7 @@ class Board:
     sleep_ma: Figure
     wake_us: Figure
     verdict_us: Figure
+    stop: int | str | None = None
     status: dict[str, StatusReader] = field(default_factory=dict)
 
 
@@ -99,7 +101,7 @@ def load(name: str) -> Board:
     pins = data.pop("pins")
     status = {key: StatusReader(**reader) for key, reader in data.pop("status", {}).items()}
     buses = tuple(Bus(**bus) for bus in pins["i2c"])
-    return Board(name=name, adc=tuple(pins["adc"]), i2c=buses, status=status, **figures, **data)
+    return Board(name=name, adc=tuple(pins["adc"]), i2c=buses, stop=pins["stop"], status=status, **figures, **data)
 
 
 def _unix() -> Board:

@@ -56,6 +56,13 @@ class Actions:
         """What the verdict's frame carries: SEND_DIMENSIONS, SEND_SAMPLES, both or neither."""
         return self._sends[action]
 
+    def all_sends(self):
+        """What the frame of any action carries."""
+        found = 0
+        for sends in self._sends:
+            found |= sends
+        return found
+
     def take(self, verdict):
         """The effects of its action beyond the frame, in the policy's order: what one raises is said, and the next has
         its turn."""

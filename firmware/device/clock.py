@@ -8,6 +8,11 @@ import time
 
 from .compat import MICROPYTHON, const, micropython
 
+try:
+    import machine
+except ImportError:
+    machine = None
+
 if MICROPYTHON:
     from time import sleep_ms, ticks_add, ticks_diff, ticks_ms
 else:
@@ -25,6 +30,7 @@ else:
         time.sleep(ms / 1000)
 
 
+PIECE_MS = 4000  # of a long sleep
 _PLAUSIBLE = const(4 * 365 * 86400)  # 2024: no board wakes up later than that with its clock unset
 
 
@@ -33,6 +39,7 @@ class Clock:
 
     def __init__(self):
         self.uptime = 0
+        self.piece = PIECE_MS
         self._period = 0
         self._due = 0
         self.synchronise()
@@ -59,13 +66,47 @@ class Clock:
             millis %= 1000
         self.millis = millis
 
-    def pause(self, milliseconds):
+    def set(self, seconds, millis):
+        """Somebody knows the time better: from now on it is this one, in the port's own clock too where it has one."""
+        self.look()
+        self.seconds = seconds
+        self.millis = millis
+        if hasattr(machine, "RTC"):
+            t = time.gmtime(seconds + (1577836800 if time.gmtime(0)[0] == 1970 else 631152000))
+            machine.RTC().datetime((t[0], t[1], t[2], t[6], t[3], t[4], t[5], 0))
+
+    def paced(self):
+        """Whether ticks carry the time on; else it stands still, as under a replay."""
+        return self._period > 0
+
+    def between(self):
+        """Has its turn before each piece of a sleep; whoever has something to do there puts it here."""
+
+    def sleep(self, milliseconds):
+        """Whatever happens meanwhile: at most a second."""
         sleep_ms(milliseconds)
+
+    def pause(self, milliseconds):
+        """Sleeps, in pieces."""
+        while milliseconds > 0:
+            piece = min(milliseconds, self.piece)
+            self.between()
+            sleep_ms(piece)
+            milliseconds -= piece
 
     def every(self, period_ms):
         """Set the pace for ``tick``: the first one is now."""
         self._period = period_ms
         self._due = ticks_ms()
+
+    def _wait(self, due):
+        """Sleeps until ``due`` in pieces."""
+        ahead = ticks_diff(due, ticks_ms())
+        while ahead > 0:
+            self.between()
+            sleep_ms(min(ahead, self.piece))
+            self.look()
+            ahead = ticks_diff(due, ticks_ms())
 
     @micropython.native
     def tick(self, seconds, millis, i):
@@ -75,7 +116,9 @@ class Clock:
         """
         due = self._due
         ahead = ticks_diff(due, ticks_ms())
-        if ahead > 0:
+        if ahead > self.piece:
+            self._wait(due)
+        elif ahead > 0:
             sleep_ms(ahead)
         elif ahead < 0:
             due = ticks_add(due, -ahead // self._period * self._period)

@@ -15,13 +15,16 @@ Paths are relative, as main.py itself is looked for: a port has its flash at / o
 
 try:
     from micropython import kbd_intr
+
+    kbd_intr(-1)
 except ImportError:  # a host, which reads this file; a port whose line cannot interrupt
 
     def kbd_intr(character):
         pass
+except KeyboardInterrupt:  # before that could be said
+    import machine
 
-
-kbd_intr(-1)
+    machine.reset()
 
 import json
 import os
@@ -30,6 +33,7 @@ from binascii import crc32, hexlify
 from hashlib import sha256
 
 SWAP = "swap"  # the file: the exchange is committed, and not over
+STOP = "stop"  # the file: the next start opens the prompt, and no gate
 FOLDERS = ("lib/motegate", "gate")
 RETRY_S = 10
 
@@ -84,6 +88,38 @@ def settle():
         remove(path + ".old")
 
 
+def way_in():
+    """("open" | "pin" | "key", the pin): how a person gets in while the gate runs, by gate/service.json. Open where
+    that is missing or broken, for whoever has to mend it."""
+    try:
+        with open("gate/service.json") as f:
+            service = json.load(f)
+        way, pin = service["repl"], service.get("pin")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return "open", None
+    return (way, pin) if way == "key" or way == "pin" and pin is not None else ("open", None)
+
+
+def held(pin):
+    """Whether someone holds the pin at ground."""
+    try:
+        from machine import Pin
+
+        return not Pin(pin, Pin.IN, Pin.PULL_UP).value()
+    except Exception as error:
+        say(error)
+        return False
+
+
+def stopped():
+    """Whether this start is for the prompt: asked for down the line, or by the pin."""
+    if exists(STOP):
+        os.remove(STOP)
+        return True
+    way, pin = way_in()
+    return way == "pin" and held(pin)
+
+
 def broken(root=""):
     """Paths of the files that are not as they were built, by gate/SHA256SUMS; none where a bundle has not got that."""
     found = []
@@ -118,17 +154,20 @@ def say(error):
 
 
 def start():
-    """What runs the gate; None where the bundle cannot be imported, the old one back in its place if it is there."""
+    """What runs the gate, and the files that are not as they were built. None where the bundle cannot be imported, the
+    old one back in its place if it is there."""
+    found = []
     try:
         if exists(SWAP):
             forward()
-        code = [path for path in broken() if path.startswith("lib/")]
+        found = broken()
+        code = [path for path in found if path.startswith("lib/")]
         if code:  # who runs it may hang the board
             raise ValueError("not as it was built: " + ", ".join(code))
         from motegate.main import run
 
         settle()
-        return run
+        return run, found
     except Exception as error:
         say(error)
     try:
@@ -136,17 +175,24 @@ def start():
             undo()
     except Exception as error:
         say(error)
+    return None, found
 
 
 if __name__ == "__main__":
-    run = start()
-    kbd_intr(3)
-    here = os.getcwd().rstrip("/") + "/"
-    if run:
-        del exists, remove, forward, undo, settle, say, start  # the heap is the gate's
-        run(here, check=broken)
+    if stopped():
+        kbd_intr(3)
+        print("motegate: the prompt, until the next reset")
     else:
-        import machine
+        run, found = start()
+        here = os.getcwd().rstrip("/") + "/"
+        in_service = way_in()[0] != "open" and "gate/service.json" not in found
+        if not (run and in_service):
+            kbd_intr(3)
+        if run:
+            del exists, remove, forward, undo, settle, say, start, way_in, held, stopped  # the heap is the gate's
+            run(here, check=broken, found=found)
+        if not run or in_service:  # in service nothing leads to the prompt but a start that is for it
+            import machine
 
-        time.sleep(RETRY_S)
-        machine.reset()
+            time.sleep(RETRY_S)
+            machine.reset()

@@ -125,4 +125,4 @@ class Gate:
         verdict.action = NO_ACTION
         verdict.why = COMMISSIONING
         if reference.commission(self.ring, stats, verdict.levels if silent else None) and self._hal:
-            self._hal.state.hurry()
+            self._hal.hurry()

@@ -5,20 +5,25 @@ import gc
 import sys
 from array import array
 
-from .compat import MICROPYTHON
-from .layout import COUNT_ERRORS, MISSING_STATUS, STATE_SIZE
+from .compat import MICROPYTHON, const
+from .layout import COUNT_ERRORS, LEFT, MISSING_STATUS, STATE_CAUSE, STATE_SIZE
 
 try:
     import machine
 except ImportError:
     machine = None
 
+_SENT_MS = const(100)
+
 
 class Hal:
     """``clock`` counts the time since reset; ``readers`` fill status fields by name (``count() -> int``).
 
     ``root``: where the bundle lies, and ``check(root)`` the names of its files that are not as they were built (None:
-    nobody can say); ``broken`` those that the start has found; ``known`` the known answer.
+    nobody can say); ``broken`` those that the start has found.
+
+    ``service``: how it is kept in service (gate/service.json), ``line``: the host's, or None, ``watchdog``: armed, or
+    None. ``due``: the uptime from which on ``tend`` has something to do.
 
     ``counts``: int32[STATE_SIZE] (layout.py). ``writer``: frames, by which troubles are said, and ``state``: what is
     kept (keeping/state.py); the start sets both.
@@ -29,12 +34,39 @@ class Hal:
         self.readers = readers or {}
         self.levels = {}
         self.counts = array("i", [0] * STATE_SIZE)
-        self.writer = self.state = self.check = None
+        self.writer = self.state = self.check = self.line = self.watchdog = None
         self.root = ""
-        self.broken = ()
-        self.known = 0
+        self.broken = None
+        self.service = {}
+        self.due = 0
         self._pins = {}
         self._troubled = {}
+
+    def arm(self, milliseconds):
+        """From now on the board resets itself when it is not fed for so long. Nobody can take that back but a reset."""
+        if hasattr(machine, "WDT"):
+            self.watchdog = machine.WDT(timeout=milliseconds)
+
+    def rest(self):
+        """Between the pieces of a sleep: the watchdog is fed, and the line has its turn."""
+        if self.watchdog:
+            self.watchdog.feed()
+        if self.line:
+            self.line.listen()
+
+    def tend(self, gate):
+        """Between two blocks, where the time has come: as in a sleep, and the state's own affairs."""
+        self.rest()
+        if self.clock.uptime >= self.state.due:
+            self.state.tend(gate, self)
+        self.due = 0 if self.watchdog else self.state.due
+        if self.line:
+            self.due = min(self.due, self.line.due)
+
+    def hurry(self):
+        """Something was learned that is worth a write now."""
+        self.state.hurry()
+        self.due = 0
 
     def output(self, pin):
         """Make ``pin`` an output, low."""
@@ -92,9 +124,20 @@ class Hal:
             del self._troubled[what]
             _say(self.writer, b"recovered", None, what)
 
+    def leave(self, gate):
+        """The loop is left on purpose: what is known is kept, and the next start counts no reset."""
+        if self.state:
+            self.counts[STATE_CAUSE] = LEFT
+            self.state.save(gate, self)
+
+    def open_prompt(self):
+        """The next start opens the prompt (entry.py), and the one after it goes on."""
+        open(self.root + "stop", "w").close()
+
     def reset(self):
-        """The board starts afresh; on a host that ends the program."""
+        """The board starts afresh, when what it said is sent; on a host that ends the program."""
         if hasattr(machine, "reset"):
+            self.clock.sleep(_SENT_MS)
             machine.reset()
         raise SystemExit(3)
 

@@ -314,7 +314,7 @@ STATE_TRIES = const(12)  # times that safe mode was left again, since the last q
 STATE_SECONDS = const(13)  # time of the newest record when a slot was last written
 STATE_WINDOWS = const(14)  # windows since its start then
 # ... of this start:
-STATE_CAUSE = const(15)  # how it ended: UNFORESEEN, TRIED, or 0
+STATE_CAUSE = const(15)  # how it ended: UNFORESEEN, TRIED, LEFT, or 0
 STATE_UPTIME = const(16)  # seconds, when it was written
 # ... counted from 0 at each start: every window that was due is in one of the first three
 COUNT_JUDGED = const(17)
@@ -331,3 +331,4 @@ REFERENCE_CRC = const(4)  # ... and behind its prototypes
 STATE_MAGIC_WORD = const(827606861)  # MGT1
 UNFORESEEN = const(1)  # an exception
 TRIED = const(2)  # safe mode was over
+LEFT = const(3)  # its loop was left for the prompt, or a replay ended

@@ -33,28 +33,29 @@ _PAUSE_MS = const(2000)  # before a reset at the start, twice as long for each t
 _LONGEST = const(10)  # octaves: half an hour
 
 
-def run(root="/", hal=None, commission=None, check=None):
+def run(root="/", hal=None, commission=None, check=None, found=None):
     """Runs the gate on the files under ``root`` until its source ends or someone interrupts it.
 
     ``commission``: windows to commission on, in place of the plan's (0: judge by the bundle's reference). ``check``: of
-    main.py (entry.py), names the files that are not as they were built.
+    main.py (entry.py), names the files that are not as they were built; ``found``: what it has named at this start.
 
-    Every exception ends here. KeyboardInterrupt leads to the REPL.
+    Every exception ends here. KeyboardInterrupt leads to the REPL: by a reset, where a watchdog would end that.
     """
     hal = hal or Hal(Clock())
     writer = Writer(hal.write)
     hal.check = check
+    hal.broken = found
+    gate = None
     try:
         gate = build(root, hal, writer, commission)
-    except KeyboardInterrupt:
-        return
-    except Exception as e:
-        stumble(hal, writer, e)
-        return
-    try:
         loop(gate, hal, writer)
     except KeyboardInterrupt:
-        pass
+        hal.leave(gate)
+        if hal.watchdog:
+            hal.open_prompt()
+            hal.reset()
+    except Exception as e:
+        stumble(hal, writer, e)
 
 
 def build(root, hal, writer, commission=None):
@@ -83,8 +84,8 @@ def loop(gate, hal, writer):
             if gate.windows >= due:
                 due = gate.windows + _HEALTH
                 health(gate, hal, writer, 0)
-            if hal.clock.uptime >= hal.state.due:
-                hal.state.tend(gate, hal)
+            if hal.clock.uptime >= hal.due:
+                hal.tend(gate)
             hungry = 0
         except Exception as e:
             hal.counts[COUNT_ERRORS] += 1
@@ -99,7 +100,7 @@ def loop(gate, hal, writer):
         health(gate, hal, writer, 1)
     except Exception as e:
         report(writer, e)
-    hal.state.save(gate, hal)
+    hal.leave(gate)
 
 
 def health(gate, hal, writer, end):

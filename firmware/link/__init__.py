@@ -1,13 +1,14 @@
 """The line to a board: its port, its raw REPL, its frames; flashing it and watching it."""
 
-from . import flash, monitor
+from . import commands, flash, monitor
 from .decoder import Decoder, Frame, Text
 from .flash import put
-from .frames import Error, Health, Hello, Model, Recovered, Regimes, Verdict, encode
+from .frames import Ack, Error, Health, Hello, Model, Recovered, Regimes, Verdict, Window, encode, stamp
 from .patience import CLOCKS, clock_of, patient
 
 __all__ = [
     "CLOCKS",
+    "Ack",
     "Decoder",
     "Error",
     "Frame",
@@ -18,10 +19,13 @@ __all__ = [
     "Regimes",
     "Text",
     "Verdict",
+    "Window",
     "clock_of",
+    "commands",
     "encode",
     "flash",
     "monitor",
     "patient",
     "put",
+    "stamp",
 ]

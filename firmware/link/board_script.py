@@ -1,9 +1,10 @@
 """What flashing runs on the board: functions for its raw REPL, sent as text once a connection.
 
 ``_sha`` gives "" for a file that is not there; ``_get`` takes files in blocks of base64, a dot for each, and says the
-SHA-256 of what it wrote. What exchanges the bundles is the text of main.py itself (device/entry.py): ``forward`` and
-``settle``. ``_commit`` makes the file ``swap``, empty, so that it is there or not in one write of the file system, and
-goes forward. A board without a main.py gets it before that: else nothing would finish there by itself.
+SHA-256 of what it wrote. ``_id`` is the board's number, ``_key`` keeps its key. What exchanges the bundles is the text
+of main.py itself (device/entry.py): ``forward`` and ``settle``. ``_commit`` makes the file ``swap``, empty, so that it
+is there or not in one write of the file system, and goes forward. A board without a main.py gets it before that: else
+nothing would finish there by itself.
 """
 
 import inspect
@@ -69,6 +70,13 @@ def _make(ps):
             os.mkdir(p)
         except OSError:
             pass
+def _id():
+    import machine
+    return binascii.hexlify(machine.unique_id()).decode() if hasattr(machine, 'unique_id') else ''
+def _key(digits):
+    with open('key.new', 'wb') as f:
+        f.write(binascii.unhexlify(digits))
+    os.rename('key.new', 'key')
 def _commit():
     if not exists('main.py'):
         os.rename('main.py.new', 'main.py')

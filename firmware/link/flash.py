@@ -11,9 +11,11 @@ the next rename: it runs the old bundle until it is flashed again. All of it res
 or not at all; FAT, which some STM32 boards come with, promises nothing.
 """
 
+import contextlib
 import hashlib
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +23,13 @@ from ..boards import ARCHITECTURES
 from ..device.entry import FOLDERS
 from ..errors import InputError, RefusedError
 from ..progress import Progress, silent
+from . import commands, keys
 from .frames import Hello
-from .port import choose
-from .transport import PATIENCE_S, RawRepl, ask, connect, restart, send
+from .patience import clock_of
+from .port import PortError, choose
+from .transport import PATIENCE_S, NoPromptError, RawRepl, ask, connect, restart, send
 
+RESTART_S = 60.0  # of the board's time, from a reset to its prompt
 OWN = (*FOLDERS, "main.py")  # what on the board is the bundle's, whole
 
 
@@ -68,7 +73,7 @@ def flash(
     began = time.monotonic()
     manifest = _manifest(Path(bundle), board)
     where = choose(port)
-    with connect(where) as link:
+    with _prompt(where) as link:
         written = _put(link, Path(bundle), manifest, progress)
         hello = restart(link, patience_s)
     _compare(hello, manifest)
@@ -87,10 +92,47 @@ def put(
     False when the board had just these files already.
     """
     manifest = _manifest(Path(bundle), board)
-    with connect(choose(port)) as link:
+    with _prompt(choose(port)) as link:
         written = _put(link, Path(bundle), manifest, progress)
         link.exit_raw_repl()
     return written
+
+
+@contextlib.contextmanager
+def _prompt(port: str) -> Iterator[RawRepl]:
+    """The board's raw REPL: by Ctrl-C; where the gate in service does not heed that, by `stop` down the line.
+
+    PortError says what opens the prompt of a board that lets nobody in that way.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            link = stack.enter_context(connect(port))
+        except NoPromptError as error:
+            try:
+                commands.stop(port)
+            except commands.SilentError:
+                pass  # it may just be starting: Ctrl-C resets a board whose watchdog is armed
+            except (RefusedError, keys.KeyFileError) as refused:
+                raise PortError(f"{port}: the gate is in service: {refused}") from None
+            link = stack.enter_context(_again(port, error))
+        yield link
+
+
+@contextlib.contextmanager
+def _again(port: str, error: PortError) -> Iterator[RawRepl]:
+    """The raw REPL of a board that starts; its port may be away for a while."""
+    clock = clock_of(port)
+    end = clock() + RESTART_S
+    with contextlib.ExitStack() as stack:
+        while clock() < end:
+            try:
+                link = stack.enter_context(connect(port))
+                break
+            except PortError:
+                time.sleep(0.5)
+        else:
+            raise error
+        yield link
 
 
 def _manifest(bundle: Path, board: str | None) -> dict:
@@ -129,9 +171,23 @@ def _put(link: RawRepl, bundle: Path, manifest: dict, progress: Progress) -> boo
     """Checks the board, sends the bundle, and puts it in the old one's place."""
     _check_architecture(link, manifest)
     written = _send(link, bundle, manifest, progress)
+    _give_key(link, bundle)
     if written:
         ask(link, "_commit()")
     return written
+
+
+def _give_key(link: RawRepl, bundle: Path) -> None:
+    """This host's key for the board, where the policy asks for one and the board has not got it."""
+    try:
+        service = json.loads((bundle / "gate" / "service.json").read_text())
+    except (OSError, ValueError):
+        return
+    if service.get("commands") != "key":
+        return
+    key = keys.read_or_make(ask(link, "_id()"))
+    if ask(link, "_sha('/key')") != hashlib.sha256(key).hexdigest():
+        ask(link, f"_key({key.hex()!r})")
 
 
 def _send(link: RawRepl, bundle: Path, manifest: dict, progress: Progress) -> bool:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from ..printable import printable
+from .commands import encode
 from .decoder import Decoder, Frame, Text
 from .frames import Health, Hello
-from .port import PortError, choose
+from .port import choose, opened
 
 LEAVE = b"\x1d"  # Ctrl-]
 
@@ -38,11 +39,14 @@ def monitor(
     until_end: bool = False,
 ) -> None:
     """Prints what the board at ``port`` says until Ctrl-] is typed, the line closes, or, with ``until_end``, a
-    replay has ended. ``log`` takes the raw bytes; ``plain`` leaves the terminal as it is, and its keys unread.
-    Counts are said at the end."""
+    replay has ended. The board is asked for its hello first, for the names. ``log`` takes the raw bytes; ``plain``
+    leaves the terminal as it is, and its keys unread. Counts are said at the end."""
     out = out or sys.stdout
     decoder, names = Decoder(), Hello()
-    with _open(choose(port)) as line, _log(log) as file, _keys(plain) as keys:
+    with opened(choose(port)) as line, _log(log) as file, _keys(plain) as keys:
+        with contextlib.suppress(OSError):  # a line that takes nothing is still worth listening to
+            line.write_timeout = 0
+            line.write(b"\n" + encode("hello?", 0, {}))
         with contextlib.suppress(KeyboardInterrupt):  # wherever it comes, the counts are said
             for data in _bytes(line, keys):
                 if file is not None:
@@ -65,25 +69,6 @@ def _say(decoder: Decoder, out: TextIO) -> None:
         file=out,
         flush=True,
     )
-
-
-@contextlib.contextmanager
-def _open(port: str) -> Iterator:
-    import serial
-
-    try:
-        line = serial.serial_for_url(port, do_not_open=True, baudrate=115200, timeout=0, exclusive=True)
-        line._reset_input_buffer = lambda: None  # what the board said before we listened is worth showing
-        line.open()
-    except (OSError, ValueError) as error:  # SerialException is an OSError
-        busy = "exclusively lock" in str(error) or "busy" in str(error).lower()
-        why = "busy: another program uses it" if busy else "cannot be opened"
-        raise PortError(f"{port}: {why}") from None
-    try:
-        yield line
-    finally:
-        with contextlib.suppress(OSError):
-            line.close()
 
 
 def _log(path: Path | None) -> contextlib.AbstractContextManager[BinaryIO | None]:

@@ -1,5 +1,8 @@
 """Which serial port a board is on."""
 
+import contextlib
+from collections.abc import Iterator
+
 from ..errors import InputError
 
 VENDORS = {
@@ -31,3 +34,23 @@ def choose(named: str | None = None) -> str:
         raise PortError("no board found on USB; plug one in, or name its port with --port")
     seen = ", ".join(f"{port.device} ({VENDORS[port.vid]}, {port.description})" for port in found)
     raise PortError(f"several boards found: {seen}; name one with --port")
+
+
+@contextlib.contextmanager
+def opened(port: str) -> Iterator:
+    """The serial line at ``port``, nobody else's meanwhile; reads do not wait. PortError: it cannot be opened."""
+    import serial
+
+    try:
+        line = serial.serial_for_url(port, do_not_open=True, baudrate=115200, timeout=0, exclusive=True)
+        line._reset_input_buffer = lambda: None  # what the board said before we listened is worth showing
+        line.open()
+    except (OSError, ValueError) as error:  # SerialException is an OSError
+        busy = "exclusively lock" in str(error) or "busy" in str(error).lower()
+        why = "busy: another program uses it" if busy else "cannot be opened"
+        raise PortError(f"{port}: {why}") from None
+    try:
+        yield line
+    finally:
+        with contextlib.suppress(OSError):
+            line.close()

@@ -26,6 +26,10 @@ class BoardError(InputError):
     """The board refused what it was asked, or fell silent over it."""
 
 
+class NoPromptError(PortError):
+    """The port is open, and no prompt answers."""
+
+
 class RawRepl(SerialTransport):
     """Its overall timeout holds on a line that never falls silent, too: a GPS, or a wrong baud rate, is no board.
     All its waits are counted by the board's clock."""
@@ -63,7 +67,10 @@ def connect(port: str) -> Iterator[RawRepl]:
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints what it cannot make out
             link = RawRepl(port)
-            link.enter_raw_repl()
+            try:
+                link.enter_raw_repl()
+            except TransportError as error:
+                raise NoPromptError(f"{port}: {_short(error)}; is it the right port?") from None
             link.exec(FUNCTIONS)
         yield link
     except TransportExecError as error:

@@ -2,7 +2,7 @@
 
 from .dimension import Dimension, DimensionError, built_in, read
 from .sensor import Reading, Sensor, read_sensor
-from .sensor_key import WiringError
+from .sensor_key import WiringError, pin
 
 __all__ = [
     "Dimension",
@@ -11,6 +11,7 @@ __all__ = [
     "Sensor",
     "WiringError",
     "built_in",
+    "pin",
     "read",
     "read_sensor",
 ]

@@ -33,7 +33,7 @@ def _truth(at: Table, key: str, *, default: bool) -> bool:
     return at.truth(key, default=default)
 
 
-def _pin(at: Table, key: str, *, default: int | str | None) -> int | str | None:
+def pin(at: Table, key: str, *, default: int | str | None) -> int | str | None:
     """A number, or a name where the board's pins have names (``"A0"`` on a Nucleo)."""
     if isinstance(at.data.get(key), str):
         return at.text(key, longest=8)
@@ -79,7 +79,7 @@ def _is_write(pair: object) -> bool:
 KINDS = {
     "whole": Kind(_whole),
     "truth": Kind(_truth),
-    "analogue pin": Kind(_pin, _analogue),
+    "analogue pin": Kind(pin, _analogue),
     "I2C bus": Kind(_bus, _bus_pins),
     "register writes": Kind(_writes),
 }

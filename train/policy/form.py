@@ -110,9 +110,15 @@ class Action:
 
 @dataclass(frozen=True)
 class Service:
-    """How a board is kept in service: ``writes_per_day`` of its state, 0: it is not kept."""
+    """How a board is kept in service: ``writes_per_day`` of its state, 0: it is not kept; how a person gets in while
+    the gate runs (``repl``), by which ``pin`` (None: the board's own); who may change something down the line
+    (``commands``); ``watchdog_ms`` after which it resets itself, 0: never."""
 
     writes_per_day: int = 24
+    repl: str = "pin"
+    pin: int | str | None = None
+    commands: str = "open"
+    watchdog_ms: int = 0
 
 
 @dataclass(frozen=True)

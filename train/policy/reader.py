@@ -8,7 +8,7 @@ from typing import Any
 
 from motegate.firmware.clock import DAY_MS
 
-from ..catalogue import Dimension, read_sensor
+from ..catalogue import Dimension, pin, read_sensor
 from ..table import IDENTIFIERS, Note, Table, is_identifier, is_label, is_reserved, nearest, quoted
 from .actions import check_actions
 from .dimensions import bound_dimensions, known_dimensions, read_rules, read_status
@@ -26,6 +26,8 @@ ALL_CHANNELS = "*"
 WORST, EVERY = "worst channel", "every channel"
 DAYS_A_YEAR = 365.25
 PATIENCE = "0 (for ever), or a number from 0.01 to 10000"
+LEAST_WATCHDOG_MS, MOST_WATCHDOG_MS = 5000, 8388
+"""A sleep's piece takes 4 s; RP2040 data sheet, section 4.7: 24 bits of half microseconds."""
 EFFECTS = "send:samples, send:dimensions, store, run:MODEL, pin:N=0, pin:N=1"
 
 
@@ -210,7 +212,6 @@ def _budget(alarms: Table) -> float | None:
 def _settings(top: Table, hops_a_day: float) -> dict[str, Any]:
     """The tables that may be left out, by the policy's attributes."""
     reference, alarms, adapt, deploy, train = map(top.table, ("reference", "alarms", "adapt", "deploy", "train"))
-    state = top.table("state")
     settings: dict[str, Any] = {
         "reference_windows": reference.whole("windows", 0, 65_535, default=200),
         "patience_days": reference.number("patience_days", PATIENCE, _patient, PATIENT_DAYS),
@@ -219,15 +220,34 @@ def _settings(top: Table, hops_a_day: float) -> dict[str, Any]:
         "board": deploy.text("board", default="RPI_PICO"),
         "label_share": train.number("label_share", "a number above 0 and at most 1", lambda x: 0 < x <= 1, default=0.1),
         "seed": train.whole("seed", 0, (1 << 31) - 1, default=0),
-        "service": Service(
-            state.whole("writes_per_day", 0, 1440, default=24) or 0,
-        ),
+        "service": _service(top),
     }
     if adapt.truth("enabled", default=False):
         adapt.note("is true; adaptation on the device is not there yet, only false is allowed", "enabled")
     boards = [file.stem for file in BOARDS.glob("*.toml")]
     if boards and settings["board"] not in boards:
         deploy.note(f"{quoted(settings['board'])} is no board; {nearest(settings['board'], boards)}", "board")
-    for table in (reference, alarms, adapt, deploy, train, state):
+    for table in (reference, alarms, adapt, deploy, train):
         table.close()
     return settings
+
+
+def _service(top: Table) -> Service:
+    state, serial, power = map(top.table, ("state", "serial", "power"))
+    repl = serial.one_of("repl", ("open", "pin", "key"), default="pin")
+    commands = serial.one_of("commands", ("open", "key"), default="open")
+    if repl == "key" and commands != "key":
+        serial.note('is "key" without commands = "key": nobody could get in', "repl")
+    watchdog = power.whole("watchdog_ms", 0, MOST_WATCHDOG_MS, default=0) or 0
+    if 0 < watchdog < LEAST_WATCHDOG_MS:
+        power.note(f"is {watchdog}; expected 0, or {LEAST_WATCHDOG_MS} to {MOST_WATCHDOG_MS}", "watchdog_ms")
+    service = Service(
+        state.whole("writes_per_day", 0, 1440, default=24) or 0,
+        repl or "pin",
+        pin(serial, "pin", default=None) if serial.has("pin") else None,
+        commands or "open",
+        watchdog,
+    )
+    for table in (state, serial, power):
+        table.close()
+    return service

@@ -6,7 +6,8 @@ hashing and checking at the same time as what they were for. Hence imports insid
 
 import json
 
-from ..modules import unload_below
+from ..compat import MICROPYTHON
+from ..modules import load, unload_below
 
 DEFAULTS = {"writes_per_day": 24}
 """Of service.json, where a bundle of an older build has none, or it is not as it was built."""
@@ -14,20 +15,32 @@ DEFAULTS = {"writes_per_day": 24}
 
 def boot(root, hal, writer, commission):
     """The gate out of the files of ``root``; says hello. The arguments are main's."""
-    hal.broken = hal.check(root) if hal.check else ()
+    if hal.broken is None:
+        hal.broken = hal.check(root) if hal.check else ()
     service = _service(root + "gate/service.json") if "gate/service.json" not in hal.broken else DEFAULTS
     _keep(root, hal, writer, service)
     unload_below("boot")
     gate = _gate(root, hal, writer, commission)
     unload_below("boot")
-    hal.known = service.get("known", 0)
-    if hal.known and not hal.state.safe:
-        _test(gate, root, hal)
+    hal.service = service
+    if service.get("known") and not hal.state.safe:
+        _test(gate, root, hal, service["known"])
         unload_below("boot")
-    from .hello import hello
-
-    hello(hal, writer, root + "gate/", gate)
+    _hello(hal, writer, root, gate)
+    unload_below("boot")
+    if MICROPYTHON:
+        hal.line = load("line.line").Line(load("line.receiver").Stdin(), gate, hal, writer)
+    hal.clock.between = hal.rest
+    if service.get("watchdog_ms"):
+        hal.arm(service["watchdog_ms"])
     return gate
+
+
+def _hello(hal, writer, root, gate):
+    from .hello import hello, say_regimes
+
+    hello(hal, writer, root + "gate/")
+    say_regimes(writer, gate)
 
 
 def _service(path):
@@ -38,10 +51,10 @@ def _service(path):
         return DEFAULTS
 
 
-def _test(gate, root, hal):
+def _test(gate, root, hal, known):
     from .self_test import test
 
-    hal.state.judge_test(test(gate, root, hal.known), gate, hal)
+    hal.state.judge_test(test(gate, root, known), gate, hal)
 
 
 def _keep(root, hal, writer, service):

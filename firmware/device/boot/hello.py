@@ -15,8 +15,8 @@ from ..modules import load
 from .plan import Plan
 
 
-def hello(hal, writer, folder, gate):
-    """Says hello for the files of ``folder``, gate/, and the regimes of ``gate``; a reader says those from then on."""
+def hello(hal, writer, folder):
+    """Says hello for the files of ``folder``, gate/."""
     plan = Plan(folder)
     writer.begin(b"hello")
     writer.number(b"v", 1)
@@ -32,6 +32,10 @@ def hello(hal, writer, folder, gate):
     names = sorted(name for name in os.listdir(folder) if name != "replay.bin")
     writer.text(b"hashes", {name: _digest(folder + name) for name in names})
     writer.end()
+
+
+def say_regimes(writer, gate):
+    """The regimes of ``gate``, where it knows any; a reader says them again from then on."""
     if gate.reference.regimes:
         roster = load("reference.roster").Roster(writer, gate.reference)
         roster.say()

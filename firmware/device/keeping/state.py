@@ -8,17 +8,10 @@ Writing allocates nothing: both files stay open, as littlefs makes what was writ
 """
 
 import gc
-import struct
-from array import array
 
 from ..compat import const
-from ..frames import CRC_TABLE
-from ..kernels import frame as kernel
+from ..frames import Checksum
 from ..layout import (
-    FRAME_CRC_HIGH,
-    FRAME_CRC_LOW,
-    FRAME_POS,
-    FRAME_SIZE,
     STATE_BODY,
     STATE_BUNDLE,
     STATE_CAUSE,
@@ -44,37 +37,22 @@ _QUIET = const(600)  # seconds without a reset after which a bad time is over; s
 _OCTAVES = const(7)  # ... and up to so many octaves longer: 21 hours
 
 
-class Summed:
+class Summed(Checksum):
     """A file of pieces with the CRC-32 of them all at its end."""
 
     def __init__(self, file):
+        Checksum.__init__(self)
         self.file = file
-        self.tail = bytearray(4)
-        self._job = array("i", [0] * FRAME_SIZE)
 
     def begin(self, at):
         """The pieces come from ``at`` on."""
         self.file.seek(at)
         self.start()
 
-    def start(self):
-        self._job[FRAME_CRC_LOW] = self._job[FRAME_CRC_HIGH] = 0xFFFF
-
     def put(self, piece, size):
         """Writes all of ``piece``, of ``size`` bytes."""
         self.file.write(piece)
         self.add(piece, size)
-
-    def add(self, piece, size):
-        """Takes ``size`` bytes into the CRC, which is left in ``tail``."""
-        job = self._job
-        job[FRAME_POS] = size
-        kernel.checksum(piece, job, CRC_TABLE, 0)
-
-    def sum(self):
-        """Leaves the CRC in ``tail``."""
-        job = self._job
-        struct.pack_into("<HH", self.tail, 0, job[FRAME_CRC_LOW] ^ 0xFFFF, job[FRAME_CRC_HIGH] ^ 0xFFFF)
 
     def end(self):
         """The CRC, and the file is valid."""
@@ -154,10 +132,11 @@ class State:
         """The self-test: files first, then what lies in memory. It is loaded for that and unloaded again."""
         try:
             found = hal.check(hal.root) if hal.check else []
-            if hal.known and not self.safe:
-                found = found + load("boot.self_test").test(gate, hal.root, hal.known)
+            known = hal.service.get("known", 0)
+            if known and not self.safe:
+                found = found + load("boot.self_test").test(gate, hal.root, known)
                 hal.well("self-test")
-            if len(found) > len(hal.broken):
+            if len(found) > len(hal.broken or ()):
                 self.judge_test(found, gate, hal)
         except (MemoryError, OSError) as e:
             hal.trouble("self-test", e)

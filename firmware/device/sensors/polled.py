@@ -6,7 +6,7 @@ from ..compat import const, micropython
 from ..layout import COUNT_SENSORS, MISSING
 
 _CHUNK = const(8)  # records a call: what lies around a record, ring and loop, costs as much as the record
-_CHUNK_MS = const(8000)  # ... but no longer than that
+_CHUNK_MS = const(4000)  # ... but no longer than that
 _LONGEST = const(64)  # records that a sensor is left alone
 
 

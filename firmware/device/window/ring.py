@@ -20,6 +20,7 @@ from ..layout import (
     RING_PERIOD_S,
     RING_SCALE,
     RING_SIZE,
+    RING_STARTED,
 )
 
 
@@ -88,6 +89,10 @@ class Ring:
 
     def millis(self):
         return self._state[RING_LAST_MS]
+
+    def forget_time(self):
+        """The clock was set: the next record is not compared with the one before it."""
+        self._state[RING_STARTED] = 0
 
     def missed(self):
         """Records of long gaps that no window holds; saturates at 2**29 - 1."""

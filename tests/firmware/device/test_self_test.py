@@ -30,7 +30,7 @@ def test_the_known_answer_of_the_host_is_the_boards(root, tmp_path):
     assert [frame.kind for frame in on_vm(root, RUN, tmp_path)][:2] == ["hello", "verdict"]
     mote, _ = built(root)
     assert not said(mote, Error)
-    assert mote.known > 0
+    assert mote.service["known"] > 0
 
 
 def test_a_weight_that_flipped_in_memory_is_found_within_a_day(root):

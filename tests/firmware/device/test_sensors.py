@@ -119,7 +119,7 @@ def test_polled_reads_a_record_a_tick_and_at_most_eight_a_call():
 
     hal = Hal()
     numbers = scaling(1, 0, 16)
-    source = Polled([Adc(Converter(5), *numbers), Adc(Converter(9), *numbers)], hal, 1000, ["ab"])
+    source = Polled([Adc(Converter(5), *numbers), Adc(Converter(9), *numbers)], hal, 500, ["ab"])
     values, seconds, millis = array("h", [0] * 24), array("i", [0] * 12), array("h", [0] * 12)
     seqs = array("i", [9] * 12)
     assert source.read(values, seconds, millis, seqs, 1, 2) == 2

@@ -1,0 +1,66 @@
+"""When the board listens, and to whom it answers.
+
+An idle line is looked at every eight seconds, or every four of a long sleep. A command is followed by others as a rule:
+for five seconds after one the board sleeps in short pieces and looks between them.
+"""
+
+from ..clock import PIECE_MS
+from ..compat import const
+from ..modules import load, unload
+from .receiver import Receiver
+
+_IDLE_S = const(8)
+_TALK_S = const(5)
+_PIECE_MS = const(20)
+_NEVER = const((1 << 29) - 1)
+
+
+class Line:
+    """Commands to a running ``gate``, from ``stream`` (line/receiver.py).
+
+    ``due``: the uptime from which on it is worth listening again. ``challenge``: what the next authenticated command
+    must answer, ``turn``: how many there were since the start.
+    """
+
+    def __init__(self, stream, gate, hal, writer):
+        self.due = 0
+        self.challenge = b""
+        self.turn = 0
+        self._receiver = Receiver(stream)
+        self._gate = gate
+        self._hal = hal
+        self._writer = writer
+        self._until = -1  # the end of a talk
+
+    def listen(self):
+        """Takes what has come, and does at most one command of it. Never raises."""
+        hal = self._hal
+        clock = hal.clock
+        size = self._receiver.receive()
+        if size:
+            self._obey(size)
+            self._until = clock.uptime + _TALK_S
+            clock.piece = _PIECE_MS
+        if self._receiver.stream.closed:
+            self.due = _NEVER
+            if not hal.watchdog:
+                clock.piece = _NEVER
+        elif self._until >= clock.uptime:
+            self.due = clock.uptime
+        else:
+            if self._until >= 0:
+                self._until = -1
+                clock.piece = PIECE_MS
+            self.due = clock.uptime + (_IDLE_S if clock.paced() else 0)
+
+    def _obey(self, size):
+        """What obeys is loaded for it, and unloaded again."""
+        hal = self._hal
+        try:
+            body = bytes(memoryview(self._receiver.buffer)[:size])
+            load("line.commands").obey(body, self, self._gate, hal, self._writer)
+        except Exception as e:
+            hal.trouble("line", e)
+        unload("line.commands")
+        unload("line.mac")
+        unload("boot")
