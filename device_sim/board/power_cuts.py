@@ -1,7 +1,7 @@
 """A campaign of power cuts, on the VM: something that a board does is cut at every operation of its flash.
 
-A scenario is a function that runs on the mounted board. It runs once whole; then once for every operation and every
-place in it (before it, in it, after it), from the same image. After each cut the board starts as it would by itself
+A scenario is a function that runs on the mounted board, once. For every operation of its flash, and every place in it
+(before it, in it, after it), the chip is made as a cut there leaves it; the board starts on that as it would by itself,
 and somebody looks what is there. The file system is littlefs itself, mounted at /, as on a board; the host's files are
 out of reach meanwhile: what a scenario needs is read, and imported, before.
 """
@@ -10,7 +10,7 @@ import gc
 import os
 
 import vfs
-from flash import PAGE, Flash, PowerCut
+from flash import PAGE, Flash, apply, size
 
 
 def formatted(blocks=64):
@@ -20,11 +20,12 @@ def formatted(blocks=64):
     return flash
 
 
-def boot(flash):
-    """The chip under power again, its file system in the place of whatever is mounted at /."""
-    flash = flash.power_on()
+def boot(image):
+    """A chip of these bytes, a bytearray, under power, its file system in the place of whatever is mounted at /. Whoever
+    still holds a file of the one before writes to that one's bytes."""
+    flash = Flash(image=image)
     vfs.umount("/")
-    vfs.mount(vfs.VfsLfs2(flash, progsize=PAGE), "/")
+    vfs.mount(vfs.VfsLfs2(flash, readsize=PAGE, progsize=PAGE), "/")
     os.chdir("/")
     return flash
 
@@ -34,41 +35,29 @@ def places(size):
     return sorted({0, 1, size // 2, size - 1, size})
 
 
-def campaign(flash, scenario, start, look, again=0, thin=False):
-    """The scenario's operations, and what became of each cut: (operation, bytes that arrived, what ``look`` returned).
+def campaign(image, scenario, start, look, again=0, thin=False):
+    """The number of the scenario's operations, and what became of each cut: (operation, bytes that arrived, what
+    ``look(operation)`` returned).
 
-    ``start()`` is what the board does when power comes back. When ``again`` is k, every k-th cut is followed by a
-    campaign on the start after it: its cuts follow in the list, under the first cut's operation and bytes. ``thin``:
-    one place in each operation, another one each time."""
-    image = flash.snapshot()
-    flash = boot(flash)
-    scenario()
+    ``image``: the chip's bytes before. ``scenario(flash)`` hears of the chip that it runs on. ``start(flash)`` is what
+    the board does when power comes back. When ``again`` is k, every k-th cut is followed by a campaign on the start
+    after it: its cuts follow in the list, under the first cut's operation and bytes. ``thin``: one place in each
+    operation, another one each time."""
+    flash = boot(bytearray(image))
+    scenario(flash)
     operations = flash.operations
+    before = bytearray(image)
     found = []
-    for operation, size in enumerate(operations):
-        cuts = places(size)
-        for applied in [cuts[operation % len(cuts)]] if thin else cuts:
-            flash.restore(image)
-            flash = boot(flash)
-            flash.cut(operation, applied)
-            _run(scenario, flash)
-            torn = flash.snapshot()
-            flash = boot(flash)
-            start()
-            found.append((operation, applied, look()))
-            if again and len(found) % again == 0:
-                flash.restore(torn)
-                found += [(operation, applied, what) for _, _, what in campaign(flash, start, start, look)[1]]
+    for k, operation in enumerate(operations):
+        cuts = places(size(operation))
+        for applied in [cuts[k % len(cuts)]] if thin else cuts:
+            torn = bytearray(before)
+            apply(torn, operation, applied)
+            if again and len(found) % again == again - 1:
+                found += [(k, applied, what) for _, _, what in campaign(torn, start, start, look)[1]]
+            start(boot(torn))
+            found.append((k, applied, look(k)))
+            torn = None
             gc.collect()
+        apply(before, operation, size(operation))
     return len(operations), found
-
-
-def _run(scenario, flash):
-    """Until the cut, and whatever it tries after that."""
-    try:
-        scenario()
-    except (Exception, PowerCut):
-        if flash.powered:
-            raise
-    if flash.powered:
-        raise RuntimeError("the cut's operation did not come: the scenario is not the same twice")

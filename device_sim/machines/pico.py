@@ -1,8 +1,8 @@
 """An emulated Raspberry Pi Pico: MicroPython's own image on rp2040py, its USB serial line on a pty.
 
 The image is looked for in ``$MOTEGATE_PICO_UF2``. ``python -m motegate.device_sim.machines.pico IMAGE`` is the
-emulator's process; it ends with its standard input, where a line ``22=0`` holds pin 22 at ground and ``22=1`` lets it
-go. `... IMAGE FILE`: it writes its own time into FILE, by which others
+emulator's process; it ends with its standard input, where a line ``22=0`` holds pin 22 at ground, ``22=1`` lets it go,
+and ``reset`` is the reset button. `... IMAGE FILE`: it writes its own time into FILE, by which others
 wait for it: how fast it goes is the machine's affair.
 """
 
@@ -54,10 +54,17 @@ class Pico:
 
     def pull(self, pin: int, level: int) -> None:
         """Holds a pin at a level, as a jumper does."""
+        self._order(f"{pin}={level}")
+
+    def _order(self, line: str) -> None:
         assert self._process is not None
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{pin}={level}\n")
+        self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
+
+    def reset(self) -> None:
+        """Presses the button."""
+        self._order("reset")
 
     def seconds(self) -> float:
         """The board's own time; OSError when its process has ended."""
@@ -137,8 +144,11 @@ async def _emulate(uf2: Path, clock_file: Path | None = None) -> None:
         if not text:
             ended.set()
             return
-        pin, _, level = text.partition("=")
-        device.mcu.gpio[int(pin)].set_input_value(int(level) != 0)
+        pin, _, level = text.strip().partition("=")
+        if pin == "reset":
+            device.mcu.watchdog.on_watchdog_trigger()
+        else:
+            device.mcu.gpio[int(pin)].set_input_value(int(level) != 0)
 
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ordered)
     await ended.wait()

@@ -35,12 +35,13 @@ _PLAUSIBLE = const(4 * 365 * 86400)  # 2024: no board wakes up later than that w
 
 
 class Clock:
-    """``seconds`` and ``millis`` are the time of the last look; ``uptime`` the seconds since the start."""
+    """``seconds`` and ``millis`` are the time of the last look; ``uptime`` the seconds since the start. ``period_ms``:
+    the pace; 0: there is none, and no look, as under a replay. ``piece``: milliseconds of a long sleep."""
 
     def __init__(self):
         self.uptime = 0
         self.piece = PIECE_MS
-        self._period = 0
+        self.period_ms = 0
         self._due = 0
         self.synchronise()
 
@@ -75,10 +76,6 @@ class Clock:
             t = time.gmtime(seconds + (1577836800 if time.gmtime(0)[0] == 1970 else 631152000))
             machine.RTC().datetime((t[0], t[1], t[2], t[6], t[3], t[4], t[5], 0))
 
-    def paced(self):
-        """Whether ticks carry the time on; else it stands still, as under a replay."""
-        return self._period > 0
-
     def between(self):
         """Has its turn before each piece of a sleep; whoever has something to do there puts it here."""
 
@@ -96,7 +93,7 @@ class Clock:
 
     def every(self, period_ms):
         """Set the pace for ``tick``: the first one is now."""
-        self._period = period_ms
+        self.period_ms = period_ms
         self._due = ticks_ms()
 
     def _wait(self, due):
@@ -121,8 +118,8 @@ class Clock:
         elif ahead > 0:
             sleep_ms(ahead)
         elif ahead < 0:
-            due = ticks_add(due, -ahead // self._period * self._period)
-        self._due = ticks_add(due, self._period)
+            due = ticks_add(due, -ahead // self.period_ms * self.period_ms)
+        self._due = ticks_add(due, self.period_ms)
         self.look()
         seconds[i] = self.seconds
         millis[i] = self.millis

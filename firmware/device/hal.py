@@ -25,8 +25,8 @@ class Hal:
     ``service``: how it is kept in service (gate/service.json), ``line``: the host's, or None, ``watchdog``: armed, or
     None. ``due``: the uptime from which on ``tend`` has something to do.
 
-    ``counts``: int32[STATE_SIZE] (layout.py). ``writer``: frames, by which troubles are said, and ``state``: what is
-    kept (keeping/state.py); the start sets both.
+    ``counts``: int32[STATE_SIZE] (layout.py). ``writer``: frames, by which troubles are said, and ``state`` and
+    ``store``: what is kept (keeping/), the latter None where no action stores; the start sets them.
     """
 
     def __init__(self, clock, readers=None):
@@ -34,7 +34,7 @@ class Hal:
         self.readers = readers or {}
         self.levels = {}
         self.counts = array("i", [0] * STATE_SIZE)
-        self.writer = self.state = self.check = self.line = self.watchdog = None
+        self.writer = self.state = self.store = self.check = self.line = self.watchdog = None
         self.root = ""
         self.broken = None
         self.service = {}

@@ -54,6 +54,9 @@ def _say_kept(hal, writer):
         (b"writes", STATE_WRITES),
     ):
         writer.number(key, counts[count])
+    if hal.store:
+        writer.number(b"stored", hal.store.next)
+        writer.number(b"torn", hal.store.torn)
 
 
 def _digest(path):

@@ -92,7 +92,8 @@ def _readers(root, plan, hal, gate, writer):
     from ..frames import Report
 
     models = _networks(root + "gate/", [model["name"] for model in plan["models"]])
-    actions = Actions(plan, models, hal, _store(root, plan), gate.ring, writer)
+    hal.store = _store(root, plan)
+    actions = Actions(plan, models, hal, hal.store, gate.ring, writer)
     return [Report(writer, gate.ring, actions), actions]
 
 

@@ -31,7 +31,8 @@ def capacity(plan):
 
 
 class Store:
-    """Appends to the file at ``path``; one of another shape is begun anew."""
+    """Appends to the file at ``path``; one of another shape is begun anew. ``next``: the number of the next record,
+    ``torn``: places whose record is not whole, as one is that a power cut ended."""
 
     def __init__(self, path, plan):
         channels = len(plan["channels"])
@@ -41,6 +42,7 @@ class Store:
         self._head = array("i", [0] * STORE_HEAD)
         header = b"MGS1" + struct.pack("<HHII", channels, plan["length"], self.slots, self.size)
         self._file = Summed(_open(path, header))
+        self.torn = 0
         self.next = self._newest(counts)
 
     def append(self, ring, seconds, millis):
@@ -68,10 +70,11 @@ class Store:
         file = summed.file
         file.seek(_HEADER)
         for slot in range(self.slots):
-            if file.readinto(self._head) != _BODY:
-                break
-            file.readinto(counts)
-            if file.readinto(tail) != 4:
+            read = file.readinto(self._head)
+            if read == _BODY:
+                file.readinto(counts)
+            if read != _BODY or file.readinto(tail) != 4:
+                self.torn += 1 if read else 0
                 break
             summed.start()
             summed.add(self._head, _BODY)
@@ -81,6 +84,8 @@ class Store:
             if tail == summed.tail and number % self.slots == slot and 0 <= number <= _LAST:
                 if newest < 0 or (number - newest) & _LAST < 1 << 28:
                     newest = number
+            else:
+                self.torn += 1
         return newest + 1 & _LAST
 
 

@@ -40,21 +40,24 @@ class Receiver:
     """Reads ``stream``, whose ``readinto(bytearray(1))`` gives a byte that has come, or 0.
 
     ``buffer`` holds the frame's JSON when ``receive`` has found one. A line that is too long, damaged or no frame is
-    passed over.
+    passed over. ``more``: it has stopped at its bound, and more has come.
     """
 
     def __init__(self, stream):
         self.buffer = bytearray(_SIZE)
         self.stream = stream
+        self.more = False
         self._one = bytearray(1)
         self._at = 0
         self._sum = Checksum()
 
-    def receive(self):
-        """Takes what has come, at most 256 bytes or up to a frame: the bytes of its JSON, or 0."""
-        left = _SIZE
-        while left and self.stream.readinto(self._one):
+    def receive(self, most=_SIZE):
+        """Takes what has come, at most so many bytes or up to a frame: the bytes of its JSON, or 0."""
+        self.more = False
+        left = most
+        while self.stream.readinto(self._one):
             left -= 1
+            self.more = not left
             byte = self._one[0]
             if byte == _NEWLINE:
                 end = self._at
@@ -67,6 +70,8 @@ class Receiver:
                 self._at += 1
             else:
                 self._at = _SIZE + 1  # too long: up to its end it is no frame
+            if not left:
+                break
         return 0
 
     def _valid(self, end):

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from .fields import Time, stamp, text, texts, time_of, whole
 
-COUNTS_AT_START = ("saved", "windows", "resets", "bites", "writes")
+COUNTS_AT_START = ("saved", "windows", "resets", "bites", "writes", "stored", "torn")
 HEALTH_COUNTS = (
     "windows", "judged", "commissioning", "failed", "missed", "gap", "heap", "errors", "sensors", "effects", "writes",
     "resets",
@@ -17,8 +17,9 @@ HEALTH_COUNTS = (
 class Hello:
     """Names, which the other kinds refer to by index, the files' hashes, and what goes on of the start before:
     ``kept``, the reference as it was ``saved`` (seconds since 2020), at that start's window number ``windows``. Counts
-    of all starts: ``resets`` after an exception, ``bites`` of the watchdog, ``writes`` of the state. One without any
-    name knows none."""
+    of all starts: ``resets`` after an exception, ``bites`` of the watchdog, ``writes`` of the state. ``stored``: the
+    number of the next window to be stored, ``torn``: stored ones that are not whole. One without any name knows none.
+    """
 
     kind: ClassVar[str] = "hello"
     t: ClassVar[None] = None
@@ -38,6 +39,8 @@ class Hello:
     resets: int = 0
     bites: int = 0
     writes: int = 0
+    stored: int = 0
+    torn: int = 0
     hashes: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -74,6 +77,8 @@ class Hello:
             line += f"goes on from {stamp((self.saved, 0))}, what came behind that is lost; "
         if self.resets or self.bites:
             line += f"{self.resets} resets, {self.bites} of the watchdog; "
+        if self.torn:
+            line += f"{self.torn} stored windows are not whole; "
         return line + files
 
 

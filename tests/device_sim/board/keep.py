@@ -27,7 +27,7 @@ def cut(folder: Path, windows: int, thin: bool = False) -> Cuts:
         shutil.copytree(made / part, folder / "files" / part)
     script = folder / "run_it.py"
     script.write_text(f"import os\nos.chdir({str(folder)!r})\n{SCRIPT.read_text()}")
-    done = vm.run(script, [str(windows), "thin" if thin else "all"], heap="64m", path=[hardware()])
+    done = vm.run(script, [str(windows), "thin" if thin else "all"], heap="8m", path=[hardware()])
     if done.returncode:
         raise RuntimeError(f"{done.returncode} {done.stderr[-500:]} {done.stdout[-500:]}")
     said = json.loads(done.stdout.splitlines()[-1])

@@ -1,8 +1,8 @@
 """Runs on the VM, in a folder with files/ (a bundle): power cuts while the gate stores windows and keeps its state.
 
 The board's lib/ and gate/ lie on the simulated chip; what its converters show is made up here, the same each time.
-Prints the campaign's list: "whole" where the board started again by itself with the state of the last write or of the
-one that was cut, and every stored window but that one is whole; else what is wrong."""
+Prints the campaign's list: "whole" where the board started again by itself with the state of the last write that was
+finished or of the one that was cut, and every window is there whose storing was finished; else what is wrong."""
 
 import json
 import os
@@ -16,7 +16,8 @@ import power_cuts
 WINDOWS = int(sys.argv[1])
 THIN = sys.argv[2] == "thin"
 EVERY = 8  # windows from one write of the state to the next
-STATE_WINDOWS, STATE_BOOTS, STATE_SEQUENCE = 14, 5, 2  # firmware/device/layout.py
+SLOTS = 64  # of the stored windows, firmware/device/keeping/store.py
+STATE_WINDOWS = 14  # firmware/device/layout.py
 
 
 class Adc:
@@ -33,8 +34,8 @@ class Adc:
 
 
 machine.ADC = Adc
-said = []
-written = []  # (boots, windows) of each write that was begun
+saves = []  # of each write of the state: operations before it, and after it; windows; the start's number
+stores = []  # ... and of each window that was stored
 
 
 def copied(folder, to):
@@ -50,8 +51,8 @@ def copied(folder, to):
     return found
 
 
-def run(windows):
-    """A start, and so many windows; the hello's kept, and the gate's counts when it has started."""
+def run(flash, windows):
+    """A start, and so many windows. What it found of the start before: its windows when the state was written."""
     for name in [name for name in sys.modules if name.split(".")[0] == "motegate"]:
         del sys.modules[name]
     from motegate.clock import Clock
@@ -63,63 +64,89 @@ def run(windows):
         def write(self, buf, n):
             pass
 
+    def noted(what, do, where, *more):
+        before = len(flash.operations)
+        do(*more)
+        where.append((before, len(flash.operations), what))
+
     hal = Silent(Clock())
     gate = main.build("/", hal, main.Writer(hal.write))
-    started = hal.counts[STATE_WINDOWS], hal.counts[STATE_BOOTS]
-    alive = True
+    append = hal.store.append
+    hal.store.append = lambda *window: noted(hal.store.next, append, stores, *window)
+    started = hal.counts[STATE_WINDOWS]
     while gate.windows < windows:
         before = gate.windows
         gate.step()
         if gate.windows > before and gate.windows % EVERY == 0:
-            sequence = hal.counts[STATE_SEQUENCE]
-            if alive:  # what runs on without power writes nothing
-                written.append((hal.counts[STATE_BOOTS], gate.windows))
-            hal.state.save(gate, hal)
-            alive = alive and hal.counts[STATE_SEQUENCE] != sequence
+            noted(gate.windows, hal.state.save, saves, gate, hal)
     return started
 
 
-def scenario():
+def scenario(flash):
     Adc.seed = 1
-    written[:] = []
-    run(WINDOWS)
+    saves.clear()
+    stores.clear()
+    run(flash, WINDOWS)
 
 
-def start():
-    """Nothing but power: what look() does is what the board does then."""
+def start(flash):
+    """What look() does is what the board does."""
+    global chip
+    chip = flash
 
 
-def look():
+def look(operation):
+    """"whole", or what is wrong."""
+    done = [windows for _, after, windows in saves if after <= operation]
+    allowed = done[-1:] or [0]
+    allowed += [windows for before, after, windows in saves if before <= operation < after]
+    kept = [number for _, after, number in stores if after <= operation]
+    in_progress = [number for before, after, number in stores if before <= operation < after]
+    found = stored()
+    if found is None or not set(kept[1 - SLOTS :]) <= found:
+        return "a stored window is lost: {} of {}".format(found, kept)
+    if found - set(kept) - set(in_progress):
+        return "a stored window that never was"
     try:
-        windows, _ = run(2)
+        windows = run_aside(2)
     except Exception as error:
         return "dead: {} {}".format(type(error).__name__, error)
-    allowed = [0] + [w for _, w in written[-2:]]
-    if windows not in allowed or (len(written) > 2 and windows == 0):
-        return "mixed: {} windows, written {}".format(windows, written)
-    return "whole" if stored() else "a stored window is not whole"
+    return "whole" if windows in allowed else "mixed: {} windows, not {}".format(windows, allowed)
+
+
+def run_aside(windows):
+    """As run, without a note of it."""
+    global saves, stores
+    kept = saves, stores
+    saves, stores = [], []
+    try:
+        return run(chip, windows)
+    finally:
+        saves, stores = kept
 
 
 def stored():
-    """At most one record of the file is none."""
+    """Numbers of the whole records in the file; None where it is none."""
+    found = set()
     try:
         with open("windows.bin", "rb") as f:
-            magic, _, _, _, size = struct.unpack("<4sHHII", f.read(16))
-            bad = 0
+            head = f.read(16)
+            if len(head) < 16:
+                return found
+            magic, _, _, _, size = struct.unpack("<4sHHII", head)
             data = f.read(size)
             while len(data) == size:
-                bad += crc32(data[:-4]) != struct.unpack("<I", data[-4:])[0]
+                if crc32(data[:-4]) == struct.unpack("<I", data[-4:])[0]:
+                    found.add(struct.unpack("<I", data[:4])[0])
                 data = f.read(size)
-            return magic == b"MGS1" and bad <= 1
+            return found if magic == b"MGS1" else None
     except OSError:
-        return True  # cut before it was made
-    except ValueError:
-        return False
+        return found  # cut before it was made
 
 
 files = copied("files", "")
 sys.path[:] = ["/lib"]
-flash = power_cuts.boot(power_cuts.formatted(96))
+flash = power_cuts.boot(power_cuts.formatted(96).image)
 for path, data in sorted(files.items(), key=lambda item: item[0]):
     if data is None:
         os.mkdir(path)
@@ -127,5 +154,5 @@ for path, data in sorted(files.items(), key=lambda item: item[0]):
     if data is not None:
         with open(path, "wb") as f:
             f.write(data)
-operations, found = power_cuts.campaign(flash, scenario, start, look, 0, THIN)
+operations, found = power_cuts.campaign(flash.image, scenario, start, look, 0, THIN)
 print(json.dumps({"operations": operations, "cuts": found}))

@@ -23,7 +23,7 @@ RUN = """from sys import modules
 import os
 from . import VERSION
 RAN = []
-def run(root, check=None):
+def run(root="/", check=None, found=None):
     names = [name[:-3] for name in os.listdir("lib/motegate") if name.startswith("part")]
     versions = [VERSION] + [__import__("motegate." + name, None, None, ["VERSION"]).VERSION for name in names]
     for name in os.listdir("gate"):
@@ -64,9 +64,12 @@ def cut(
     blocks: int = 64,
     again: int = 0,
     thin: bool = False,
+    pending: Mapping[str, bytes] | None = None,
 ) -> Cuts:
-    """The campaign of board/power_cuts.py on flashing ``new`` where ``old`` was flashed before, if any was."""
-    bundles = {"old": old or {}, "new": new}
+    """The campaign of board/power_cuts.py on flashing ``new`` where ``old`` was flashed before, if any was.
+
+    ``pending``: a bundle that lost its supply as soon as its exchange was committed, and that no start has finished."""
+    bundles = {"old": old or {}, "pending": pending or {}, "new": new}
     job = {
         "functions": FUNCTIONS,
         "trees": {version: {path: _sha(data) for path, data in files.items()} for version, files in bundles.items()},
@@ -79,7 +82,7 @@ def cut(
     (folder / "job.json").write_text(json.dumps(job))
     script = folder / "run_it.py"
     script.write_text(f"import os\nos.chdir({str(folder)!r})\n{SCRIPT.read_text()}")
-    done = vm.run(script, heap="64m", path=[hardware()])
+    done = vm.run(script, heap="24m", path=[hardware()])
     if done.returncode:
         raise RuntimeError(f"{done.returncode} {done.stderr[-500:]} {done.stdout[-300:]}")
     said = json.loads(done.stdout.splitlines()[-1])

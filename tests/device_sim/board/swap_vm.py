@@ -1,7 +1,7 @@
 """Runs on the VM, in a folder with job.json: power cuts while a bundle is flashed, and in the starts after it.
 
-The job: ``functions`` (the raw REPL's), ``old`` and ``new``: what flash asks of the board for the bundle that is there
-and for the new one, each ["ask", expression] or ["get", file of what comes over the line]; ``main``: the main.py under
+The job: ``functions`` (the raw REPL's), ``old``, ``pending`` and ``new``: what flash asks of the board for the bundle
+that is there, for one whose exchange was committed and no more, and for the new one, each ["ask", expression] or ["get", file of what comes over the line]; ``main``: the main.py under
 which the cuts begin, or null for the bundle's own; ``trees``: version -> path -> SHA-256; ``blocks`` of the flash;
 ``again`` and ``thin`` (see power_cuts.py). Prints the campaign's list.
 """
@@ -37,18 +37,23 @@ class Line:
         pass
 
 
-def flashing(steps):
-    """The scenario: all that flash asks in one connection, and the restart."""
+def flashing(steps, then):
+    """The scenario: all that flash asks in one connection, and what comes after it."""
     steps = [(kind, open(what, "rb").read() if kind == "get" else what) for kind, what in steps]
 
-    def scenario():
+    def scenario(flash):
         board = repl()
         for kind, what in steps:
             board["sys"] = Line(what if kind == "get" else b"")
             exec("_get()" if kind == "get" else what, board)
-        start()
+        then(flash)
 
     return scenario
+
+
+def commit(flash):
+    """The file that commits an exchange, and no more."""
+    open("swap", "w").close()
 
 
 def repl():
@@ -57,7 +62,7 @@ def repl():
     return names
 
 
-def start():
+def start(flash):
     """Power on, and on again where main.py asks for it."""
     for _ in range(STARTS):
         for name in [name for name in sys.modules if name.split(".")[0] == "motegate"]:
@@ -72,7 +77,7 @@ def start():
         return
 
 
-def look():
+def look(operation):
     """The version that runs and is whole, with nothing left over where it is the new one; else what is wrong.
 
     "nothing": no bundle was there before, and none is in its place.
@@ -98,14 +103,17 @@ def tree(sha, folder=""):
     return found
 
 
-new = flashing(JOB["new"])
-old = flashing(JOB["old"]) if JOB["old"] else None
+new = flashing(JOB["new"], start)
+old = flashing(JOB["old"], start) if JOB["old"] else None
+pending = flashing([step for step in JOB["pending"] if step[1] != "_commit()"], commit) if JOB["pending"] else None
 sys.path[:] = ["/lib"]
-flash = power_cuts.boot(power_cuts.formatted(JOB["blocks"]))
+flash = power_cuts.boot(power_cuts.formatted(JOB["blocks"]).image)
 if old:
-    old()
+    old(flash)
+if pending:
+    pending(flash)
 if JOB["main"] is not None:
     with open("main.py", "w") as f:
         f.write(JOB["main"])
-operations, found = power_cuts.campaign(flash, new, start, look, JOB["again"], JOB["thin"])
+operations, found = power_cuts.campaign(flash.image, new, start, look, JOB["again"], JOB["thin"])
 print(json.dumps({"operations": operations, "cuts": found}))

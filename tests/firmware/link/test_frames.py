@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from motegate.firmware.device.frames import Writer
 from motegate.firmware.link.decoder import MODULUS, Decoder, Frame, Text, parse
-from motegate.firmware.link.frames import Error, Health, Hello, Model, Recovered, Regimes, Verdict, encode
+from motegate.firmware.link.frames import (
+    Ack,
+    Error,
+    Health,
+    Hello,
+    Model,
+    Recovered,
+    Regimes,
+    Verdict,
+    Window,
+    encode,
+)
 
 INT32 = st.integers(-(2**31) + 1, 2**31 - 1)
 INT16 = st.integers(-(2**15), 2**15 - 1)
@@ -131,11 +142,17 @@ FORMS = st.one_of(
     st.builds(Health, TIMES, *[COUNTS] * 12, st.booleans()),
     st.builds(
         Hello, COUNTS, st.text(max_size=9), TEXTS, TEXTS, TEXTS, TEXTS, st.text(max_size=9), st.text(max_size=9),
-        COUNTS, st.booleans(), INT32, COUNTS, COUNTS, COUNTS, COUNTS,
+        COUNTS, st.booleans(), INT32, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS,
         st.dictionaries(st.text(max_size=9), st.text(max_size=9), max_size=3),
     ),
     st.builds(Error, st.text(max_size=40), st.text(max_size=9)),
     st.builds(Recovered, st.text(max_size=9)),
+    st.builds(Ack, COUNTS, st.text(max_size=9), st.booleans(), st.text(max_size=9), st.text(max_size=9)),
+    st.builds(
+        lambda at, data: Ack(1, "dump", at=at, size=at + len(data), data=data),
+        st.integers(1, 9999), st.binary(max_size=96),
+    ),
+    st.builds(Window, TIMES, st.lists(WHOLES, max_size=3).map(tuple)),
     st.builds(
         lambda window, rows: Regimes(window, *(tuple(row[i] for row in rows) for i in range(3))),
         COUNTS, st.lists(st.tuples(st.integers(1, 1 << 22), st.integers(-1, 1 << 29), st.integers(-1, 1 << 29))),

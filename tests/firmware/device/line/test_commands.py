@@ -273,6 +273,16 @@ def test_the_board_looks_often_while_someone_talks_and_seldom_else(talk):
     clock.uptime += 6
     talk.line.listen()
     assert (talk.line.due, clock.piece) == (clock.uptime + 8, 4000)
+    talk.wire.data += b"\x03" * 600
+    talk.line.listen()
+    assert (talk.line.due, clock.piece, len(talk.wire.data)) == (clock.uptime, 100, 344)
+    clock.every(10)  # a record every 10 ms: 4 ms of reading at once
+    talk.line.listen()
+    assert len(talk.wire.data) == 304
+    while talk.wire.data:
+        talk.line.listen()
+    talk.line.listen()
+    assert (talk.line.due, clock.piece) == (clock.uptime + 8, 4000)
     talk.wire.closed = True
     talk.line.listen()
     assert talk.line.due > 1 << 28

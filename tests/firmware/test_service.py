@@ -1,0 +1,67 @@
+"""A board in service, on an emulated Pico: Ctrl-C does not end its gate, and `flash` gets in as it was designed."""
+
+import os
+from pathlib import Path
+
+import pytest
+from motegate.convert.bundle import build
+from motegate.firmware.errors import InputError
+from motegate.firmware.link import commands, flash, keys
+from motegate.firmware.link.patience import clock_of
+from motegate.firmware.link.transport import connect
+
+from . import handmade
+
+pytestmark = pytest.mark.device
+POLICY = handmade.ONE_CHANNEL + '[serial]\nrepl = "pin"\ncommands = "key"\n[power]\nwatchdog_ms = 5000\n'
+
+
+@pytest.fixture
+def pico():
+    pytest.importorskip("rp2040py", reason="no emulated Pico; install it with: pip install 'motegate[sim]'")
+    from motegate.device_sim.machines import pico
+
+    shared = Path(os.environ.get("MOTEGATE_SHARED", Path(__file__).resolve().parents[3] / "shared"))
+    try:
+        image = pico.image(os.environ.get(pico.VARIABLE) or shared / "emulators" / "pico.uf2")
+    except InputError as error:
+        pytest.skip(str(error))
+    with pico.Pico(image) as board:
+        yield board
+
+
+def waited(pico, seconds: float) -> None:
+    """So much of the board's time."""
+    import time
+
+    clock = clock_of(pico.port)
+    end = clock() + seconds
+    while clock() < end:
+        time.sleep(0.01)
+
+
+def test_ten_thousand_ctrl_c_do_not_end_the_gate_and_flash_gets_in_by_stop_and_a_person_by_the_pin(
+    pico, tmp_path, monkeypatch
+):
+    import serial
+
+    monkeypatch.setenv(keys.VARIABLE, str(tmp_path / "keys"))
+    made = build(handmade.work(tmp_path / "work", POLICY), "RPI_PICO").folder
+    assert flash.flash(made, "RPI_PICO", pico.port).written
+    with serial.Serial(pico.port) as line:
+        for _ in range(10):
+            line.write(b"\x03" * 1000)
+    before = commands.status(pico.port)
+    waited(pico, 20)
+    after = commands.status(pico.port)
+    assert after.windows > before.windows
+    assert (after.errors, after.resets) == (0, 0)
+
+    hello = flash.flash(made, "RPI_PICO", pico.port).hello  # by its key
+    assert (hello.resets, hello.bites) == (0, 0)
+
+    pico.pull(22, 0)
+    pico.reset()
+    waited(pico, 5)
+    with connect(pico.port):
+        pass
