@@ -20,10 +20,8 @@ from motegate.train.policy import plan as plans
 
 from . import mpy, own_dimension, sensors, service
 from .known_answer import known_answer
-from .merge_dimensions import merge_dimensions
-from .merge_modules import merge_modules
-from .minify import minify
 from .modules import DEVICE, KERNELS, needed, target
+from .passes import merge_dimensions, merge_modules, minify
 
 SUMS = "SHA256SUMS"
 """In gate/: what the board's self-test compares every file with, in the form of sha256sum."""

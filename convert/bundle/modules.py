@@ -11,7 +11,7 @@ from pathlib import Path
 from motegate.firmware import device
 from motegate.train.policy import Plan
 
-from .fold import flatten, fold
+from .passes import flatten, fold
 
 DEVICE = Path(device.__file__).parent
 DIMENSIONS, KERNELS = "dimensions", "kernels"

@@ -14,8 +14,8 @@ from motegate.firmware.errors import RefusedError
 from motegate.train.host import Engine, ring, scan, with_bins
 from motegate.train.policy import Cell, Column, Plan, Policy
 
-from .fold import fold
 from .modules import device_tree
+from .passes import fold
 
 BOUND = 1 << 30  # a small int of a 32-bit port; past it the board allocates
 _QUIET = 40  # windows, for a reference

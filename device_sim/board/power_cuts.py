@@ -21,8 +21,8 @@ def formatted(blocks=64):
 
 
 def boot(image):
-    """A chip of these bytes, a bytearray, under power, its file system in the place of whatever is mounted at /. Whoever
-    still holds a file of the one before writes to that one's bytes."""
+    """A chip of these bytes, a bytearray, under power, its file system in the place of whatever is mounted at /.
+    Whoever still holds a file of the one before writes to that one's bytes."""
     flash = Flash(image=image)
     vfs.umount("/")
     vfs.mount(vfs.VfsLfs2(flash, readsize=PAGE, progsize=PAGE), "/")

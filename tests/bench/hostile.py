@@ -7,9 +7,9 @@ from tests.device_sim.board import hostile
 
 TITLE = "A hostile line"
 FRAMES = 1_000_000
-HEAD = """`python -m tests.bench hostile` (some ten minutes): a gate on the real VM under `[serial] commands = "key"`. Random
-bytes, commands altered in every way under a right or a wrong CRC, forged MACs, replays of commands that were obeyed;
-true commands between them.
+HEAD = """`python -m tests.bench hostile` (some ten minutes): a gate on the real VM under `[serial] commands = "key"`.
+Random bytes, commands altered in every way under a right or a wrong CRC, forged MACs, replays of commands that were
+obeyed; true commands between them.
 
 | | |
 | --- | --- |"""

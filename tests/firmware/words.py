@@ -3,7 +3,7 @@
 from pathlib import Path
 from types import SimpleNamespace
 
-from motegate.convert.bundle.fold import fold
+from motegate.convert.bundle.passes import fold
 
 INT32_MIN, INT32_MAX = -(1 << 31), (1 << 31) - 1
 

@@ -4,18 +4,11 @@ The key is the board's own, 32 bytes, put there by `motegate flash`. A challenge
 accepted: whoever repeats that one answers a question nobody asks any more.
 """
 
+import os
 import struct
 import time
 from binascii import hexlify
 from hashlib import sha256
-
-try:
-    from os import urandom
-except ImportError:  # a port without
-
-    def urandom(n):
-        return bytes(n)
-
 
 KEY_BYTES = 32
 _BLOCK = 64
@@ -37,7 +30,8 @@ def hmac(key, *parts):
 def fresh(key, boot, turn):
     """A challenge, 16 hex digits: never the same twice where a board counts its starts or has random numbers."""
     now = struct.pack("<III", boot, turn, time.ticks_us() if hasattr(time, "ticks_us") else 0)
-    return hexlify(hmac(key, urandom(8), now)[:8])
+    noise = os.urandom(8) if hasattr(os, "urandom") else b""
+    return hexlify(hmac(key, noise, now)[:8])
 
 
 def authentic(body, key, challenge):

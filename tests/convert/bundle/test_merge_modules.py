@@ -4,9 +4,8 @@ import ast
 from dataclasses import replace
 
 import pytest
-from motegate.convert.bundle.merge_dimensions import merge_dimensions
-from motegate.convert.bundle.merge_modules import merge_modules
 from motegate.convert.bundle.modules import needed
+from motegate.convert.bundle.passes import merge_dimensions, merge_modules
 from motegate.train.policy.plan import Action, Cell
 
 from tests.firmware import streams

@@ -96,7 +96,7 @@ def start(flash):
 
 
 def look(operation):
-    """"whole", or what is wrong."""
+    """ "whole", or what is wrong."""
     done = [windows for _, after, windows in saves if after <= operation]
     allowed = done[-1:] or [0]
     allowed += [windows for before, after, windows in saves if before <= operation < after]

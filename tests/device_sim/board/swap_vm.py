@@ -1,9 +1,10 @@
 """Runs on the VM, in a folder with job.json: power cuts while a bundle is flashed, and in the starts after it.
 
 The job: ``functions`` (the raw REPL's), ``old``, ``pending`` and ``new``: what flash asks of the board for the bundle
-that is there, for one whose exchange was committed and no more, and for the new one, each ["ask", expression] or ["get", file of what comes over the line]; ``main``: the main.py under
-which the cuts begin, or null for the bundle's own; ``trees``: version -> path -> SHA-256; ``blocks`` of the flash;
-``again`` and ``thin`` (see power_cuts.py). Prints the campaign's list.
+that is there, for one whose exchange was committed and no more, and for the new one, each ["ask", expression] or
+["get", file of what comes over the line]; ``main``: the main.py under which the cuts begin, or null for the bundle's
+own; ``trees``: version -> path -> SHA-256; ``blocks`` of the flash; ``again`` and ``thin`` (see power_cuts.py). Prints
+the campaign's list.
 """
 
 import io

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from motegate.convert.bundle.fold import fold
+from motegate.convert.bundle.passes import fold
 from motegate.firmware.device import layout
 
 pytestmark = pytest.mark.unit

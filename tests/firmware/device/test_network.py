@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from motegate.convert.bundle.fold import fold
 from motegate.convert.bundle.modules import device_tree
+from motegate.convert.bundle.passes import fold
 from motegate.convert.model import pack
 from motegate.convert.model.fixed_point import requantize as exact
 from motegate.convert.model.pack import Counts, Dense, Features, Pack, Table

@@ -49,7 +49,7 @@ def test_a_drivers_make_takes_what_its_keys_are_on_a_board(name):
 
 @pytest.mark.parametrize("name", POLLED)
 def test_a_bundle_holds_nothing_of_what_only_the_host_asks(name):
-    from motegate.convert.bundle.fold import HOST_ONLY, fold
+    from motegate.convert.bundle.passes import HOST_ONLY, fold
 
     source = Path(sensors.drivers()[name].__file__).read_text()
     left = ast.parse(fold(source, "sensors")).body
