@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 TREE := .typecheck/motegate
 PACKAGES := train convert firmware device_sim examples
 
-.PHONY: demo test lint types bench clean
+.PHONY: demo test campaign lint types bench clean
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -17,6 +17,9 @@ demo: $(VENV)/.installed  ## a recording, judged window by window, ends with a r
 
 test: $(VENV)/.installed  ## the whole suite
 	$(BIN)/python -m pytest -n 2
+
+campaign: $(VENV)/.installed  ## what takes longer than the suite may
+	$(BIN)/python -m pytest -m campaign
 
 lint: $(VENV)/.installed types  ## format, lint and types
 	$(BIN)/ruff check .

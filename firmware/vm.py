@@ -51,4 +51,5 @@ def run(
         command += ["-X", f"heapsize={heap}"]
     command += [str(script), *map(str, args)]
     environment = {**os.environ, "MICROPYPATH": ":".join([*map(str, path), ".frozen"])}
-    return subprocess.run(command, input=stdin, capture_output=True, env=environment, timeout=timeout, check=False)
+    given = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
+    return subprocess.run(command, capture_output=True, env=environment, timeout=timeout, check=False, **given)

@@ -146,7 +146,8 @@ async def _emulate(uf2: Path, clock_file: Path | None = None) -> None:
             return
         pin, _, level = text.strip().partition("=")
         if pin == "reset":
-            device.mcu.watchdog.on_watchdog_trigger()
+            device.mcu.set_run_pin(low=True)
+            device.mcu.set_run_pin(low=False)
         else:
             device.mcu.gpio[int(pin)].set_input_value(int(level) != 0)
 

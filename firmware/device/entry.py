@@ -120,25 +120,30 @@ def stopped():
     return way == "pin" and held(pin)
 
 
+def sha(path):
+    """The file's SHA-256 in hex; empty where it cannot be read."""
+    found = sha256()
+    block = bytearray(512)
+    view = memoryview(block)
+    try:
+        with open(path, "rb") as f:
+            n = f.readinto(block)
+            while n:
+                found.update(view[:n])
+                n = f.readinto(block)
+    except (OSError, ValueError):
+        return ""
+    return hexlify(found.digest()).decode()
+
+
 def broken(root=""):
     """Paths of the files that are not as they were built, by gate/SHA256SUMS; none where a bundle has not got that."""
     found = []
-    block = bytearray(256)
-    view = memoryview(block)
     try:
         with open(root + "gate/SHA256SUMS") as sums:
             for line in sums:
                 expected, _, path = line.strip().partition("  ")
-                sha = sha256()
-                try:
-                    with open(root + path, "rb") as f:
-                        n = f.readinto(block)
-                        while n:
-                            sha.update(view[:n])
-                            n = f.readinto(block)
-                except (OSError, ValueError):
-                    pass
-                if hexlify(sha.digest()).decode() != expected:
+                if sha(root + path) != expected:
                     found.append(path)
     except OSError:
         pass

@@ -1,10 +1,10 @@
 """What flashing runs on the board: functions for its raw REPL, sent as text once a connection.
 
-``_sha`` gives "" for a file that is not there; ``_get`` takes files in blocks of base64, a dot for each, and says the
-SHA-256 of what it wrote. ``_id`` is the board's number, ``_key`` keeps its key. What exchanges the bundles is the text
-of main.py itself (device/entry.py): ``forward`` and ``settle``. ``_commit`` makes the file ``swap``, empty, so that it
-is there or not in one write of the file system, and goes forward. A board without a main.py gets it before that: else
-nothing would finish there by itself.
+``_get`` takes files in blocks of base64, a dot for each, and says the SHA-256 of what it wrote. ``_id`` is the board's
+number, ``_key`` keeps its key. What exchanges the bundles is the text of main.py itself (device/entry.py): ``forward``
+and ``settle``; and so is ``sha``. ``_commit`` makes the file ``swap``, empty, so that it is there or not in one write
+of the file system, and goes forward. A board without a main.py gets it before that: else nothing would finish there by
+itself.
 """
 
 import inspect
@@ -13,30 +13,17 @@ from ..device import entry
 
 BLOCK = 192  # bytes, 256 in base64: no board's receive buffer is smaller
 
-SHARED = "".join(inspect.getsource(part) for part in (entry.exists, entry.remove, entry.forward, entry.settle))
+PARTS = (entry.exists, entry.remove, entry.forward, entry.settle, entry.sha)
 
 FUNCTIONS = f"""
-import os, sys, hashlib, binascii
+import os, sys, binascii
+from binascii import hexlify
+from hashlib import sha256
 SWAP = {entry.SWAP!r}
 FOLDERS = {entry.FOLDERS!r}
-{SHARED}"""
+{"".join(map(inspect.getsource, PARTS))}"""
 
 FUNCTIONS += """
-def _sha(p):
-    try:
-        f = open(p, 'rb')
-    except OSError:
-        return ''
-    h = hashlib.sha256()
-    b = bytearray(512)
-    m = memoryview(b)
-    while True:
-        n = f.readinto(b)
-        if not n:
-            break
-        h.update(m[:n])
-    f.close()
-    return binascii.hexlify(h.digest()).decode()
 def _get():
     i = sys.stdin.buffer
     o = sys.stdout.buffer
@@ -54,7 +41,7 @@ def _get():
                 f.write(binascii.a2b_base64(m[:(min(n, 192) + 2) // 3 * 4]))
                 n -= 192
                 o.write(b'.')
-        o.write(_sha(p) + '\\n')
+        o.write(sha(p) + '\\n')
 def _walk(p):
     r = []
     try:

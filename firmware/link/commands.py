@@ -57,8 +57,9 @@ def encode(kind: str, n: int, fields: dict, key: bytes | None = None, challenge:
 class Commands:
     """The line at ``port`` to a board that judges."""
 
-    def __init__(self, line, port: str):
+    def __init__(self, line, port: str, tries: int = TRIES):
         self.port = port
+        self._tries = tries
         self._line = line
         self._line.timeout = SLICE_S
         self._clock = clock_of(port)
@@ -103,7 +104,7 @@ class Commands:
     def _exchange(self, kind: str, fields: dict) -> Answer:
         sent = []
         frames: list[Frame] = []
-        for _ in range(TRIES):
+        for _ in range(self._tries):
             self._n = (self._n + 1) % MODULUS
             sent.append(self._n)
             key = self._key if self._challenge and kind not in ("hello?", "status") else None
@@ -116,17 +117,17 @@ class Commands:
                         frames.append(item)
                         if isinstance(item.form, Ack) and item.form.re in sent:
                             return Answer(item.form, tuple(frames))
-        raise SilentError(f"{self.port}: no answer in {TRIES * PATIENCE_S:.0f} s; does a gate run there?")
+        raise SilentError(f"{self.port}: no answer in {self._tries * PATIENCE_S:.0f} s; does a gate run there?")
 
 
 @contextlib.contextmanager
-def connected(port: str | None = None) -> Iterator[Commands]:
+def connected(port: str | None = None, tries: int = TRIES) -> Iterator[Commands]:
     """The line to the only board, or to the one at ``port``. PortError: there is none, or it cannot be opened."""
     where = choose(port)
     with opened(where) as line:
         line.write_timeout = 1.0
         try:
-            yield Commands(line, where)
+            yield Commands(line, where, tries)
         except OSError as error:
             raise PortError(f"{where}: {error.strerror or error}") from None
 
@@ -147,9 +148,9 @@ def set_time(port: str | None = None) -> Time:
     return now
 
 
-def stop(port: str | None = None) -> None:
+def stop(port: str | None = None, tries: int = TRIES) -> None:
     """The board resets, and its prompt is open until the next reset."""
-    with connected(port) as board:
+    with connected(port, tries) as board:
         board.ask("stop")
 
 

@@ -29,7 +29,7 @@ from .patience import clock_of
 from .port import PortError, choose
 from .transport import PATIENCE_S, NoPromptError, RawRepl, ask, connect, restart, send
 
-RESTART_S = 60.0  # of the board's time, from a reset to its prompt
+RESTART_S = 20.0  # of the board's time, from a reset to its prompt
 OWN = (*FOLDERS, "main.py")  # what on the board is the bundle's, whole
 
 
@@ -109,7 +109,7 @@ def _prompt(port: str) -> Iterator[RawRepl]:
             link = stack.enter_context(connect(port))
         except NoPromptError as error:
             try:
-                commands.stop(port)
+                commands.stop(port, tries=2)
             except commands.SilentError:
                 pass  # it may just be starting: Ctrl-C resets a board whose watchdog is armed
             except (RefusedError, keys.KeyFileError) as refused:
@@ -186,7 +186,7 @@ def _give_key(link: RawRepl, bundle: Path) -> None:
     if service.get("commands") != "key":
         return
     key = keys.read_or_make(ask(link, "_id()"))
-    if ask(link, "_sha('/key')") != hashlib.sha256(key).hexdigest():
+    if ask(link, "sha('/key')") != hashlib.sha256(key).hexdigest():
         ask(link, f"_key({key.hex()!r})")
 
 
@@ -195,7 +195,7 @@ def _send(link: RawRepl, bundle: Path, manifest: dict, progress: Progress) -> bo
     ask(link, "exists(SWAP) and (forward(), settle())")  # an exchange that no start has finished
     names = sorted(manifest["files"])
     present = ask(link, "sum((_walk('/' + p) for p in FOLDERS), ['/main.py'])")
-    there = ask(link, f"[_sha('/' + p) for p in {names!r}]") if sorted(present) == [f"/{n}" for n in names] else []
+    there = ask(link, f"[sha('/' + p) for p in {names!r}]") if sorted(present) == [f"/{n}" for n in names] else []
     if there == [manifest["files"][name]["sha256"] for name in names]:
         return False
     ask(link, f"[remove('/' + p + e) for p in {OWN!r} for e in ('.new', '.old')]")

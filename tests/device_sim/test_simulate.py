@@ -89,6 +89,16 @@ def test_the_boards_own_drivers_give_the_verdicts_of_the_replay(work, recorded, 
     assert driven.no_data == 0
 
 
+def test_an_armed_watchdog_is_fed_through_a_sleep_of_minutes(tmp_path):
+    """A sample a minute, in pieces of four seconds; a window takes an hour."""
+    learned = hand.recording_of(tmp_path / "learned.csv", hand.stream(64 * 40), period_s=60)
+    policy = hand.POLICY.replace("period_ms = 1000", "period_ms = 60000") + "[power]\nwatchdog_ms = 5000\n"
+    work = hand.work(tmp_path / "work", learned, windows=5, policy=policy)
+    driven = simulate(work, [learned], tmp_path / "out", drivers="board", heap_kb=128)
+    assert driven.windows == 39
+    assert driven.watchdog_bites == 0
+
+
 def test_a_recording_too_short_to_commission_uses_the_trainings_reference_and_says_so(work, tmp_path):
     short = hand.recording_of(tmp_path / "short.csv", hand.stream(64 * 10, seed=3))
     summary = simulate(work, [short], tmp_path / "out")

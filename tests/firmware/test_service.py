@@ -12,7 +12,7 @@ from motegate.firmware.link.transport import connect
 
 from . import handmade
 
-pytestmark = pytest.mark.device
+pytestmark = [pytest.mark.device, pytest.mark.campaign]
 POLICY = handmade.ONE_CHANNEL + '[serial]\nrepl = "pin"\ncommands = "key"\n[power]\nwatchdog_ms = 5000\n'
 
 

@@ -84,7 +84,7 @@ def look(operation):
     "nothing": no bundle was there before, and none is in its place.
     """
     ran = getattr(sys.modules.get("motegate.main"), "RAN", [])
-    found = tree(repl()["_sha"])
+    found = tree(repl()["sha"])
     if not ran:
         there = JOB["old"] or any(path.startswith("lib/motegate/") for path in found)
         return "dead" if there else "nothing"

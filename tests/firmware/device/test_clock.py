@@ -76,3 +76,39 @@ def test_the_pace_stays_on_its_grid_and_late_ticks_are_skipped(start, period, wo
             assert late == 0 or time.ticks == before  # on the grid, or late and not slept at all
             assert time.ticks - before <= period
             time.ticks += busy
+
+
+@pytest.mark.unit
+def test_a_long_wait_goes_in_pieces_and_ends_on_the_tick(monkeypatch):
+    time = Time(monkeypatch, ticks=100)
+    now = clock.Clock()
+    turns = []
+    now.between = lambda: turns.append(time.ticks)
+    now.every(10_000)
+    seconds, millis = [0] * 2, [0] * 2
+    now.tick(seconds, millis, 0)
+    time.ticks += 500  # what a record took
+    now.tick(seconds, millis, 1)
+    assert (turns, time.slept) == ([600, 4600, 8600], [4000, 4000, 1500])
+    assert (seconds[1] - seconds[0]) * 1000 + millis[1] - millis[0] == 10_000
+    now.piece = 20  # someone talks
+    now.tick(seconds, millis, 0)
+    assert set(time.slept[3:]) == {20}
+    assert time.ticks == 20_100
+
+
+@pytest.mark.unit
+def test_a_time_that_was_given_holds_and_the_ports_own_clock_gets_it(monkeypatch):
+    from types import SimpleNamespace
+
+    time = Time(monkeypatch, ticks=5)
+    given = []
+    monkeypatch.setattr(clock, "machine", SimpleNamespace(RTC=lambda: SimpleNamespace(datetime=given.append)))
+    now = clock.Clock()
+    now.look()
+    up = now.uptime
+    now.set(200_000_000, 250)
+    assert given == [(1970, 1, 1, 0, 0, 0, 0, 0)]  # as this fake's gmtime has it
+    time.ticks += 1750
+    now.look()
+    assert (now.seconds, now.millis, now.uptime) == (200_000_002, 0, up + 2)

@@ -12,8 +12,11 @@ from motegate.firmware.device.layout import (
     COUNT_FAILED,
     COUNT_JUDGED,
     COUNT_SENSORS,
+    LEFT,
     MISSING,
+    STATE_BITES,
     STATE_BOOTS,
+    STATE_CAUSE,
     STATE_RESETS,
     STATE_ROW,
     STATE_SAFE_STARTS,
@@ -235,3 +238,73 @@ def test_the_counts_of_effects_are_of_this_start(root):
     mote = Mote()
     started(root, mote)
     assert mote.counts[COUNT_EFFECTS] == 0
+
+
+class Dog:
+    """A watchdog that counts its meals."""
+
+    def __init__(self):
+        self.fed = 0
+
+    def feed(self):
+        self.fed += 1
+
+
+def test_a_watchdog_is_fed_after_every_block_and_before_every_piece_of_a_sleep(root, monkeypatch):
+    from motegate.firmware.device import clock
+
+    mote = Mote()
+    gate, writer = started(root, mote)
+    dog = mote.watchdog = Dog()
+    blocks = []
+    step = gate.step
+
+    def stepped():
+        assert dog.fed >= len(blocks)
+        blocks.append(1)
+        return step()
+
+    gate.step = stepped
+    main.loop(gate, mote, writer)
+    assert len(blocks) > 40
+    assert dog.fed == len(blocks) - 1  # all but the last, behind which there was no record
+
+    slept = []
+    monkeypatch.setattr(clock, "sleep_ms", lambda ms: slept.append((ms, dog.fed)))
+    dog.fed = 0
+    mote.clock.pause(10_000)
+    assert slept == [(4000, 1), (4000, 2), (2000, 3)]
+
+
+@pytest.mark.parametrize("armed", [False, True])
+def test_who_interrupts_gets_to_the_prompt_by_a_reset_where_a_watchdog_is_armed(root, armed):
+    mote = Mote()
+
+    def interrupted(gate, *_):
+        mote.watchdog = Dog() if armed else None
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(main, "loop", interrupted)
+        with pytest.raises(Reset) if armed else contextlib.nullcontext():
+            main.run(root, mote)
+    assert (Path(root) / "stop").exists() == armed
+    assert mote.counts[STATE_CAUSE] == LEFT
+
+
+def test_a_start_after_someone_left_for_the_prompt_is_no_reset_and_no_bite(root, monkeypatch):
+    from types import SimpleNamespace
+
+    from motegate.firmware.device.boot import kept
+
+    monkeypatch.setattr(kept, "machine", SimpleNamespace(WDT_RESET=3, reset_cause=lambda: 3))  # machine.reset()'s own
+    mote = Mote()
+    gate, _ = started(root, mote)
+    bites = mote.counts[STATE_BITES]  # nobody knows how it came to this first start
+    mote.leave(gate)
+    mote = Mote()
+    started(root, mote)
+    assert mote.counts[STATE_BITES] == bites
+    mote = Mote()  # the one before did not leave
+    started(root, mote)
+    assert mote.counts[STATE_BITES] == bites + 1
