@@ -14,6 +14,7 @@ from ..device import entry
 BLOCK = 192  # bytes, 256 in base64: no board's receive buffer is smaller
 
 PARTS = (entry.exists, entry.remove, entry.forward, entry.settle, entry.sha)
+SHARED = "".join(inspect.getsource(part) for part in PARTS)
 
 FUNCTIONS = f"""
 import os, sys, binascii
@@ -21,7 +22,7 @@ from binascii import hexlify
 from hashlib import sha256
 SWAP = {entry.SWAP!r}
 FOLDERS = {entry.FOLDERS!r}
-{"".join(map(inspect.getsource, PARTS))}"""
+{SHARED}"""
 
 FUNCTIONS += """
 def _get():
