@@ -14,7 +14,7 @@ LAYERS = {"motegate": 4, "device_sim": 4, "convert": 3, "train": 2, "firmware": 
 MOST_FILES = 12
 FULLER = {"firmware/device/dimensions"}  # a file a dimension
 ON_A_BOARD = {
-    "array", "binascii", "gc", "hashlib", "json", "machine", "micropython", "os", "struct", "sys", "time",
+    "array", "binascii", "gc", "hashlib", "json", "machine", "micropython", "os", "select", "struct", "sys", "time",
 }  # fmt: skip
 
 

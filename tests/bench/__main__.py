@@ -50,7 +50,6 @@ def main(arguments: list[str]) -> int:
     if unknown:
         print(f"no such benchmark: {', '.join(unknown)}; there are: {', '.join(found)}", file=sys.stderr)
         return 2
-    page = sections(PAGE.read_text()) if PAGE.exists() else {}
     for name in wanted or found:
         module = found[name]
         began = time.perf_counter()
@@ -65,11 +64,19 @@ def main(arguments: list[str]) -> int:
         print(body)
         if options.seeds is not None:
             continue
-        page[module.TITLE] = f"{body.strip()}\n\n({machine}; took {time.perf_counter() - began:.0f} s)"
-    order = [module.TITLE for module in found.values()]
+        write(
+            module.TITLE,
+            f"{body.strip()}\n\n({machine}; took {time.perf_counter() - began:.0f} s)",
+            [module.TITLE for module in found.values()],
+        )
+    return 0
+
+
+def write(title: str, body: str, order: list[str]) -> None:
+    """Puts a section in its place on the page, which others may have written meanwhile."""
+    page = (sections(PAGE.read_text()) if PAGE.exists() else {}) | {title: body}
     titles = sorted(page, key=lambda title: order.index(title) if title in order else len(order))
     PAGE.write_text(HEAD + "".join(f"\n## {title}\n\n{page[title]}\n" for title in titles))
-    return 0
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.device_sim.board import faults
 
 TITLE = "Faults at random"
-WINDOWS, FAULTS = 100_000, 2_000
+WINDOWS, FAULTS = 1_000_000, 20_000
 HEAD = """`python -m tests.bench faults`: the real VM, the board's drivers over a simulated converter; its resets are
 carried out by importing everything anew.
 
