@@ -1,6 +1,7 @@
 """The layers and packages of the house: imports run down, in no circle, and through the door of another package."""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -170,3 +171,11 @@ def test_tensorflow_is_imported_only_inside_functions_of_train_and_convert():
                 names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
                 found += [str(path) for name in names if name.split(".")[0] in ("tensorflow", "keras")]
     assert not found
+
+
+def test_a_wheel_holds_every_package():
+    listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
+    folders = [ROOT / folder for folder in (*LAYERS, "examples")]
+    made = {path.parent.relative_to(ROOT) for folder in folders for path in folder.rglob("__init__.py")}
+    named = {"motegate" if path == Path("motegate") else ".".join(("motegate", *path.parts)) for path in made}
+    assert listed == named
