@@ -55,7 +55,7 @@ def obey(body, line, gate, hal, writer):
 def _ack(writer, n, kind, why, answer):
     writer.begin(b"ack")
     writer.number(b"re", n)
-    writer.text(b"of", kind[:_LONGEST])
+    writer.text(b"of", "".join(c if " " <= c <= "~" else "?" for c in kind[:_LONGEST]))
     writer.number(b"ok", 0 if why else 1)
     if why:
         writer.text(b"why", why)

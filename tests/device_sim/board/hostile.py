@@ -126,8 +126,9 @@ class Hostile:
             self.seen.odd.append("a true command was refused")
 
     def _number(self) -> int:
+        """A number that no altered frame comes by."""
         self.n += 1
-        return self.n
+        return self.random.randrange(1 << 27, 1 << 28)
 
     def _answered(self, n: int) -> Ack:
         with self._news:
