@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from zlib import crc32
 
 from motegate.convert import bundle
@@ -205,6 +206,6 @@ def campaign(folder: Path, frames: int, seed: int = 1) -> dict:
         "answers": dict(seen.kinds),
         "verdicts": seen.verdicts,
         "damaged": seen.damaged,
-        "lost": min(seen.heaps[:part]) - min(seen.heaps[-part:]),
+        "lost": round(median(seen.heaps[:part]) - median(seen.heaps[-part:])),
         "odd": seen.odd,
     }
