@@ -52,6 +52,7 @@ class Hostile:
         self.seen = Seen()
         self.sent = self.n = self.authentic = 0
         self.challenge = ""
+        self._health: Health | None = None  # the frame before
         self._old: list[bytes] = []
         self._news = threading.Condition()
         made = bundle.build(handmade.work(folder / "work", POLICY), "UNIX").folder
@@ -79,6 +80,9 @@ class Hostile:
 
     def _note(self, item) -> None:
         seen = self.seen
+        if self._health and not isinstance(item.form, Ack):  # the loop's own: the stack is as deep each time
+            seen.heaps.append(self._health.heap)
+        self._health = item.form if isinstance(item.form, Health) else None
         match item.form:
             case Ack() as ack:
                 seen.acks[ack.re] = ack
@@ -86,7 +90,6 @@ class Hostile:
                 seen.accepted += ack.ok and ack.of in CHANGING
                 self.challenge = ack.challenge or self.challenge
             case Health() as health:
-                seen.heaps.append(health.heap)
                 if not health.adds_up:
                     seen.odd.append("counts that do not add up")
             case Verdict():
