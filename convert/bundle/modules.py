@@ -35,7 +35,7 @@ def needed(
     """
     own = own or {}
     found: dict[str, str] = {"__init__.py": _source("__init__", kernels)}
-    open_ = ["main", "judging/rule", "boot/self_test", "boot/hello"]
+    open_ = ["main", "judging/rule", "boot/self_test"]
     open_ += [f"line/{name}" for name in ("line", "receiver", "commands", "mac")]
     open_ += [f"{DIMENSIONS}/{name}" for name in plan.dimensions]
     open_ += [f"sensors/{name}" for name in drivers]

@@ -14,7 +14,7 @@ def table(policy: Policy, board: Board, sensors: dict, replays: bool) -> dict:
     if replays:
         service |= {"repl": "open", "watchdog_ms": 0}
     if service["pin"] is None or board.name != policy.board:
-        service["pin"] = board.stop if board.name != policy.board else service["pin"] or board.stop
+        service["pin"] = board.stop
     if service["repl"] == "pin" and service["pin"] is None:
         service["repl"] = "open"
     if service["repl"] == "pin":

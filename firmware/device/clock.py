@@ -34,6 +34,11 @@ PIECE_MS = 4000  # of a long sleep
 _PLAUSIBLE = const(4 * 365 * 86400)  # 2024: no board wakes up later than that with its clock unset
 
 
+def _epoch():
+    """2020-01-01 in seconds of the port's own time."""
+    return 1577836800 if time.gmtime(0)[0] == 1970 else 631152000
+
+
 class Clock:
     """``seconds`` and ``millis`` are the time of the last look; ``uptime`` the seconds since the start. ``period_ms``:
     the pace; 0: there is none, and no look, as under a replay. ``piece``: milliseconds of a long sleep."""
@@ -48,7 +53,7 @@ class Clock:
     def synchronise(self):
         """Take the time from the port's own clock (whose epoch is 1970 or 2000)."""
         self._ticks = ticks_ms()
-        self.seconds = int(time.time()) - (1577836800 if time.gmtime(0)[0] == 1970 else 631152000)
+        self.seconds = int(time.time()) - _epoch()
         self.millis = 0
 
     def is_set(self):
@@ -73,7 +78,7 @@ class Clock:
         self.seconds = seconds
         self.millis = millis
         if hasattr(machine, "RTC"):
-            t = time.gmtime(seconds + (1577836800 if time.gmtime(0)[0] == 1970 else 631152000))
+            t = time.gmtime(seconds + _epoch())
             machine.RTC().datetime((t[0], t[1], t[2], t[6], t[3], t[4], t[5], 0))
 
     def between(self):

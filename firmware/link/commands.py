@@ -9,9 +9,10 @@ import hmac
 import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from zlib import crc32
 
 from .. import atomic
@@ -25,6 +26,7 @@ from .port import PortError, choose, opened
 
 PATIENCE_S = 12.0  # of the board's time, for one answer: an idle line is looked at every eight seconds
 TRIES = 5
+Said = TypeVar("Said")
 KEY = "key"  # why a command is refused that answers no challenge
 FILES = {"state": "state.bin", "store": "windows.bin", "window": "window.json"}
 
@@ -86,7 +88,7 @@ class Commands:
     def hello(self) -> Hello:
         """Who it is."""
         frames = self._exchange("hello?", {}).frames
-        return next(frame.form for frame in reversed(frames) if isinstance(frame.form, Hello))
+        return _last(frames, Hello)
 
     def file(self, what: str) -> bytes:
         """All of "state" or "store". It is asked for again where the board has changed it meanwhile."""
@@ -120,6 +122,11 @@ class Commands:
         raise SilentError(f"{self.port}: no answer in {self._tries * PATIENCE_S:.0f} s; does a gate run there?")
 
 
+def _last(frames: Sequence[Frame], form: type[Said]) -> Said:
+    """What the latest frame of that form says; before an ack there is one."""
+    return next(frame.form for frame in reversed(frames) if isinstance(frame.form, form))
+
+
 @contextlib.contextmanager
 def connected(port: str | None = None, tries: int = TRIES) -> Iterator[Commands]:
     """The line to the only board, or to the one at ``port``. PortError: there is none, or it cannot be opened."""
@@ -136,7 +143,7 @@ def status(port: str | None = None) -> Health:
     """How the board is."""
     with connected(port) as board:
         frames = board.ask("status").frames
-    return next(frame.form for frame in reversed(frames) if isinstance(frame.form, Health))
+    return _last(frames, Health)
 
 
 def set_time(port: str | None = None) -> Time:
@@ -176,5 +183,4 @@ def dump(folder: Path, port: str | None = None) -> list[str]:
 
 def _window(board: Commands) -> bytes:
     frames = board.ask("dump", what="window").frames
-    window = next(frame.form for frame in reversed(frames) if isinstance(frame.form, Window))
-    return json.dumps(window.body()).encode() + b"\n"
+    return json.dumps(_last(frames, Window).body()).encode() + b"\n"

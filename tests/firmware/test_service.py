@@ -1,11 +1,7 @@
 """A board in service, on an emulated Pico: Ctrl-C does not end its gate, and `flash` gets in as it was designed."""
 
-import os
-from pathlib import Path
-
 import pytest
 from motegate.convert.bundle import build
-from motegate.firmware.errors import InputError
 from motegate.firmware.link import commands, flash, keys
 from motegate.firmware.link.patience import clock_of
 from motegate.firmware.link.transport import connect
@@ -14,20 +10,6 @@ from . import handmade
 
 pytestmark = [pytest.mark.device, pytest.mark.campaign]
 POLICY = handmade.ONE_CHANNEL + '[serial]\nrepl = "pin"\ncommands = "key"\n[power]\nwatchdog_ms = 5000\n'
-
-
-@pytest.fixture
-def pico():
-    pytest.importorskip("rp2040py", reason="no emulated Pico; install it with: pip install 'motegate[sim]'")
-    from motegate.device_sim.machines import pico
-
-    shared = Path(os.environ.get("MOTEGATE_SHARED", Path(__file__).resolve().parents[3] / "shared"))
-    try:
-        image = pico.image(os.environ.get(pico.VARIABLE) or shared / "emulators" / "pico.uf2")
-    except InputError as error:
-        pytest.skip(str(error))
-    with pico.Pico(image) as board:
-        yield board
 
 
 def waited(pico, seconds: float) -> None:

@@ -136,7 +136,7 @@ class State:
             if known and not self.safe:
                 found = found + load("boot.self_test").test(gate, hal.root, known)
                 hal.well("self-test")
-            if len(found) > len(hal.broken or ()):
+            if len(found) > len(hal.broken):
                 self.judge_test(found, gate, hal)
         except (MemoryError, OSError) as e:
             hal.trouble("self-test", e)
