@@ -95,7 +95,7 @@ def test_an_armed_watchdog_is_fed_through_a_sleep_of_minutes(tmp_path):
     policy = hand.POLICY.replace("period_ms = 1000", "period_ms = 60000") + "[power]\nwatchdog_ms = 5000\n"
     work = hand.work(tmp_path / "work", learned, windows=5, policy=policy)
     driven = simulate(work, [learned], tmp_path / "out", drivers="board", heap_kb=128)
-    assert driven.windows == 39
+    assert driven.windows == 40
     assert driven.watchdog_bites == 0
 
 
