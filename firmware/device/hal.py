@@ -5,7 +5,7 @@ import gc
 import sys
 from array import array
 
-from .compat import MICROPYTHON, const
+from .compat import MICROPYTHON, const, micropython
 from .layout import COUNT_ERRORS, LEFT, MISSING_STATUS, STATE_CAUSE, STATE_SIZE
 
 try:
@@ -54,14 +54,23 @@ class Hal:
         if self.line:
             self.line.listen()
 
+    @micropython.native
     def tend(self, gate):
-        """Between two blocks, where the time has come: as in a sleep, and the state's own affairs."""
-        self.rest()
-        if self.clock.uptime >= self.state.due:
-            self.state.tend(gate, self)
-        self.due = 0 if self.watchdog else self.state.due
-        if self.line:
-            self.due = min(self.due, self.line.due)
+        """Between two blocks: the watchdog is fed, and the line and the state have their turn where it is time."""
+        line = self.line
+        state = self.state
+        if self.watchdog:
+            self.watchdog.feed()
+        if line and self.clock.uptime >= line.due:
+            line.listen()
+        if self.clock.uptime >= state.due:
+            state.tend(gate, self)
+        if self.watchdog:
+            self.due = 0
+        elif line and line.due < state.due:
+            self.due = line.due
+        else:
+            self.due = state.due
 
     def hurry(self):
         """Something was learned that is worth a write now."""

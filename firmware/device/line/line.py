@@ -6,7 +6,7 @@ many are taken at once as cost no record, and a line that brings more is looked 
 """
 
 from ..clock import PIECE_MS
-from ..compat import const
+from ..compat import const, micropython
 from ..modules import load, unload
 from .receiver import Receiver
 
@@ -31,22 +31,32 @@ class Line:
         self.challenge = b""
         self.turn = 0
         self._receiver = Receiver(stream)
+        self._stream = stream
+        self._one = self._receiver.one
         self._gate = gate
         self._hal = hal
         self._writer = writer
         self._until = -1  # the end of a talk
+        self._gap = -1  # seconds between two looks at an idle line; -1: it is not idle
 
+    @micropython.native
     def listen(self):
         """Takes what has come, and does at most one command of it. Never raises."""
+        came = self._stream.readinto(self._one)
         hal = self._hal
         clock = hal.clock
+        gap = self._gap
+        if not came and gap >= 0 and not self._stream.closed:
+            self.due = clock.uptime + gap
+            return
+        self._gap = -1
         receiver = self._receiver
-        size = receiver.receive(max(_LEAST, min(_MOST, 4 * clock.period_ms)) if clock.period_ms else _MOST)
+        size = receiver.receive(max(_LEAST, min(_MOST, 4 * clock.period_ms)) if clock.period_ms else _MOST, came)
         if size:
             self._obey(size)
             self._until = clock.uptime + _TALK_S
             clock.piece = _PIECE_MS
-        if receiver.stream.closed:
+        if self._stream.closed:
             self.due = _NEVER
             if not hal.watchdog:
                 clock.piece = _NEVER
@@ -57,7 +67,8 @@ class Line:
             clock.piece = _FLOOD_MS
         else:
             clock.piece = PIECE_MS
-            self.due = clock.uptime + (_IDLE_S if clock.period_ms else 0)
+            self._gap = _IDLE_S if clock.period_ms else 0
+            self.due = clock.uptime + self._gap
 
     def _obey(self, size):
         """What obeys is loaded for it, and unloaded again."""

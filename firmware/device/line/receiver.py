@@ -47,18 +47,22 @@ class Receiver:
         self.buffer = bytearray(_SIZE)
         self.stream = stream
         self.more = False
-        self._one = bytearray(1)
+        self.one = bytearray(1)
         self._at = 0
         self._sum = Checksum()
 
-    def receive(self, most=_SIZE):
-        """Takes what has come, at most so many bytes or up to a frame: the bytes of its JSON, or 0."""
+    def receive(self, most=_SIZE, came=0):
+        """Takes what has come, at most so many bytes or up to a frame: the bytes of its JSON, or 0.
+
+        ``came``: the first lies in ``one`` already.
+        """
         self.more = False
         left = most
-        while self.stream.readinto(self._one):
+        while came or self.stream.readinto(self.one):
+            came = 0
             left -= 1
             self.more = not left
-            byte = self._one[0]
+            byte = self.one[0]
             if byte == _NEWLINE:
                 end = self._at
                 self._at = 0

@@ -34,6 +34,13 @@ class World:
     left = 0
     hog: list = []
 
+    @classmethod
+    def release(cls):
+        """Gives the heap back. A stale word on the stack may still point to a list, but no longer to what it held."""
+        for taken in cls.hog:
+            taken.clear()
+        cls.hog.clear()
+
 
 class Adc:
     """A quiet converter, and what may be wrong with it."""
@@ -108,7 +115,7 @@ def start():
     """A board that has just reset."""
     for name in [name for name in sys.modules if name.split(".")[0] == "motegate"]:
         del sys.modules[name]
-    World.hog.clear()
+    World.release()
     gc.collect()
     from motegate.clock import Clock
     from motegate.hal import Hal
@@ -160,7 +167,7 @@ class Step:
         if seen["windows"] + gate.windows >= WINDOWS:
             return -1
         if not World.left:
-            World.hog.clear()  # a stale word on the stack may still point to the list
+            World.release()
             if self.behind < 0 and self.gate.windows % 64 == 63:
                 self.weigh()
             if self.behind < 0 and random.getrandbits(16) < CHANCE:
@@ -189,7 +196,7 @@ def begin(hal):
         size = 1 << 16
         while size >= 64:
             try:
-                World.hog.append(bytearray(size))
+                World.hog.append([0] * (size // 8))
             except MemoryError:
                 size >>= 1
 
@@ -221,7 +228,7 @@ while seen["windows"] < WINDOWS and len(seen["wrong"]) < 5:
     except Bite:
         seen["bites"] += 1
     World.left = 0
-    World.hog.clear()
+    World.release()
     seen["windows"] += gate.windows
     seen["judged"] += hal.counts[JUDGED] + hal.counts[COMMISSIONING]
     seen["failed"] += hal.counts[FAILED]
