@@ -140,16 +140,17 @@ async def _emulate(uf2: Path, clock_file: Path | None = None) -> None:
     print(line.slave_path, flush=True)
 
     def ordered() -> None:
-        text = sys.stdin.readline()
+        # not readline(): of two lines that came together it would keep the second to itself until a third comes
+        text = os.read(sys.stdin.fileno(), 4096).decode()
         if not text:
             ended.set()
-            return
-        pin, _, level = text.strip().partition("=")
-        if pin == "reset":
-            device.mcu.set_run_pin(low=True)
-            device.mcu.set_run_pin(low=False)
-        else:
-            device.mcu.gpio[int(pin)].set_input_value(int(level) != 0)
+        for order in text.split():
+            pin, _, level = order.partition("=")
+            if pin == "reset":
+                device.mcu.set_run_pin(low=True)
+                device.mcu.set_run_pin(low=False)
+            else:
+                device.mcu.gpio[int(pin)].set_input_value(int(level) != 0)
 
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), ordered)
     await ended.wait()

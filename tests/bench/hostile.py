@@ -29,6 +29,7 @@ def run() -> str:
         "windows judged meanwhile": f"{seen['verdicts']:,}",
         "frames of the board lost or damaged": f"{seen['damaged']:,}",
         "errors said, or counts that do not add up": f"{len(seen['odd']):,}",
+        "names interned in the second half": f"{seen['names']:,}",
         "bytes of heap less in the last quarter than in the first, at the most free in each": f"{seen['lost']:,}",
     }
     return "\n".join([HEAD, *(f"| {name} | {value} |" for name, value in rows.items())])

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import threading
@@ -27,6 +28,7 @@ KEY = bytes(range(32))
 HEAP = "256k"
 BATCH = 500  # hostile frames between two looks at what the board has made of them
 PATIENCE_S = 120.0
+NAMES = re.compile(r"qstr pool: .*n_qstr=(\d+)")
 CHANGING = ("time", "dump", "stop")
 
 
@@ -38,6 +40,7 @@ class Seen:
     kinds: Counter = field(default_factory=Counter)
     accepted: int = 0  # commands that change something or give something away
     heaps: list[int] = field(default_factory=list)
+    names: list[int] = field(default_factory=list)  # interned
     verdicts: int = 0
     damaged: int = 0
     odd: list[str] = field(default_factory=list)
@@ -93,6 +96,8 @@ class Hostile:
                     seen.odd.append("counts that do not add up")
             case Verdict():
                 seen.verdicts += 1
+            case _ if not isinstance(item, Frame) and (found := NAMES.search(repr(item))):
+                seen.names.append(int(found[1]))
             case _:
                 if not isinstance(item, Frame) or item.kind in ("error", "recovered"):
                     seen.odd.append(repr(item)[:200])
@@ -188,7 +193,7 @@ def campaign(folder: Path, frames: int, seed: int = 1) -> dict:
     """What a board made of so many hostile frames.
 
     ``lost``: what less is free in the last quarter than in the first, at the most in each: where no stale word on the
-    stack holds what obeyed the last command, some 7 kB.
+    stack holds what obeyed the last command. ``names``: what more is interned at the end than in the middle.
     """
     line = Hostile(folder, seed)
     try:
@@ -203,6 +208,7 @@ def campaign(folder: Path, frames: int, seed: int = 1) -> dict:
         line._reader.join()
     seen = line.seen
     part = max(1, len(seen.heaps) // 4)
+    early = len(seen.names) // 2  # by then each command was loaded once
     return {
         "frames": line.sent,
         "alive": alive,
@@ -212,6 +218,7 @@ def campaign(folder: Path, frames: int, seed: int = 1) -> dict:
         "answers": dict(seen.kinds),
         "verdicts": seen.verdicts,
         "damaged": seen.damaged,
-        "lost": max(seen.heaps[:part]) - max(seen.heaps[-part:]),
+        "lost": max(seen.heaps[:part], default=0) - max(seen.heaps[-part:], default=0),
+        "names": seen.names[-1] - seen.names[early],
         "odd": seen.odd,
     }

@@ -10,6 +10,7 @@ def test_no_forged_or_replayed_command_is_obeyed_and_every_true_one_is_answered(
     seen = hostile.campaign(tmp_path, 4000)
     assert seen["alive"]
     assert seen["odd"] == []
+    assert seen["names"] == 0
     assert seen["accepted"] == seen["authentic"] == 8
     assert seen["answers"]["refused"] > 300
     assert seen["verdicts"] > 40  # the judging goes on meanwhile
