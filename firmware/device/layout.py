@@ -17,6 +17,8 @@ LONG_MS = const(500000000)  # 5.8 days: a step beyond it is counted in whole sec
 MOST_MISSED = const(0x1FFFFFFF)
 SEQ_MASK = const(0x3FFFFFFF)  # of a sequence number
 
+MOST_AWAY = const(2048)  # a drift detector's number: 8 standard deviations, Q8
+
 # Flags of a slot
 ABSENT = const(1)  # the record did not come
 DUPLICATE = const(2)  # the record before it, again
