@@ -126,7 +126,7 @@ def _median(delays: list[float]) -> float | None:
 def run() -> str:
     lines = [
         f"`python -m tests.bench detectors`: N(0, 1), {CHANGES} changes after {BEFORE} samples each, the median delay;",
-        f"alarms over {STREAMS} streams without a change, and in a million the 95 % interval of what is to be expected.",
+        f"alarms over {STREAMS} streams without a change, and the 95 % interval of what a million would give.",
         "Each with the one configuration that it has by default.",
         "",
         "| detector | + 3 sigma, samples | ramp of 0.01 a sample | false alarms | of samples | in a million |",
