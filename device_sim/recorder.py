@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from motegate.firmware.clock import EPOCH_S
-from motegate.firmware.link import Regimes, Verdict
+from motegate.firmware.link import Drift, Regimes, Verdict
 from motegate.train.policy import Plan
 
 NONE = 255  # no action: the window was not judged
@@ -19,7 +19,7 @@ class WindowLog:
     ``ends_ms`` int64[n] milliseconds since 1970, ``why`` uint8[n] (index into REASONS), ``passes`` uint8[n,
     classifiers], ``scores`` int8[n, classifiers], ``actions`` uint8[n] (NONE while commissioning), ``regimes``
     int16[n], the known regime nearest to the window (-1: none, or nobody said). ``known``: what the board said last of
-    its regimes, None where the plan has none.
+    its regimes, None where the plan has none. ``drifts``: its drift alarms, in turn.
     """
 
     ends_ms: np.ndarray
@@ -30,6 +30,7 @@ class WindowLog:
     values: np.ndarray
     regimes: np.ndarray
     known: Regimes | None = None
+    drifts: tuple[Drift, ...] = ()
 
     @property
     def judged(self) -> np.ndarray:
@@ -55,6 +56,7 @@ class Recorder:
         self._actions = bytearray()
         self._regimes = array("h")
         self.known: Regimes | None = None
+        self.drifts: list[Drift] = []
 
     def __len__(self) -> int:
         return len(self._why)
@@ -88,4 +90,5 @@ class Recorder:
             values,
             np.frombuffer(self._regimes, np.int16) if regimes is None else regimes,
             self.known,
+            tuple(self.drifts),
         )

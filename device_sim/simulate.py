@@ -12,7 +12,7 @@ from pathlib import Path
 from motegate.firmware import atomic, boards
 from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.errors import RefusedError
-from motegate.firmware.link import Error, Frame, Hello, Model, Regimes, Verdict
+from motegate.firmware.link import Drift, Error, Frame, Hello, Model, Regimes, Verdict
 from motegate.firmware.progress import Progress, silent
 from motegate.train import policy as policies
 
@@ -125,6 +125,8 @@ def _note(frame: Frame, recorder: Recorder, line: Line) -> None:
     match frame.form:
         case Verdict() as verdict:
             recorder.verdict(verdict)
+        case Drift() as drift:
+            recorder.drifts.append(drift)
         case Regimes() as known:
             recorder.known = known
         case Hello():

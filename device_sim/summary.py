@@ -132,7 +132,16 @@ def summarise(
         },
         watchdog_bites=seen.get("bites", 0),
         notes=tuple(notes),
+        drift=_drift(plan, log),
     )
+
+
+def _drift(plan: Plan, log: WindowLog) -> dict:
+    """``alarms``: what the board has said, by the name of the parent; empty where the policy wants none."""
+    if not plan.drift_alarms:
+        return {}
+    names = [parent.name for parent in plan.classifiers]
+    return {"alarms": [drift.body() | {"of": names[drift.of]} for drift in log.drifts]}
 
 
 def _known(figure: int) -> int | None:

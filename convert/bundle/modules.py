@@ -43,6 +43,8 @@ def needed(
         open_.append("keeping/store")
     if plan.has_regimes():
         open_ += ["reference/regimes", "reference/prototypes", "reference/roster"]
+    if plan.drift_alarms:
+        open_.append("drift/watch")
     while open_:
         name = open_.pop()
         if f"{name}.py" in found:

@@ -142,6 +142,7 @@ class Policy:
     label_share: float = 0.1
     seed: int = 0
     service: Service = Service()
+    drift_alarms: bool = False
 
     @cached_property
     def columns(self) -> tuple[str, ...]:

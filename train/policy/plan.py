@@ -11,7 +11,7 @@ from motegate.firmware.device.layout import FOLLOW_REGIME
 from .form import StatusField
 from .graph import Graph
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,7 @@ class Plan:
     actions: tuple[Action, ...]
     models: tuple[Model, ...]
     reference: ReferenceRule
+    drift_alarms: bool = False
 
     @cached_property
     def homes(self) -> dict[str, list[int]]:
@@ -170,6 +171,7 @@ class Plan:
             "actions": [asdict(action) for action in self.actions],
             "models": [asdict(model) for model in self.models],
             "reference": asdict(self.reference),
+            "drift_alarms": int(self.drift_alarms),
         }
 
     def files(self) -> dict[str, bytes]:
@@ -211,6 +213,7 @@ def from_json(data: dict) -> Plan:
             tuple(Action(action["name"], tuple(action["do"])) for action in data["actions"]),
             tuple(Model(**model) for model in data["models"]),
             ReferenceRule(**data["reference"]),
+            data["drift_alarms"] == 1,
         )
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError(f"not a plan: {type(error).__name__}: {error}") from error

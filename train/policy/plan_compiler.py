@@ -143,6 +143,7 @@ def compile_policy(policy: Policy) -> Plan:
             for model in policy.models
         ),
         reference=reference_rule(policy),
+        drift_alarms=policy.drift_alarms,
     )
 
 

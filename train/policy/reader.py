@@ -221,6 +221,7 @@ def _settings(top: Table, hops_a_day: float) -> dict[str, Any]:
         "label_share": train.number("label_share", "a number above 0 and at most 1", lambda x: 0 < x <= 1, default=0.1),
         "seed": train.whole("seed", 0, (1 << 31) - 1, default=0),
         "service": _service(top),
+        "drift_alarms": bool(adapt.truth("drift_alarms", default=False)),
     }
     if adapt.truth("enabled", default=False):
         adapt.note("is true; adaptation on the device is not there yet, only false is allowed", "enabled")

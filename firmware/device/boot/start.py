@@ -94,7 +94,11 @@ def _readers(root, plan, hal, gate, writer):
     models = _networks(root + "gate/", [model["name"] for model in plan["models"]])
     hal.store = _store(root, plan)
     actions = Actions(plan, models, hal, hal.store, gate.ring, writer)
-    return [Report(writer, gate.ring, actions), actions]
+    readers = [Report(writer, gate.ring, actions), actions]
+    if plan["drift_alarms"]:
+        n = gate.reference.n_classifiers
+        readers.append(load("drift.watch").Watch(writer, gate.ring, gate.scan.stats, n))
+    return readers
 
 
 def _store(root, plan):

@@ -19,23 +19,24 @@ _AGO = const(2)  # behind each sum: updates since it was last 0
 
 
 class Cusum:
-    """``slack`` and ``limit``: Q8 standard deviations, below 2**12 and 2**23.
+    """``slack`` and ``limit``: Q8 standard deviations, below 2**12 and 2**23. ``both``: a way down is a change, too.
 
     ``state``: int32[4], the sums up and down, Q8, and for each the updates since it was last 0.
     """
 
     SIZE = 4
 
-    def __init__(self, slack=128, limit=3072):
+    def __init__(self, slack=128, limit=3072, both=True):
         self.state = array("i", [0] * self.SIZE)
         self.drift_detected = False
         self._slack = slack
         self._limit = limit
+        self._both = both
 
     def update(self, x):
         x = max(-MOST_AWAY, min(x, MOST_AWAY))
         up = self._add(_UP, x)
-        down = self._add(_DOWN, -x)
+        down = self._both and self._add(_DOWN, -x)
         self.drift_detected = up or down
         return self.drift_detected
 

@@ -9,11 +9,12 @@ from zlib import crc32
 from .answers import Ack, Window
 from .board import Error, Health, Hello, Recovered
 from .fields import Time, stamp
-from .judged import Model, Regimes, Verdict
+from .judged import Drift, Model, Regimes, Verdict
 
 __all__ = [
     "FORMS",
     "Ack",
+    "Drift",
     "Error",
     "Form",
     "Health",
@@ -28,7 +29,7 @@ __all__ = [
     "stamp",
 ]
 
-Form = Hello | Verdict | Model | Regimes | Health | Error | Recovered | Ack | Window
+Form = Hello | Verdict | Model | Regimes | Drift | Health | Error | Recovered | Ack | Window
 FORMS: dict[str, type[Form]] = {form.kind: form for form in get_args(Form)}
 
 

@@ -91,6 +91,38 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Drift:
+    """A classifier whose verdicts have ``changed`` for longer than odd windows explain, or are as before again (False).
+    It began ``since`` windows before this one; of windows that share no sample ``looked`` at meanwhile, how many
+    ``failed``, and how many of those with ``hard`` evidence of a fault: missing, invalid, railed, stuck."""
+
+    kind: ClassVar[str] = "drift"
+
+    t: Time
+    of: int
+    changed: bool
+    since: int
+    looked: int
+    failed: int
+    hard: int
+
+    @classmethod
+    def read(cls, body: dict) -> "Drift":
+        counts = {key: whole(body, key, 0) for key in ("of", "since", "looked", "failed", "hard")}
+        return cls(time_of(body), changed=whole(body, "changed", 0, 1) == 1, **counts)
+
+    def body(self) -> dict:
+        counts = {key: getattr(self, key) for key in ("since", "looked", "failed", "hard")}
+        return {"t": list(self.t), "of": self.of, "changed": int(self.changed)} | counts
+
+    def line(self, names: Hello) -> str:
+        what = "has changed" if self.changed else "is as before again"
+        line = f"{stamp(self.t)} {name_of(names.parents, self.of)} {what}, since {self.since} windows: "
+        line += f"{self.failed} of {self.looked} failed"
+        return line + (f", {self.hard} of them with missing, invalid, railed or stuck samples" if self.hard else "")
+
+
+@dataclass(frozen=True)
 class Regimes:
     """Which regimes are known, by their number in a verdict; three lists of one length.
 

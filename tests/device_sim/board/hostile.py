@@ -40,8 +40,9 @@ class Seen:
     kinds: Counter = field(default_factory=Counter)
     accepted: int = 0  # commands that change something or give something away
     heaps: list[int] = field(default_factory=list)
-    names: list[int] = field(default_factory=list)  # interned
+    names: list[int] = field(default_factory=list)  # interned, since commissioning is over and has loaded what it needs
     verdicts: int = 0
+    judged: bool = False
     damaged: int = 0
     odd: list[str] = field(default_factory=list)
 
@@ -94,10 +95,12 @@ class Hostile:
             case Health() as health:
                 if not health.adds_up:
                     seen.odd.append("counts that do not add up")
-            case Verdict():
+            case Verdict() as verdict:
                 seen.verdicts += 1
+                seen.judged = seen.judged or verdict.action is not None
             case _ if not isinstance(item, Frame) and (found := NAMES.search(repr(item))):
-                seen.names.append(int(found[1]))
+                if seen.judged:
+                    seen.names.append(int(found[1]))
             case _:
                 if not isinstance(item, Frame) or item.kind in ("error", "recovered"):
                     seen.odd.append(repr(item)[:200])
@@ -208,7 +211,7 @@ def campaign(folder: Path, frames: int, seed: int = 1) -> dict:
         line._reader.join()
     seen = line.seen
     part = max(1, len(seen.heaps) // 4)
-    early = len(seen.names) // 2  # by then each command was loaded once
+    late = seen.names[len(seen.names) // 2 :]  # by its beginning each command was loaded once
     return {
         "frames": line.sent,
         "alive": alive,
@@ -219,6 +222,6 @@ def campaign(folder: Path, frames: int, seed: int = 1) -> dict:
         "verdicts": seen.verdicts,
         "damaged": seen.damaged,
         "lost": max(seen.heaps[:part], default=0) - max(seen.heaps[-part:], default=0),
-        "names": seen.names[-1] - seen.names[early],
+        "names": late[-1] - late[0],
         "odd": seen.odd,
     }

@@ -11,6 +11,7 @@ from motegate.firmware.device.frames import Writer
 from motegate.firmware.link.decoder import MODULUS, Decoder, Frame, Text, parse
 from motegate.firmware.link.frames import (
     Ack,
+    Drift,
     Error,
     Health,
     Hello,
@@ -152,6 +153,7 @@ FORMS = st.one_of(
         lambda at, data: Ack(1, "dump", at=at, size=at + len(data), data=data),
         st.integers(1, 9999), st.binary(max_size=96),
     ),
+    st.builds(Drift, TIMES, COUNTS, st.booleans(), COUNTS, COUNTS, COUNTS, COUNTS),
     st.builds(Window, TIMES, st.lists(WHOLES, max_size=3).map(tuple)),
     st.builds(
         lambda window, rows: Regimes(window, *(tuple(row[i] for row in rows) for i in range(3))),

@@ -71,6 +71,7 @@ follow_per_day = 0.2
 per_day = 2
 [adapt]
 enabled = false
+drift_alarms = true
 [deploy]
 board = "RPI_PICO"
 [train]
