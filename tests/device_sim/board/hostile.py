@@ -28,6 +28,7 @@ KEY = bytes(range(32))
 HEAP = "256k"
 BATCH = 500  # hostile frames between two looks at what the board has made of them
 PATIENCE_S = 120.0
+SETTLED = 20  # looks at the interned names, at least
 NAMES = re.compile(r"qstr pool: .*n_qstr=(\d+)")
 CHANGING = ("time", "dump", "stop")
 
@@ -193,14 +194,14 @@ class Hostile:
 
 
 def campaign(folder: Path, frames: int, seed: int = 1) -> dict:
-    """What a board made of so many hostile frames.
+    """What a board made of so many hostile frames, or of as many more as it takes until commissioning is well over.
 
     ``lost``: what less is free in the last quarter than in the first, at the most in each: where no stale word on the
     stack holds what obeyed the last command. ``names``: what more is interned at the end than in the middle.
     """
     line = Hostile(folder, seed)
     try:
-        while line.sent < frames:
+        while line.sent < frames or len(line.seen.names) < SETTLED:
             line.batch()
     finally:
         with contextlib.suppress(OSError):

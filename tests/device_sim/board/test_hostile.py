@@ -11,7 +11,7 @@ def test_no_forged_or_replayed_command_is_obeyed_and_every_true_one_is_answered(
     assert seen["alive"]
     assert seen["odd"] == []
     assert seen["names"] == 0
-    assert seen["accepted"] == seen["authentic"] == 8
+    assert seen["accepted"] == seen["authentic"] >= 8
     assert seen["answers"]["refused"] > 300
     assert seen["verdicts"] >= 8  # the judging goes on: 50 looks a second make 400 a window, 4,000 frames ten at least
     assert seen["damaged"] == 0
