@@ -15,17 +15,16 @@ from .cusum import Cusum
 _FAIL = const(1024)  # Q8
 _PASS = const(256)
 _ALARM = const(4096)
-_LOOKED = const(0)
-_FAILED = const(1)
-_HARD = const(2)
-_COUNTS = const(3)
+_FAILED = const(0)
+_HARD = const(1)
+_COUNTS = const(2)
 
 
 class Watch:
     """Reads verdicts of a gate with that ``ring`` and ``stats``, and writes the frames; docs/frames.md lists the keys.
 
-    ``changed``: for each classifier whether it has been said; ``counts``: of each, windows looked at since its change
-    began, of them failures, and of those with hard evidence.
+    ``changed``: for each classifier whether it has been said; ``counts``: of each, failures since its change began, and
+    of those with hard evidence.
     """
 
     def __init__(self, writer, ring, stats, n_classifiers):
@@ -58,26 +57,21 @@ class Watch:
         detector = self._detectors[i]
         counts = self.counts
         at = _COUNTS * i
-        if self.changed[i]:
-            alarm = detector.update(-_FAIL if failed else _PASS)
-        else:
-            alarm = detector.update(_FAIL if failed else -_PASS)
-        if not detector.since():
-            counts[at + _LOOKED] = counts[at + _FAILED] = counts[at + _HARD] = 0
-            return
-        counts[at + _LOOKED] = detector.since()
+        x = _FAIL if failed else -_PASS
+        alarm = detector.update(-x if self.changed[i] else x)
         if failed:
             counts[at + _FAILED] += 1
             counts[at + _HARD] += hard
         if alarm:
-            self.changed[i] = 0 if self.changed[i] else 1
+            self.changed[i] ^= 1
             self._say(i, verdict)
             detector.reset()
+        if not detector.since():
             counts[at + _FAILED] = counts[at + _HARD] = 0
 
     def _hard(self):
         """1 where more than an eighth of a channel's samples are missing, invalid or at the rails, or it is stuck for
-        three windows: the rule by which the reference stops following."""
+        three windows: the rule by which the reference stops following (bands.py), and rails."""
         stats = self._stats
         length = self._length
         at = HEAD
@@ -95,12 +89,13 @@ class Watch:
     def _say(self, i, verdict):
         writer = self._writer
         at = _COUNTS * i
+        looked = self._detectors[i].since()
         writer.begin(b"drift")
         writer.pair(b"t", verdict.seconds, verdict.millis)
         writer.number(b"of", i)
         writer.number(b"changed", self.changed[i])
-        writer.number(b"since", (self.counts[at + _LOOKED] - 1) * self._every)
-        writer.number(b"looked", self.counts[at + _LOOKED])
+        writer.number(b"since", (looked - 1) * self._every)
+        writer.number(b"looked", looked)
         writer.number(b"failed", self.counts[at + _FAILED])
         writer.number(b"hard", self.counts[at + _HARD])
         writer.end()

@@ -11,7 +11,7 @@ from ..layout import SEND_SAMPLES, STATE_SEQUENCE
 from ..modules import load
 
 _LAST = (1 << 29) - 1  # of a frame's number
-_LONGEST = 16  # bytes of a kind that an ack repeats
+_LONGEST = 16  # characters of a kind that an ack repeats
 _LATEST = (1 << 30) - 1  # second, of the year 2054: a small int on every port
 _PIECE = 96  # bytes of a file in an ack
 
@@ -60,9 +60,9 @@ def _under_key(hal):
 def _ack(writer, n, kind, why, answer):
     writer.begin(b"ack")
     writer.number(b"re", n)
-    # by bytes: MicroPython keeps every character that a string was taken apart into for good
-    of = kind.encode("utf-8", "replace")[:_LONGEST]
-    writer.text(b"of", bytes(byte if 32 <= byte <= 126 else 63 for byte in of).decode())
+    # by the first byte of each: MicroPython keeps every character that a string was taken apart into for good
+    of = bytes(b if 32 <= b <= 126 else 63 for b in kind.encode("utf-8", "replace") if b & 0xC0 != 0x80)
+    writer.text(b"of", of[:_LONGEST].decode())
     writer.number(b"ok", 0 if why else 1)
     if why:
         writer.text(b"why", why)
