@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from motegate.firmware.clock import EPOCH_S
-from motegate.firmware.link import Drift, Regimes, Verdict
+from motegate.firmware.link import Adapt, Drift, Regimes, Verdict
 from motegate.train.policy import Plan
 
 NONE = 255  # no action: the window was not judged
@@ -19,7 +19,8 @@ class WindowLog:
     ``ends_ms`` int64[n] milliseconds since 1970, ``why`` uint8[n] (index into REASONS), ``passes`` uint8[n,
     classifiers], ``scores`` int8[n, classifiers], ``actions`` uint8[n] (NONE while commissioning), ``regimes``
     int16[n], the known regime nearest to the window (-1: none, or nobody said). ``known``: what the board said last of
-    its regimes, None where the plan has none. ``drifts``: its drift alarms, in turn.
+    its regimes, None where the plan has none. ``drifts``: its drift alarms, and ``adapts`` what it said of adapting, in
+    turn.
     """
 
     ends_ms: np.ndarray
@@ -31,6 +32,7 @@ class WindowLog:
     regimes: np.ndarray
     known: Regimes | None = None
     drifts: tuple[Drift, ...] = ()
+    adapts: tuple[Adapt, ...] = ()
 
     @property
     def judged(self) -> np.ndarray:
@@ -57,6 +59,7 @@ class Recorder:
         self._regimes = array("h")
         self.known: Regimes | None = None
         self.drifts: list[Drift] = []
+        self.adapts: list[Adapt] = []
 
     def __len__(self) -> int:
         return len(self._why)
@@ -91,4 +94,5 @@ class Recorder:
             np.frombuffer(self._regimes, np.int16) if regimes is None else regimes,
             self.known,
             tuple(self.drifts),
+            tuple(self.adapts),
         )

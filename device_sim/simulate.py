@@ -11,12 +11,13 @@ from pathlib import Path
 
 from motegate.firmware import atomic, boards
 from motegate.firmware.clock import EPOCH_S
-from motegate.firmware.errors import RefusedError
-from motegate.firmware.link import Drift, Error, Frame, Hello, Model, Regimes, Verdict
+from motegate.firmware.errors import InputError, RefusedError
+from motegate.firmware.link import Adapt, Drift, Error, Frame, Hello, Model, Regimes, Verdict
 from motegate.firmware.progress import Progress, silent
 from motegate.train import policy as policies
+from motegate.train.policy import Plan
 
-from . import report
+from . import operator, report
 from .features import in_numpy
 from .machines import Running, launch, plan_of
 from .recorder import Recorder
@@ -37,6 +38,8 @@ def simulate(
     drivers: str = "replay",
     heap_kb: float | None = None,
     battery_mwh: float | None = None,
+    labels: Path | None = None,
+    orders: Iterable[str] = (),
     progress: Progress = silent,
 ) -> Summary:
     """Runs WORK's bundle over the recording; fills ``out`` with events.jsonl, summary.json and report.html.
@@ -44,7 +47,8 @@ def simulate(
     ``board``: whose currents and heap are taken (default: the policy's). ``vm`` "micropython" (the unix VM on
     WORK/firmware/UNIX) or "pico" (the emulated Pico on WORK/firmware/RPI_PICO). ``drivers`` "replay", or "board": the
     policy's own sensors over simulated hardware. ``heap_kb``: the VM's, for the bundle alone
-    (default: twice the board's, since the VM's words are twice as wide). A window that was stored is
+    (default: twice the board's, since the VM's words are twice as wide). ``labels``: a CSV of what a person says of
+    windows, and ``orders``: what they do, "adapt@TIME" or "rollback@TIME" (operator.py). A window that was stored is
     in ``out``/windows.bin. InputError: the input is wrong; RefusedError: the board did not run to the end.
     """
     work, out, data = Path(work), Path(out), [Path(path) for path in data]
@@ -64,6 +68,7 @@ def simulate(
         few = too_few(policy, plan, staged.records, data)
         if few is not None:
             notes.append(f"note: {few} windows are too few to commission: judged by the training's reference")
+        given = _orders(plan, labels, orders, Path(scratch) / "orders.bin")
         began = time.perf_counter()
         with start(
             bundle,
@@ -71,6 +76,7 @@ def simulate(
             world=staged.world,
             start_ms=staged.start_ms,
             commission=None if few is None else 0,
+            orders=given,
             heap_kb=heap_kb or WORDS * costs.heap_kb.value or UNBOUNDED_KB,
         ) as running:
             recorder, line = follow(running, out / "events.jsonl", staged, policy.hop, progress)
@@ -91,6 +97,18 @@ def simulate(
     page = report.page(plan, policy.channels, log, staged.series, summary.as_json())
     atomic.write(out / "report.html", page.encode())
     return summary
+
+
+def _orders(plan: Plan, labels: Path | None, orders: Iterable[str], path: Path) -> Path | None:
+    """The runner's file of them, None where nobody does anything."""
+    found = [] if labels is None else operator.read_labels(Path(labels), plan)
+    found += [operator.read_order(order) for order in orders]
+    if labels is None and not found:
+        return None
+    if not plan.adapt:
+        raise InputError("--labels, --order: this policy does not adapt; set [adapt] enabled = true")
+    operator.write(found, path)
+    return path
 
 
 def follow(running: Running, events: Path, staged: Staged, hop: int, progress: Progress) -> tuple[Recorder, Line]:
@@ -127,6 +145,8 @@ def _note(frame: Frame, recorder: Recorder, line: Line) -> None:
             recorder.verdict(verdict)
         case Drift() as drift:
             recorder.drifts.append(drift)
+        case Adapt() as adapt:
+            recorder.adapts.append(adapt)
         case Regimes() as known:
             recorder.known = known
         case Hello():

@@ -133,6 +133,7 @@ def summarise(
         watchdog_bites=seen.get("bites", 0),
         notes=tuple(notes),
         drift=_drift(plan, log),
+        adapt=_adapt(plan, log, seen),
     )
 
 
@@ -142,6 +143,18 @@ def _drift(plan: Plan, log: WindowLog) -> dict:
         return {}
     names = [parent.name for parent in plan.classifiers]
     return {"alarms": [drift.body() | {"of": names[drift.of]} for drift in log.drifts]}
+
+
+def _adapt(plan: Plan, log: WindowLog, seen: dict) -> dict:
+    """``swaps``, the ``phase`` at the end, and each change of it by the names of phase and reason; with labels or
+    orders given, what became of them. Empty where the board does not adapt."""
+    if not plan.adapt:
+        return {}
+    changes = [said.body() | {"phase": said.phase_name, "why": said.reason} for said in log.adapts]
+    last = changes[-1] if changes else {"phase": "calm", "swaps": 0}
+    return {"phase": last["phase"], "swaps": last["swaps"], "changes": changes} | {
+        key: seen[key] for key in ("labels", "orders") if key in seen
+    }
 
 
 def _known(figure: int) -> int | None:

@@ -156,6 +156,10 @@ def parser() -> Parser:
     )
     p.add_argument("--battery-mwh", metavar="N", type=_positive(float),
                    help="what the battery holds (default: 6000, two AA cells)")  # fmt: skip
+    p.add_argument("--labels", metavar="CSV", type=Path, help="what a person says of windows: timestamp (of the newest "
+                   "record), parent, label (good or bad), optional delay (windows, default 16)")  # fmt: skip
+    p.add_argument("--order", metavar="WHAT@TIME", action="append", default=[],
+                   help="what the operator does: adapt or rollback, as in adapt@2026-03-01T12:00:00Z")  # fmt: skip
     out(p, "sim", "folder for events.jsonl, summary.json and report.html")
 
     p = verb("features", commands.features, "the dimensions of each window, integers as on the device", extras=["sim"],
@@ -195,4 +199,15 @@ def parser() -> Parser:
         p.add_argument("--port", metavar="PORT", help="the serial port (default: the only board there is)")
         if name == "dump":
             out(p, None, "the folder for state.bin, windows.bin and window.json")
+
+    p = verb("adapt", commands.adapt, "confirm to a board that what has changed is good, or label one of its windows",
+             json=False)  # fmt: skip
+    p.add_argument("--window", metavar="TIME", help="of the newest record of a window, as its verdict has it")
+    p.add_argument("--parent", metavar="NAME", help="whose verdict the label is about")
+    p.add_argument("--label", choices=("good", "bad"))
+    p.add_argument("--port", metavar="PORT", help="the serial port (default: the only board there is)")
+
+    p = verb("rollback", commands.rollback, "take a board back to its reference before the last that was taken over",
+             json=False)  # fmt: skip
+    p.add_argument("--port", metavar="PORT", help="the serial port (default: the only board there is)")
     return top

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 
+from .firmware.errors import InputError
 from .progress import bar
 from .steps import Steps
 
@@ -97,7 +98,7 @@ def simulate(args) -> None:
         steps.ensure_build("RPI_PICO" if args.vm == "pico" else "UNIX")
         summary = simulate(
             args.work, args.data, args.out, board=board, vm=args.vm, drivers=args.drivers, heap_kb=args.heap,
-            battery_mwh=args.battery_mwh, progress=progress,
+            battery_mwh=args.battery_mwh, labels=args.labels, orders=args.order, progress=progress,
         )  # fmt: skip
     _print(args, summary.as_json(), [*summary.lines(), f"report: {args.out / 'report.html'}"])
 
@@ -186,6 +187,35 @@ def stop(args) -> None:
 
     commands.stop(args.port)
     print("stopped; the prompt is open until the next reset")
+
+
+def adapt(args) -> None:
+    from .firmware.link import commands
+
+    label = (args.window, args.parent, args.label)
+    if any(label) and not all(label):
+        raise InputError("--window, --parent and --label: expected all three, or none of them")
+    if any(label):
+        became = commands.label(args.window, args.parent, args.label == "good", args.port)
+        print(f"{args.label}: {BECAME.get(became, became)}")
+    else:
+        commands.adapt(args.port)
+        print("confirmed: what has changed is taken over as soon as the board is sure of it")
+
+
+BECAME = {
+    "late": "too late: the board no longer knows this window",
+    "noted": "noted; this window belongs to no change",
+    "counted": "counted",
+    "again": "this window has a label already",
+}
+
+
+def rollback(args) -> None:
+    from .firmware.link import commands
+
+    commands.rollback(args.port)
+    print("rolled back")
 
 
 def _lines(result, otherwise: str) -> list[str]:

@@ -45,6 +45,8 @@ def needed(
         open_ += ["reference/regimes", "reference/prototypes", "reference/roster"]
     if plan.drift_alarms:
         open_.append("drift/watch")
+    if plan.adapt:
+        open_.append("adaptation/cycle")
     while open_:
         name = open_.pop()
         if f"{name}.py" in found:

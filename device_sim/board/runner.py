@@ -4,8 +4,8 @@ The loop is `motegate.main`'s own; what is added is a hardware layer whose seria
 one more reader of the gate's verdicts, which notes dimensions and regimes (the tap) and looks at the heap.
 The job: `root` (prefix of gate/), `tap` (file for each window's int16 values and regime, or null), `world` (what the
 pins see, or null), `pins` and `little` (see world.py), `start` ([seconds since 1970, millis]), `commission` (see
-motegate.main), `settle` and `measure` (windows before the heap is looked at, and while the collector is off),
-`report` (JSON of what was seen).
+motegate.main), `orders` (what a person does meanwhile, see orders.py, or null), `settle` and `measure` (windows before
+the heap is looked at, and while the collector is off), `report` (JSON of what was seen).
 """
 
 import gc
@@ -57,6 +57,7 @@ class Observer:
         self.free_start = self.free_end = -1
         self.measuring = self.ended = False
         self.allocated = self.measured = self.before = -1
+        self.orders = None
 
     def take(self, verdict):
         if self.tap:
@@ -103,6 +104,8 @@ class Observer:
             "bites": machine.bites,
             "virtual_us": time.us,
         }
+        if self.orders:
+            seen.update(self.orders.seen())
         with open(path, "w") as out:
             json.dump(seen, out)
 
@@ -119,6 +122,11 @@ def run(job):
     gate = None
     try:
         gate = observer.gate = main.build(job["root"], line, writer, job["commission"])
+        if job["orders"]:
+            from orders import Orders
+
+            observer.orders = Orders(job["orders"], gate)
+            gate.readers.append(observer.orders)
         gate.readers.append(observer)
         gc.collect()
         main.loop(gate, line, writer)

@@ -71,11 +71,14 @@ def launch(
     world: World | None = None,
     start_ms: int = 0,
     commission: int | None = None,
+    orders: Path | None = None,
     heap_kb: float = 0,
 ) -> Iterator[Emulated]:
     """A booted Pico with the bundle and the records on it; ``start_ms`` and ``heap_kb`` are its own affair."""
     if replay is None:
         raise InputError("--drivers board: the emulated Pico has no simulated sensors; allowed: replay")
+    if orders is not None:
+        raise InputError("--labels, --order: nobody sits at the emulated Pico; allowed with --vm micropython")
     folder = Path(tempfile.mkdtemp(prefix="motegate-pico-"))
     try:
         _stand_in(bundle.parents[1], folder, commission)

@@ -115,6 +115,7 @@ def launch(
     world: World | None = None,
     start_ms: int = 0,
     commission: int | None = None,
+    orders: Path | None = None,
     heap_kb: float = 256,
     tap: bool = True,
     settle: int | None = None,
@@ -123,8 +124,8 @@ def launch(
     """A running virtual board; it is ended and its folder removed when the block is left.
 
     ``bundle``: a folder with lib/ and gate/. ``replay``: the records' file, or ``world`` for the board's own drivers.
-    ``start_ms``: milliseconds since 1970. ``commission``: windows, in place of the plan's. ``heap_kb``: of the VM,
-    for the bundle alone.
+    ``start_ms``: milliseconds since 1970. ``commission``: windows, in place of the plan's. ``orders``: what a person
+    does meanwhile (operator.py). ``heap_kb``: of the VM, for the bundle alone.
     """
     plan = plan_of(bundle)
     folder = Path(tempfile.mkdtemp(prefix="motegate-sim-"))
@@ -142,6 +143,7 @@ def launch(
             "little": list(world.little) if world else [],
             "start": [start_ms // 1000, start_ms % 1000],
             "commission": commission,
+            "orders": str(orders.resolve()) if orders else None,
             "settle": judged_from + SETTLE if settle is None else settle,
             "measure": measure,
             "report": "report.json",

@@ -112,7 +112,7 @@ READY = const(0)  # 0 while commissioning
 LIMIT_STEP = const(1)  # outward step of a limit, Q24 octaves
 EVERY = const(2)  # windows between two steps
 SINCE = const(3)  # windows since the last step
-RISE = const(4)  # how far the regime's limit has risen above its own, Q24 octaves
+RISE = const(4)  # how far the regime's limit has risen above its own, Q24 octaves; below 0: a refusal, not risen
 RISE_STEP = const(5)  # its step, Q24 octaves; 0: it never rises
 REGIME_COUNT = const(6)  # prototypes in use
 REGIME_WINDOW = const(7)  # windows measured so far
@@ -327,6 +327,40 @@ COUNT_SENSORS = const(21)  # of them a sensor's
 COUNT_EFFECTS = const(22)  # ... an effect's, or a frame's
 STATE_SIZE = const(23)
 STATE_OF_START = const(15)  # from here on all begins at 0 with each start
+
+# Adaptation: the policy's rules, int32[ADAPT_RULES]
+ADAPT_LEARN = const(0)  # windows that a shadow learns from
+ADAPT_CONFIRM = const(1)
+ADAPT_QUORUM = const(2)  # of the last ten labels
+ADAPT_OCTAVES = const(3)  # that a limit may rise in one swap, Q24
+ADAPT_WIDTHS = const(4)  # that a band may lie from the commissioned one, Q4
+ADAPT_RULES = const(5)
+BY_LABELS = const(0)  # how a swap is confirmed
+BY_OPERATOR = const(1)
+BY_ITSELF = const(2)
+
+# ... and its state: int32[ADAPT_HEAD + n_channels * ANCHOR_STRIDE]
+ADAPT_PHASE = const(0)
+ADAPT_LEFT = const(1)  # windows to wait
+ADAPT_TRIES = const(2)  # shadows given up since the alarm
+ADAPT_LOOKS = const(3)  # of a trial: windows that share no sample, and how many of them passed
+ADAPT_PASSED = const(4)
+ADAPT_PERMITTED = const(5)  # this change is confirmed
+ADAPT_EARLIER = const(6)  # there is an earlier reference
+ADAPT_TRUSTED = const(7)  # ... which may be taken back without asking
+ADAPT_SWAPS = const(8)
+ADAPT_ANCHORED = const(9)
+ADAPT_HEAD = const(10)
+ANCHOR_LO = const(0)  # behind the head the band of each channel that was commissioned first, Q14 counts
+ANCHOR_HI = const(1)
+ANCHOR_STRIDE = const(2)
+
+CALM = const(0)  # phases
+WAIT = const(1)
+BACK = const(2)
+LEARN = const(3)
+TRIAL = const(4)
+REFUSED = const(5)
 
 REFERENCE_BODY = const(14)  # bytes of a reference's file before its array
 REFERENCE_CRC = const(4)  # ... and behind its prototypes

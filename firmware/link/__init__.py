@@ -3,12 +3,13 @@
 from . import commands, flash, monitor
 from .decoder import Decoder, Frame, Text
 from .flash import put
-from .frames import Ack, Drift, Error, Health, Hello, Model, Recovered, Regimes, Verdict, Window, encode, stamp
+from .frames import Ack, Adapt, Drift, Error, Health, Hello, Model, Recovered, Regimes, Verdict, Window, encode, stamp
 from .patience import CLOCKS, clock_of, patient
 
 __all__ = [
     "CLOCKS",
     "Ack",
+    "Adapt",
     "Decoder",
     "Drift",
     "Error",

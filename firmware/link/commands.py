@@ -11,13 +11,14 @@ import secrets
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 from zlib import crc32
 
 from .. import atomic
 from ..clock import EPOCH_S
-from ..errors import RefusedError
+from ..errors import InputError, RefusedError
 from . import keys
 from .decoder import MODULUS, Decoder, Frame
 from .frames import Ack, Health, Hello, Time, Window
@@ -153,6 +154,45 @@ def set_time(port: str | None = None) -> Time:
         now = divmod(time.time_ns() // 1_000_000 - EPOCH_S * 1000, 1000)
         board.ask("time", t=list(now))
     return now
+
+
+def adapt(port: str | None = None) -> None:
+    """The operator's word: what has changed is good (firmware/device/adaptation/)."""
+    with connected(port) as board:
+        board.ask("adapt")
+
+
+def label(when: str, parent: str, good: bool, port: str | None = None) -> str:
+    """What a person says of the window whose newest record is of that time, ISO 8601 and UTC where it says no other;
+    what became of it. InputError: no such time or parent."""
+    t = time_of(when)
+    with connected(port) as board:
+        parents = board.hello().parents
+        if parent not in parents:
+            raise InputError(f"--parent {parent}: this board has {', '.join(parents)}")
+        return board.ask("label", t=list(t), of=parents.index(parent), good=int(good)).ack.became
+
+
+def time_of(text: str) -> Time:
+    """Seconds since 2020 and milliseconds.
+
+    >>> time_of("2020-01-01 00:01:03.250"), time_of("2020-01-01T02:00:00+02:00")
+    ((63, 250), (0, 0))
+    """
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"{text}: no time; expected ISO 8601, as in 2026-03-01T12:00:00Z") from None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    ms = (when - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1) - EPOCH_S * 1000
+    return ms // 1000, ms % 1000
+
+
+def rollback(port: str | None = None) -> None:
+    """The reference before the one that was taken over last judges again."""
+    with connected(port) as board:
+        board.ask("rollback")
 
 
 def stop(port: str | None = None, tries: int = TRIES) -> None:

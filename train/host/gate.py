@@ -3,7 +3,10 @@
 from array import array
 
 import numpy as np
+from motegate.firmware.device.adaptation.cycle import Cycle
 from motegate.firmware.device.boot.pack import Pack
+from motegate.firmware.device.drift.watch import Watch
+from motegate.firmware.device.frames import Writer
 from motegate.firmware.device.gate import Gate
 from motegate.firmware.device.layout import COMMISSIONING
 from motegate.firmware.device.network import Network
@@ -74,8 +77,16 @@ class HostGate:
         networks = None if packs is None else {name: Network(Pack(pack)) for name, pack in packs.items()}
         self._gate = Gate(plan.for_device(), networks, reference, self.commission)
         self._recorder = Recorder()
-        self._gate.connect(Source(records), [self._recorder])
+        self._gate.connect(Source(records), [self._recorder, *self._watchers(plan)])
         self._shape = len(self._gate.verdict.passes), len(self._gate.verdict.values)
+
+    def _watchers(self, plan: Plan) -> list:
+        """Who adapts the gate, where the plan asks for it."""
+        if not plan.adapt:
+            return []
+        gate, writer = self._gate, Writer(lambda buffer, n: None)
+        watch = Watch(writer, gate.ring, gate.scan.stats, gate.reference.n_classifiers)
+        return [watch, Cycle(plan.for_device(), gate, watch, writer)]
 
     def run(self, what: str = "judge", progress: Progress = silent) -> "HostGate":
         """Judges the recording to its end; ``what`` it is done for, in the progress."""

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 from motegate.firmware.device.boot.pack import Pack
-from motegate.firmware.device.boot.reference import trained_threshold
 from motegate.firmware.device.judging.classifiers import Classifiers
 from motegate.firmware.device.judging.verdict import Verdict
 from motegate.firmware.device.network import Network
@@ -90,7 +89,7 @@ class Panel:
         are the trained."""
         _, levels, _ = self.judge(silent, np.zeros(len(silent), bool))
         for k, found in enumerate(levels.T):
-            self._reference.pull_threshold(k, trained_threshold(self._reference, k))
+            self._reference.pull_threshold(k, self._reference.trained_threshold(k))
             if len(found):
                 pull(self._reference, k, array("i", sorted(found.tolist())), len(found), self._reach)
 

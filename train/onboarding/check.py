@@ -67,6 +67,9 @@ def _policy_findings(policy: Policy) -> Iterable[Finding]:
             yield Finding("warning", key_path("status", status.name), what)
     if "consistency" in used and len(policy.channels) == 1:
         yield Finding("warning", "parents", '"consistency" compares channels; with a single one it is always 0')
+    if policy.adapt and policy.adapt.confirm == "auto":
+        what = "a fault that lasts is learned like any other change: nobody is asked"
+        yield Finding("warning", key_path("adapt", "confirm"), f'"auto": {what}')
     decisive = _decisive(policy)
     for parent in policy.parents:
         if parent.name not in decisive:

@@ -13,6 +13,7 @@ from .graph import Graph, graph_of, vectors
 
 PATIENT_DAYS = 20.0
 """How long a jump of 4 x the limit stays a failure, where the policy does not say it."""
+CONFIRMS = ("labels", "operator", "auto")
 LARGEST = 32767
 """Counts beyond it saturate."""
 
@@ -122,6 +123,19 @@ class Service:
 
 
 @dataclass(frozen=True)
+class Adaptation:
+    """How a board adapts: who confirms a change (``confirm``, one of CONFIRMS), how many windows that share no sample a
+    shadow learns from, how many of the last ten labels say *good* (``quorum``), and the bounds of what may be taken
+    over: how far a limit may rise in one swap, and a band lie from the one first commissioned."""
+
+    confirm: str = CONFIRMS[0]
+    learn: int = 32
+    quorum: int = 8
+    limits_octaves: float = 2.0
+    level_widths: float = 4.0
+
+
+@dataclass(frozen=True)
 class Policy:
     name: str
     path: Path
@@ -143,6 +157,7 @@ class Policy:
     seed: int = 0
     service: Service = Service()
     drift_alarms: bool = False
+    adapt: Adaptation | None = None  # None: it does not
 
     @cached_property
     def columns(self) -> tuple[str, ...]:

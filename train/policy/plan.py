@@ -11,7 +11,7 @@ from motegate.firmware.device.layout import FOLLOW_REGIME
 from .form import StatusField
 from .graph import Graph
 
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ class ReferenceRule:
 
 @dataclass(frozen=True)
 class Plan:
-    """``table``: the action for each verdict vector, bit i of which is set where classifier i passes."""
+    """``table``: the action for each verdict vector, bit i of which is set where classifier i passes. ``adapt``: the
+    rules of an adaptation (firmware/device/layout.py, ADAPT_RULES); empty: there is none."""
 
     stream: str
     period_ms: int
@@ -98,6 +99,7 @@ class Plan:
     models: tuple[Model, ...]
     reference: ReferenceRule
     drift_alarms: bool = False
+    adapt: tuple[int, ...] = ()
 
     @cached_property
     def homes(self) -> dict[str, list[int]]:
@@ -172,6 +174,7 @@ class Plan:
             "models": [asdict(model) for model in self.models],
             "reference": asdict(self.reference),
             "drift_alarms": int(self.drift_alarms),
+            "adapt": list(self.adapt),
         }
 
     def files(self) -> dict[str, bytes]:
@@ -214,6 +217,7 @@ def from_json(data: dict) -> Plan:
             tuple(Model(**model) for model in data["models"]),
             ReferenceRule(**data["reference"]),
             data["drift_alarms"] == 1,
+            tuple(data["adapt"]),
         )
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError(f"not a plan: {type(error).__name__}: {error}") from error

@@ -7,7 +7,7 @@ from motegate.firmware.device import layout
 from motegate.firmware.device.kernels.plain.value import log2_q14
 
 from ..catalogue import Dimension
-from .form import Policy
+from .form import CONFIRMS, Policy
 from .plan import Action, Cell, Channel, Column, Model, Parent, Plan, ReferenceRule
 
 SMALLEST_STEP = 4096
@@ -144,7 +144,21 @@ def compile_policy(policy: Policy) -> Plan:
         ),
         reference=reference_rule(policy),
         drift_alarms=policy.drift_alarms,
+        adapt=_adapt(policy),
     )
+
+
+def _adapt(policy: Policy) -> tuple[int, ...]:
+    rules = policy.adapt
+    if rules is None:
+        return ()
+    found = [0] * layout.ADAPT_RULES
+    found[layout.ADAPT_LEARN] = rules.learn * -(-policy.length // policy.hop)
+    found[layout.ADAPT_CONFIRM] = CONFIRMS.index(rules.confirm)
+    found[layout.ADAPT_QUORUM] = rules.quorum
+    found[layout.ADAPT_OCTAVES] = round(rules.limits_octaves * 2**24)
+    found[layout.ADAPT_WIDTHS] = round(rules.level_widths * 16)
+    return tuple(found)
 
 
 def _first(policy: Policy, dimension: str) -> int:

@@ -12,7 +12,7 @@ from ..catalogue import Dimension, pin, read_sensor
 from ..table import IDENTIFIERS, Note, Table, is_identifier, is_label, is_reserved, nearest, quoted
 from .actions import check_actions
 from .dimensions import bound_dimensions, known_dimensions, read_rules, read_status
-from .form import PATIENT_DAYS, Action, Channel, Model, Parent, Policy, Service
+from .form import CONFIRMS, PATIENT_DAYS, Action, Adaptation, Channel, Model, Parent, Policy, Service
 from .graph_check import check_graph
 from .named_file import inside
 
@@ -221,16 +221,33 @@ def _settings(top: Table, hops_a_day: float) -> dict[str, Any]:
         "label_share": train.number("label_share", "a number above 0 and at most 1", lambda x: 0 < x <= 1, default=0.1),
         "seed": train.whole("seed", 0, (1 << 31) - 1, default=0),
         "service": _service(top),
-        "drift_alarms": bool(adapt.truth("drift_alarms", default=False)),
+        "adapt": _adaptation(adapt),
     }
-    if adapt.truth("enabled", default=False):
-        adapt.note("is true; adaptation on the device is not there yet, only false is allowed", "enabled")
+    settings["drift_alarms"] = adapt.truth("drift_alarms", default=False) or settings["adapt"] is not None
     boards = [file.stem for file in BOARDS.glob("*.toml")]
     if boards and settings["board"] not in boards:
         deploy.note(f"{quoted(settings['board'])} is no board; {nearest(settings['board'], boards)}", "board")
     for table in (reference, alarms, adapt, deploy, train):
         table.close()
     return settings
+
+
+def _adaptation(adapt: Table) -> Adaptation | None:
+    usual = Adaptation()
+    enabled = adapt.truth("enabled", default=False)
+    found = Adaptation(
+        adapt.one_of("confirm", CONFIRMS, default=usual.confirm) or usual.confirm,
+        adapt.whole("learn", 16, 1000, default=usual.learn) or usual.learn,
+        adapt.whole("quorum", 6, 10, default=usual.quorum) or usual.quorum,
+        _bounded(adapt, "limits_octaves", 0, 4, usual.limits_octaves),
+        _bounded(adapt, "level_widths", 0.25, 60, usual.level_widths),
+    )
+    return found if enabled else None
+
+
+def _bounded(adapt: Table, key: str, low: float, high: float, usual: float) -> float:
+    found = adapt.number(key, f"a number from {low:g} to {high:g}", lambda x: low <= x <= high, usual)
+    return usual if found is None else found
 
 
 def _service(top: Table) -> Service:

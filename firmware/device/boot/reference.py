@@ -95,11 +95,6 @@ def fill(reference):
             a[at + SHARES + i] = (i + 1) << 11
 
 
-def trained_threshold(reference, classifier):
-    """The threshold that commissioning pulls towards the site's."""
-    return reference.array[reference.thresholds + THRESHOLD_STRIDE * classifier + TRAINED_THRESHOLD]
-
-
 def set_threshold(reference, classifier, threshold):
     """Replaces one trained threshold, and the site's with it."""
     reference.pull_threshold(classifier, threshold)
@@ -109,7 +104,7 @@ def set_threshold(reference, classifier, threshold):
 def start_over(reference):
     """Before commissioning: nothing of a site but its training's regimes, limits and thresholds."""
     for k in range(reference.n_classifiers):
-        reference.pull_threshold(k, trained_threshold(reference, k))
+        reference.pull_threshold(k, reference.trained_threshold(k))
     if reference.regimes:
         reference.regimes.start_over()
 

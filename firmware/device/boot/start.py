@@ -23,11 +23,16 @@ def start(root, hal, writer, commission=None):
     plan = Plan(folder)
     names = [parent["name"] for parent in plan["parents"] if parent["classifier"] >= 0]
     networks = _rules(names) if state.safe else _networks(folder, names)
-    gate = _gate(folder, hal, plan, networks, 0 if state.safe else commission, None if replay or state.safe else state)
+    kept = None if replay or state.safe else state
+    gate = _gate(folder, hal, plan, networks, 0 if state.safe else commission, kept)
     if state.safe:
         _trust_limits(gate.reference)
+    readers = _readers(root, plan, hal, gate, writer)
+    others = _watchers(plan, hal, gate, writer, readers, state.safe)
+    if kept:
+        _keep(kept, gate.reference, others)
     fields = [field["name"] for field in plan["status"]]
-    gate.connect(_source(folder, plan, hal, fields, replay), _readers(root, plan, hal, gate, writer), hal)
+    gate.connect(_source(folder, plan, hal, fields, replay), readers, hal)
     return gate
 
 
@@ -63,15 +68,36 @@ def _gate(folder, hal, plan, networks, commission, state):
     kept = False
     if state and data:
         state.bundle = _identity(folder, plan, data)
-        kept = state.fits(len(data) - REFERENCE_BODY - REFERENCE_CRC)
+        kept = state.fits(_size(plan, len(data) - REFERENCE_BODY - REFERENCE_CRC))
         if state.holds() and not kept:
             report(hal.writer, ValueError("state: of another bundle, its reference is set aside"))
+        state.kept = 1 if kept else 0
     gate = Gate(plan, networks, data, 0 if kept else commission)
-    if state:
-        state.take(gate.reference, kept)
     unload_below("boot")
     gc.collect()
     return gate
+
+
+def _size(plan, reference):
+    """Bytes that a state of the plan holds, with a reference of so many."""
+    classifiers = len([parent for parent in plan["parents"] if parent["classifier"] >= 0])
+    size = reference
+    if plan["drift_alarms"]:
+        size += load("drift.watch").size(classifiers)
+    if plan["adapt"]:
+        size += load("adaptation.cycle").size(reference, len(plan["channels"]))
+    return size
+
+
+def _keep(state, reference, watchers):
+    """What is learned is kept from now on, and goes on where it was kept."""
+    parts = []
+    for watcher in watchers:
+        parts += watcher.parts()
+    state.take(reference, parts, state.kept)
+    for watcher in watchers:
+        if state.kept:
+            watcher.resume()
 
 
 def _identity(folder, plan, reference):
@@ -94,11 +120,19 @@ def _readers(root, plan, hal, gate, writer):
     models = _networks(root + "gate/", [model["name"] for model in plan["models"]])
     hal.store = _store(root, plan)
     actions = Actions(plan, models, hal, hal.store, gate.ring, writer)
-    readers = [Report(writer, gate.ring, actions), actions]
+    return [Report(writer, gate.ring, actions), actions]
+
+
+def _watchers(plan, hal, gate, writer, readers, safe):
+    """The readers that look for a change and adapt to it, where the policy asks for them, put behind the others."""
+    found = []
     if plan["drift_alarms"]:
         n = gate.reference.n_classifiers
-        readers.append(load("drift.watch").Watch(writer, gate.ring, gate.scan.stats, n))
-    return readers
+        found.append(load("drift.watch").Watch(writer, gate.ring, gate.scan.stats, n))
+        if plan["adapt"] and not safe:
+            found.append(load("adaptation.cycle").Cycle(plan, gate, found[0], writer, hal))
+        readers += found
+    return found
 
 
 def _store(root, plan):

@@ -20,6 +20,11 @@ _HARD = const(1)
 _COUNTS = const(2)
 
 
+def size(classifiers):
+    """Bytes that the parts of a watch take."""
+    return classifiers * (1 + 4 * _COUNTS + 4 * Cusum.SIZE)
+
+
 class Watch:
     """Reads verdicts of a gate with that ``ring`` and ``stats``, and writes the frames; docs/frames.md lists the keys.
 
@@ -38,6 +43,16 @@ class Watch:
         self.changed = bytearray(n_classifiers)
         self.counts = array("i", bytes(4 * _COUNTS * n_classifiers))
 
+    def parts(self):
+        """What goes on after a reset: (array, bytes) of each."""
+        found = [(self.changed, len(self.changed)), (self.counts, 4 * len(self.counts))]
+        for detector in self._detectors:
+            found.append((detector.state, 4 * Cusum.SIZE))
+        return found
+
+    def resume(self):
+        """After a reset; its sums go on."""
+
     def take(self, verdict):
         if verdict.why == COMMISSIONING:
             return
@@ -45,7 +60,7 @@ class Watch:
         if self._left > 0:
             return
         self._left = self._every
-        hard = self._hard()
+        hard = self.hard()
         i = 0
         n = len(self.changed)
         while i < n:
@@ -69,7 +84,7 @@ class Watch:
         if not detector.since():
             counts[at + _FAILED] = counts[at + _HARD] = 0
 
-    def _hard(self):
+    def hard(self):
         """1 where more than an eighth of a channel's samples are missing, invalid or at the rails, or it is stuck for
         three windows: the rule by which the reference stops following (bands.py), and rails."""
         stats = self._stats
@@ -86,6 +101,16 @@ class Watch:
             at += STRIDE
         return 0
 
+    def settle(self, verdict):
+        """Whatever has changed counts as usual from now on."""
+        for i in range(len(self.changed)):
+            if self.changed[i]:
+                self.changed[i] = 0
+                self._say(i, verdict)
+            self._detectors[i].reset()
+            self.counts[_COUNTS * i + _FAILED] = self.counts[_COUNTS * i + _HARD] = 0
+        self._left = 0
+
     def _say(self, i, verdict):
         writer = self._writer
         at = _COUNTS * i
@@ -94,7 +119,7 @@ class Watch:
         writer.pair(b"t", verdict.seconds, verdict.millis)
         writer.number(b"of", i)
         writer.number(b"changed", self.changed[i])
-        writer.number(b"since", (looked - 1) * self._every)
+        writer.number(b"since", max(looked - 1, 0) * self._every)
         writer.number(b"looked", looked)
         writer.number(b"failed", self.counts[at + _FAILED])
         writer.number(b"hard", self.counts[at + _HARD])

@@ -44,9 +44,12 @@ class Classifiers:
             at += STRIDE
         return False
 
-    def judge(self, verdict, no_data):
+    def judge(self, verdict, no_data, reference=None):
         """Fills passes, scores, levels and why of ``verdict`` from its values; returns the verdict vector: bit i set =
-        classifier i passes. Without data, classifiers over samples fail without running: the gate fails closed."""
+        classifier i passes. Without data, classifiers over samples fail without running: the gate fails closed.
+
+        ``reference``: whose thresholds count, in place of the gate's own."""
+        reference = reference or self._reference
         values = verdict.values
         vector = 0
         i = 0
@@ -61,13 +64,13 @@ class Classifiers:
                 level = network.level()
                 verdict.scores[i] = network.score()
                 verdict.levels[i] = level
-                passes = 0 if level > self._reference.threshold(i) else 1
+                passes = 0 if level > reference.threshold(i) else 1
             verdict.passes[i] = passes
             vector |= passes << i
             i += 1
         verdict.why = NO_DATA
         if not no_data:  # else a notice waits for the next window that has data
-            reference = self._reference.array
-            verdict.why = reference[NOTICE]
-            reference[NOTICE] = JUDGED
+            notice = reference.array
+            verdict.why = notice[NOTICE]
+            notice[NOTICE] = JUDGED
         return vector

@@ -1,13 +1,15 @@
 """The state of a board that goes on after a reset: its counts and the reference as it has been followed, in two slots.
 
 ``state.0`` and ``state.1``, little-endian: int32[STATE_SIZE] head and counts (layout.py), the reference's array (int32)
-and its prototypes (int16), CRC-32 of all before. A write goes to the slot that does not hold the newest, so that a
-power cut in its middle leaves that one whole; the sequence number says which it is. boot/kept.py reads them.
+and its prototypes (int16), what the drift watch and the adaptation keep, CRC-32 of all before. A write goes to the slot
+that does not hold the newest, so that a power cut in its middle leaves that one whole; the sequence number says which
+it is. boot/kept.py reads them.
 
 Writing allocates nothing: both files stay open, as littlefs makes what was written valid when it is flushed.
 """
 
 import gc
+from array import array
 
 from ..compat import const
 from ..frames import Checksum
@@ -81,24 +83,32 @@ class State:
         self._test = _DAY
         self._piece = bytearray(_PIECE)
         self._reference = None
+        self._parts = ()
+        self._sizes = array("H")
 
     def fits(self, size):
-        """Whether the newest slot holds a reference of this bundle's, of ``size`` bytes."""
+        """Whether the newest slot holds a reference of this bundle's and all that belongs to it, ``size`` bytes."""
         return self._slots and self.counts[STATE_BODY] == size and self.counts[STATE_BUNDLE] == self.bundle
 
     def holds(self):
         """Whether the newest slot holds a reference at all."""
         return self.counts[STATE_BODY] > 0
 
-    def take(self, reference, kept):
-        """From now on the state of ``reference`` is kept; ``kept``: it goes on where the newest slot has it."""
+    def take(self, reference, others, kept):
+        """From now on the state of ``reference`` is kept, and the ``others``: (array, bytes) of each. ``kept``: all
+        goes on where the newest slot has it."""
+        parts = [(reference.array, 4 * len(reference.array))]
+        if reference.regimes:
+            parts.append((reference.regimes.prototypes, 2 * len(reference.regimes.prototypes)))
+        parts += others
+        self._parts = [part for part, _ in parts]
+        self._sizes = array("H", [size for _, size in parts])
         self.kept = 1 if kept else 0
         if kept:
             file = self._newest().file
             file.seek(_HEAD_BYTES)
-            file.readinto(reference.array)
-            if reference.regimes:
-                file.readinto(reference.regimes.prototypes)
+            for part in self._parts:
+                file.readinto(part)
         self._reference = reference
 
     def hurry(self):
@@ -191,12 +201,17 @@ class State:
         reference = self._reference
         slot.begin(0)
         if reference and reference.ready():
-            counts[STATE_BODY] = reference.size()
+            counts[STATE_BODY] = 0
+            i = 0
+            while i < len(self._sizes):
+                counts[STATE_BODY] += self._sizes[i]
+                i += 1
             counts[STATE_BUNDLE] = self.bundle
             slot.put(counts, _HEAD_BYTES)
-            slot.put(reference.array, 4 * len(reference.array))
-            if reference.regimes:
-                slot.put(reference.regimes.prototypes, 2 * len(reference.regimes.prototypes))
+            i = 0
+            while i < len(self._sizes):
+                slot.put(self._parts[i], self._sizes[i])
+                i += 1
         else:
             slot.put(counts, _HEAD_BYTES)
             self._carry(slot, old.file, counts[STATE_BODY])

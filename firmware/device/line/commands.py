@@ -14,6 +14,7 @@ _LAST = (1 << 29) - 1  # of a frame's number
 _LONGEST = 16  # characters of a kind that an ack repeats
 _LATEST = (1 << 30) - 1  # second, of the year 2054: a small int on every port
 _PIECE = 96  # bytes of a file in an ack
+_BECAME = ("late", "noted", "counted", "again")  # a label, as adaptation/labels.py numbers it
 
 
 class RefusedError(ValueError):
@@ -106,11 +107,16 @@ def _status(said, gate, hal, writer, answer):
 
 def _time(said, gate, hal, writer, answer):
     """``t``: [seconds since 2020, milliseconds]. The records' times are not compared across the change."""
-    t = said.get("t")
-    if not isinstance(t, list) or len(t) != 2 or not _whole(t[0], 0, _LATEST) or not _whole(t[1], 0, 999):
-        raise RefusedError("t: expected [seconds since 2020, milliseconds]")
+    t = _time_of(said)
     hal.clock.set(t[0], t[1])
     gate.ring.forget_time()
+
+
+def _time_of(said, earliest=0):
+    t = said.get("t")
+    if not isinstance(t, list) or len(t) != 2 or not _whole(t[0], earliest, _LATEST) or not _whole(t[1], 0, 999):
+        raise RefusedError("t: expected [seconds since 2020, milliseconds]")
+    return t
 
 
 def _dump(said, gate, hal, writer, answer):
@@ -146,6 +152,37 @@ def _sends(gate):
     return any(actions.all_sends() & SEND_SAMPLES for actions in gate.readers if hasattr(actions, "all_sends"))
 
 
+def _cycle(gate):
+    """What adapts this board."""
+    for reader in gate.readers:
+        if hasattr(reader, "roll_back"):
+            return reader
+    raise RefusedError("this board does not adapt: its policy has no [adapt] enabled = true")
+
+
+def _label(said, gate, hal, writer, answer):
+    """``t``: the time of a window's newest record; ``of``: a parent's number; ``good``: 1 or 0."""
+    cycle = _cycle(gate)
+    of, good = said.get("of"), said.get("good")
+    if not _whole(of, 0, gate.reference.n_classifiers - 1):
+        raise RefusedError("of: expected a parent's number, 0 to %d" % (gate.reference.n_classifiers - 1))
+    if not _whole(good, 0, 1):
+        raise RefusedError("good: expected 1 or 0")
+    t = _time_of(said, -_LATEST)
+    answer["is"] = _BECAME[cycle.label(t[0], t[1], of, good, gate.verdict)]
+
+
+def _adapt(said, gate, hal, writer, answer):
+    why = _cycle(gate).permit()
+    if why:
+        raise RefusedError(why)
+
+
+def _rollback(said, gate, hal, writer, answer):
+    if not _cycle(gate).roll_back(gate.verdict):
+        raise RefusedError("nothing was taken over so far")
+
+
 def _stop(said, gate, hal, writer, answer):
     """The next start opens the prompt, and the one after it goes on."""
     service = hal.service
@@ -164,5 +201,8 @@ _COMMANDS = {
     "status": (_status, False),
     "time": (_time, True),
     "dump": (_dump, True),
+    "label": (_label, True),
+    "adapt": (_adapt, True),
+    "rollback": (_rollback, True),
     "stop": (_stop, True),
 }

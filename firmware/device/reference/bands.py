@@ -17,6 +17,8 @@ from ..layout import (
     DX_N,
     DX_SUM,
     HEAD,
+    HI0,
+    LO0,
     MISSING,
     OUTSIDE,
     REF_HEAD,
@@ -54,11 +56,10 @@ def _sort(x, n):
 
 
 class Bands:
-    """What is kept of ``windows`` windows."""
+    """What is kept of ``windows`` windows; ``begin``: of others, from then on."""
 
     def __init__(self, reference, windows):
         self._reference = reference
-        self._kept = 0
         self._per_window = max(1, min(_SAMPLES // windows, reference.length))
         n = reference.n_channels
         # room for numbers out of a range, since bytes() would take as much again for a moment
@@ -66,6 +67,14 @@ class Bands:
         self._filled = array("h", bytes(2 * n))
         self._variation = [array("i", range(windows)) for _ in range(n)]
         self._varied = array("h", bytes(2 * n))
+        self._bins = array("i", [0] * BIN_COUNT)
+        self._low = self._high = 0
+        self.begin()
+
+    def begin(self):
+        self._kept = 0
+        for c in range(self._reference.n_channels):
+            self._filled[c] = self._varied[c] = 0
 
     def take(self, ring, stats):
         """One window's samples."""
@@ -104,20 +113,41 @@ class Bands:
             n = self._filled[c]
             at = REF_HEAD + c * REF_STRIDE
             if n:
-                _sort(x, n)
-                mid, low, high = x[n // 2], x[n // 20], x[n - 1 - n // 20]
-                high = min(x[n - 1 - n // 100], high + 3 * (high - mid)) << 14
-                low = max(x[n // 100], low - 3 * (mid - low)) << 14
-                ref.set_band(at, low, high)
+                self._measure(x, n)
+                ref.set_band(at, self._low, self._high)
                 self._shares(at, x, n)
             v = self._variation[c]
             n = self._varied[c]
             _sort(v, n)
             ref.array[at + VARIATION] = v[n // 2] if n else 0
 
+    def _measure(self, x, n):
+        """The band of ``n`` samples, which it sorts: its edges, Q14 counts."""
+        _sort(x, n)
+        mid, low, high = x[n // 2], x[n // 20], x[n - 1 - n // 20]
+        self._high = min(x[n - 1 - n // 100], high + 3 * (high - mid)) << 14
+        self._low = max(x[n // 100], low - 3 * (mid - low)) << 14
+
+    def agree(self):
+        """True when the bands of these windows lie within a quarter of the width of the commissioned ones."""
+        a = self._reference.array
+        for c in range(self._reference.n_channels):
+            if not self._filled[c]:
+                return False
+            at = REF_HEAD + c * REF_STRIDE
+            self._measure(self._samples[c], self._filled[c])
+            low = self._low
+            high = self._high
+            near = max(high - low, a[at + HI0] - a[at + LO0]) >> 2
+            if abs(low - a[at + LO0]) > near or abs(high - a[at + HI0]) > near:
+                return False
+        return True
+
     def _shares(self, at, x, n):
         a = self._reference.array
-        bins = [0] * BIN_COUNT
+        bins = self._bins
+        for i in range(BIN_COUNT):
+            bins[i] = 0
         for i in range(n):
             d = max(0, min(x[i] - a[at + BIN_LO], 131071))
             d = min(d * a[at + BIN_MULT] >> a[at + BIN_SHIFT] - 4, BIN_COUNT - 1 << 4)

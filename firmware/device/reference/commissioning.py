@@ -27,13 +27,14 @@ class Commissioning:
     """What is kept of the first ``windows`` windows of ``reference``. Logarithms are Q10, which int16 holds.
 
     ``reach``: how far the alarm budget lies beyond the 95 % quantile of the levels, in ways from the 80 % one, Q12.
+    ``again``: it is kept for good, and ``begin`` starts it once more; all it needs is made at once.
     """
 
-    def __init__(self, reference, windows, reach):
+    def __init__(self, reference, windows, reach, again=False):
         self._reference = reference
         self._windows = windows
         self._reach = reach
-        self._seen = 0
+        self._again = again
         self._every = (windows + _SAMPLES - 1) // _SAMPLES
         room = (windows + self._every - 1) // self._every
         self._depth = room // 10 + 2
@@ -49,11 +50,27 @@ class Commissioning:
         self._regimes_until = windows * 3 // 4 if staged else 0
         self._worst_until = windows * 3 // 4 if staged else windows
         self._silent_from = windows - windows // 8 if staged else windows
-        self._prototypes = None
         levels = (windows - self._silent_from) // self._every + 1
         self._levels = [array("i", bytes(4 * levels)) for _ in range(reference.n_classifiers)]
-        self._silent = 0
-        self._limits = None
+        self._limits = self._prototypes = self._own = None
+        self._seen = self._silent = 0
+        if again:
+            self._own = self._make_prototypes()
+            self._load_limits()
+
+    def begin(self):
+        """Forgets all windows so far."""
+        self._seen = self._silent = 0
+        self._prototypes = None
+        for k in range(len(self._counted)):
+            self._counted[k] = 0
+        for i in range(len(self._largest)):
+            self._largest[i] = 0
+        self._bands.begin()
+
+    def agree(self):
+        """Whether both halves have the same bands, when the last window is taken; only with ``again``."""
+        return self._bands.agree()
 
     def silent(self):
         """True when the next window's levels are taken."""
@@ -77,20 +94,18 @@ class Commissioning:
         self._seen += 1
         if self._seen == self._band:
             self._bands.find()
-            self._bands = None
-            unload("reference.bands")
-            if ref.regimes and self._seen < self._regimes_until:
-                self._prototypes = load("reference.prototypes").Prototypes(ref, self._regimes_until - self._seen)
+            self._end_bands()
+            self._prototypes = self._own or self._make_prototypes()
+            if self._prototypes:
+                self._prototypes.begin()
         if self._seen == self._regimes_until and self._prototypes:
             self._prototypes.find(ref.regimes.apart)
             self._prototypes = None
-            unload("reference.prototypes")
+            if not self._again:
+                unload("reference.prototypes")
         if self._seen == self._worst_until:
-            # here and not above: what found the bands has left the heap by now
-            from . import limits
-
-            self._limits = limits
-            limits.calibrate(ref, self._largest, self._counted, self._depth, True)
+            self._load_limits()
+            self._limits.calibrate(ref, self._largest, self._counted, self._depth, True)
         if self._seen == self._silent_from:
             self._limits.calibrate(ref, self._largest, self._counted, self._depth, False)
         if self._seen < self._windows:
@@ -107,8 +122,29 @@ class Commissioning:
             if self._counted[k] >= 0 and self._defined(k, late):
                 self._insert(k * self._depth, min(ref.logs[k] >> 4, 32767))
                 self._counted[k] += 1
-        if not late:
+        if self._bands:
             self._bands.take(ring, stats)
+
+    def _load_limits(self):
+        # here and not above: what found the bands has left the heap by now
+        if not self._limits:
+            from . import limits
+
+            self._limits = limits
+
+    def _end_bands(self):
+        """Their stage is over; who may begin again takes the second half's, too."""
+        if self._again:
+            self._bands.begin()
+        else:
+            self._bands = None
+            unload("reference.bands")
+
+    def _make_prototypes(self):
+        ref = self._reference
+        if not ref.regimes or self._band >= self._regimes_until:
+            return None
+        return load("reference.prototypes").Prototypes(ref, self._regimes_until - self._band)
 
     def _defined(self, k, late):
         """Whether a measure means something yet."""

@@ -34,10 +34,12 @@ class Prototypes:
         self._reference = reference
         self._regimes = reference.regimes
         self._every = (windows + _KEPT - 1) // _KEPT
-        self._seen = 0
-        self._n = 0
+        self.begin()
         self._signatures = array("h", bytes(2 * _KEPT * self._regimes.size))
         self._windows = array("i", bytes(4 * _KEPT))
+
+    def begin(self):
+        self._seen = self._n = 0
 
     def take(self):
         """One window's signature."""

@@ -47,6 +47,7 @@ from ..layout import (
     STEP,
     THRESHOLD,
     THRESHOLD_STRIDE,
+    TRAINED_THRESHOLD,
     WIDTH,
     WIDTH0_LOG,
     WIDTH_LOG,
@@ -145,6 +146,10 @@ class Reference:
     def threshold(self, classifier):
         """A level of the network above it is a failure: the site's, which commissioning pulls from the trained one."""
         return self.array[self.thresholds + THRESHOLD_STRIDE * classifier + THRESHOLD]
+
+    def trained_threshold(self, classifier):
+        """The threshold that commissioning pulls towards the site's."""
+        return self.array[self.thresholds + THRESHOLD_STRIDE * classifier + TRAINED_THRESHOLD]
 
     def pull_threshold(self, classifier, threshold):
         """Replaces the site's threshold, and nothing else."""

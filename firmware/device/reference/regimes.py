@@ -12,6 +12,9 @@ the risen limit, their own middle becomes a known regime, with twice their mean 
 of the one not seen for longest when there is no room; then the limit is its own again, and the limits that the band
 makes accept it (reference.py). So a jump stays a failure for days in proportion to its size in octaves.
 
+A person may answer the question at once (adaptation/): *good* makes the regime known, *bad* keeps it from being
+absorbed for as long as the policy is patient.
+
 A regime that commissioning has seen in one visit only is a candidate: kept, but not known until it is visited again at
 least two window lengths after its first visit began. One fault would else become a regime, and never be found again.
 """
@@ -49,6 +52,7 @@ _FAST = const(3)  # what is asked about moves by an eighth of the way a window
 _LONGEST = const(4)  # window lengths inside the limit end any question
 _SLOW = const(6)  # its height sinks by a 64th
 _INSIDE = const(256)  # a ratio of 1
+_PATIENCE = const(33554432)  # two octaves, Q24: what patience is counted in
 _MOST_WINDOWS = const(0x1FFFFFFF)
 
 
@@ -68,6 +72,33 @@ class Regimes:
         self._ask_after = (reference.length + reference.hop - 1) // reference.hop + 1
         self.apart = (2 * reference.length + reference.hop - 1) // reference.hop
         self._before = -1
+
+    def take(self, other):
+        """Prototypes, signature and nearest regime of another reference's; its table lies in that one's array."""
+        for i in range(len(self.prototypes)):
+            self.prototypes[i] = other.prototypes[i]
+        for i in range(self.size):
+            self.signature[i] = other.signature[i]
+        for i in range(len(self._found)):
+            self._found[i] = other._found[i]
+        self._before = other._before
+
+    def accept(self, most):
+        """What is asked about is known from now on, since somebody has said that it is good; limits that the band makes
+        rise by at most ``most``, Q24 octaves. False: nothing is asked about."""
+        a = self._reference.array
+        if not a[ASKED]:
+            return False
+        a[RISE] = most
+        self._absorb()
+        return True
+
+    def refuse(self):
+        """What is asked about is not good: it is not absorbed for as long as the policy is patient from now on, since
+        the rise of the limit begins so far below it."""
+        a = self._reference.array
+        if a[ASKED]:
+            a[RISE] = -_PATIENCE
 
     def start_over(self):
         """Nothing has been seen yet; what is known stays known."""
@@ -147,7 +178,8 @@ class Regimes:
         the limit's own, both Q14; ``step``: the limit takes a step now."""
         a = self._reference.array
         beyond = log > q99
-        held = log > q99 + (a[RISE] >> 10)
+        risen = q99 + (max(a[RISE], 0) >> 10)
+        held = log > risen
         self.visit(not beyond)
         if beyond:
             self._gather(log)
@@ -155,10 +187,14 @@ class Regimes:
             a[BEYOND] -= 1
             if a[BEYOND] == 0:
                 a[ASKED] = 0
+                a[RISE] = max(a[RISE], 0)
         if step:
             rise = a[RISE_STEP]
-            a[RISE] = min(a[RISE] + rise, 536870911) if beyond else max(a[RISE] - (rise // 20 or 1), 0)
-        if a[ASKED] and a[RISE_STEP] and a[HEIGHT] <= q99 + (a[RISE] >> 10):
+            if beyond:
+                a[RISE] = min(a[RISE] + rise, 536870911)
+            elif a[RISE] > 0:
+                a[RISE] = max(a[RISE] - (rise // 20 or 1), 0)
+        if a[ASKED] and a[RISE_STEP] and a[RISE] >= 0 and a[HEIGHT] <= q99 + (a[RISE] >> 10):
             self._absorb()
         return held or a[ASKED]
 

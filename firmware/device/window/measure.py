@@ -46,9 +46,13 @@ class Dimensions:
         self.measures = array("i", [0] * self.n_cells)
         self.values = array("h", [0] * self.n_columns)
 
-    @micropython.native
     def fill(self, stats, reference):
         """Fills the regime's distance, ``measures``, the reference's logarithms of them, and ``values``."""
+        self.fill_into(stats, reference, self.values)
+
+    @micropython.native
+    def fill_into(self, stats, reference, values):
+        """The same with values of somebody's own."""
         if reference.regimes:
             reference.regimes.fill(stats)
         functions = self._functions
@@ -63,5 +67,5 @@ class Dimensions:
             k += 1
         kernel.values(
             array, reference.limits, reference.cells, reference.floors, measures, reference.logs, self._starts,
-            self._members, reference.worst, self.values, self.n_columns,
+            self._members, reference.worst, values, self.n_columns,
         )  # fmt: skip

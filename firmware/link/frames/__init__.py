@@ -6,6 +6,7 @@ import json
 from typing import get_args
 from zlib import crc32
 
+from .adapting import Adapt
 from .answers import Ack, Window
 from .board import Error, Health, Hello, Recovered
 from .fields import Time, stamp
@@ -14,6 +15,7 @@ from .judged import Drift, Model, Regimes, Verdict
 __all__ = [
     "FORMS",
     "Ack",
+    "Adapt",
     "Drift",
     "Error",
     "Form",
@@ -29,7 +31,7 @@ __all__ = [
     "stamp",
 ]
 
-Form = Hello | Verdict | Model | Regimes | Drift | Health | Error | Recovered | Ack | Window
+Form = Hello | Verdict | Model | Regimes | Drift | Adapt | Health | Error | Recovered | Ack | Window
 FORMS: dict[str, type[Form]] = {form.kind: form for form in get_args(Form)}
 
 

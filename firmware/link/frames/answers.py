@@ -12,6 +12,7 @@ from .fields import Time, items, stamp, text, time_of, whole, wholes
 class Ack:
     """The end of an answer to command number ``re``, of kind ``of``. ``why``: it was not obeyed. ``challenge``: what
     the next authenticated command must answer. Of a file's piece: ``data`` from byte ``at`` on, ``size`` of the file.
+    ``became``: of a label, "late", "noted", "counted" or "again".
     """
 
     kind: ClassVar[str] = "ack"
@@ -25,10 +26,11 @@ class Ack:
     at: int = 0
     size: int = 0
     data: bytes = b""
+    became: str = ""
 
     @classmethod
     def read(cls, body: dict) -> "Ack":
-        body = {"why": "", "c": "", "at": 0, "size": 0, "d": ""} | body
+        body = {"why": "", "c": "", "at": 0, "size": 0, "d": "", "is": ""} | body
         return cls(
             whole(body, "re", 0),
             text(body, "of"),
@@ -38,18 +40,19 @@ class Ack:
             whole(body, "at", 0),
             whole(body, "size", 0),
             base64.b64decode(text(body, "d"), validate=True),
+            text(body, "is"),
         )
 
     def body(self) -> dict:
         said: dict = {"re": self.re, "of": self.of, "ok": int(self.ok)}
-        said |= {key: value for key, value in (("why", self.why), ("c", self.challenge)) if value}
+        said |= {key: value for key, value in (("why", self.why), ("c", self.challenge), ("is", self.became)) if value}
         if self.size:
             said |= {"at": self.at, "size": self.size, "d": base64.b64encode(self.data).decode()}
         return said
 
     def line(self, names: Hello) -> str:
         done = "done" if self.ok else f"refused: {self.why}"
-        return f"{self.of} (command {self.re}): {done}"
+        return f"{self.of} (command {self.re}): {done}{self.became and f', {self.became}'}"
 
 
 @dataclass(frozen=True)

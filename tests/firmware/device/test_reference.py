@@ -198,7 +198,7 @@ def test_a_threshold_is_replaced_alone_and_survives_commissioning():
     maker.run(*scan.measure(plan, stream(noise(16 * 5))))
     kept = Reference(plan.for_device(), maker.commissioned, 0)
     assert kept.threshold(0) > at.MOST_LEVEL - 1
-    assert kept.threshold(1) == boot.trained_threshold(kept, 1) == -20
+    assert kept.threshold(1) == kept.trained_threshold(1) == -20
 
 
 @pytest.mark.unit
@@ -214,7 +214,7 @@ def test_silent_levels_pull_a_threshold_with_the_weight_of_their_number(n):
     site = high + 3 * (high - usual)
     spread = 4 * np.abs(np.diff(levels))[n // 2 :].max()  # a quantile is one of the levels
     assert abs(reference.threshold(0) - (10_000 + (site - 10_000) * n / (n + 200))) <= spread
-    assert boot.trained_threshold(reference, 0) == 10_000
+    assert reference.trained_threshold(0) == 10_000
     assert reference.threshold(1) == 7
 
 
@@ -227,7 +227,7 @@ def test_recommissioning_starts_from_the_trained_thresholds():
     assert reference.threshold(0) < 10_000
     assert Reference(plan.for_device(), dump(reference), 0).threshold(0) == reference.threshold(0)
     again = Reference(plan.for_device(), dump(reference), 5)
-    assert again.threshold(0) == boot.trained_threshold(again, 0) == 10_000
+    assert again.threshold(0) == again.trained_threshold(0) == 10_000
 
 
 @pytest.mark.unit

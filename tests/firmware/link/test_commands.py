@@ -121,6 +121,29 @@ def test_an_open_board_is_asked_given_the_time_read_and_stopped(board, tmp_path,
 
 
 @out_of("open")
+def test_a_board_that_does_not_adapt_says_so(board, capsys):
+    assert motegate("rollback", "--port", board.port) == 1
+    assert "rollback: this board does not adapt" in capsys.readouterr().err
+    label = ["--window", "2026-03-01T12:00:00Z", "--label", "good", "--port", board.port]
+    assert motegate("adapt", "--parent", "nobody", *label) == 2
+    assert "--parent nobody: this board has intrinsic, contextual" in capsys.readouterr().err
+    assert motegate("adapt", "--parent", "intrinsic", *label) == 1
+    assert "label: this board does not adapt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--parent", "intrinsic"], "expected all three, or none"),
+        (["--parent", "a", "--label", "good", "--window", "noon"], "noon: no time; expected ISO 8601"),
+    ],
+)
+def test_a_label_that_is_none_is_refused_before_any_board_is_asked(arguments, why, capsys):
+    assert motegate("adapt", "--port", "/dev/nowhere", *arguments) == 2
+    assert why in capsys.readouterr().err
+
+
+@out_of("open")
 def test_the_time_that_was_given_is_the_records_own_from_then_on(board):
     given = commands.set_time(board.port)
     with commands.connected(board.port) as line:

@@ -269,7 +269,11 @@ MALFORMED = {
     "action after one without when": ('when = "intrinsic and not contextual"', "", 'actions[2].when: "discard" can never match: "use" and "store"'),
     "verdicts without an action": ('name = "discard"', 'name = "discard"\nwhen = "not intrinsic"', "actions: none is for: intrinsic passes, contextual passes, data_integrity fails; end with"),
     "actions of one name": ('"discard"', '"use"', 'actions[2].name: "use" is taken'),
-    "adaptation": ("enabled = false", "enabled = true", "adapt.enabled: is true; adaptation on the device is not there yet"),
+    "adaptation": ("enabled = false", 'enabled = true\nconfirm = "nobody"', 'adapt.confirm: is "nobody"; expected "labels" or "operator" or "auto"'),
+    "a shadow of a few windows": ("enabled = false", "learn = 15", "adapt.learn: is 15; expected a whole number from 16 to 1000"),
+    "a quorum of half": ("enabled = false", "quorum = 5", "adapt.quorum: is 5; expected a whole number from 6 to 10"),
+    "limits without a bound": ("enabled = false", "limits_octaves = 5", "adapt.limits_octaves: is 5; expected a number from 0 to 4"),
+    "bands without a bound": ("enabled = false", "level_widths = 100", "adapt.level_widths: is 100; expected a number from 0.25 to 60"),
     "truth that is none": ("enabled = false", "enabled = 0", "adapt.enabled: is 0; expected true or false"),
     "follows faster than its window": ("0.2", "5000", 'reference.follow_per_day: is 5000; expected "auto", or a number from 0 to 2700, at most one width a hop'),
     "no alarms at all": ("per_day = 2", "per_day = 0", "alarms.per_day: is 0; expected a number above 0"),
@@ -315,7 +319,7 @@ def test_every_fault_is_said_at_once(tmp_path):
         "stream.channels.pressure.range",
         "parents.contextual.children",
         "actions[0].do",
-        "adapt.enabled",
+        "adapt.confirm",
         "deploy.board",
     ]
 

@@ -83,7 +83,8 @@ def values(
                 if q99 < unit:
                     q99 = unit
             elif mode == FOLLOW_REGIME:
-                q99 += ref[RISE] >> 10
+                if ref[RISE] > 0:
+                    q99 += ref[RISE] >> 10
                 unit = 0
             elif mode == WIDTH0:
                 q99 = ref[base + WIDTH0_LOG]

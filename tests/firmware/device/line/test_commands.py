@@ -95,7 +95,7 @@ def test_what_has_no_kind_or_number_is_no_command(talk, body):
 
 
 def test_a_kind_that_the_board_does_not_know_is_refused_and_said_short(talk):
-    assert talk.ask("rollback") == [Ack(5, "rollback", False, "not known to this board")]
+    assert talk.ask("update") == [Ack(5, "update", False, "not known to this board")]
     assert talk.ask("x" * 99)[0].of == "x" * 16
     assert talk.ask("\u00b0\ud800\n")[0].of == "???"  # what is no text stays off the line
 

@@ -1,0 +1,193 @@
+"""A reference beside the live one: it measures the same windows by itself, is commissioned on them, judges them by the
+gate's own networks, and nobody hears it.
+
+Everything is made here, at the start; a window allocates nothing. Only the bins, the regimes and the values depend on a
+reference, but the scan is one pass and gives them all, so the shadow scans each window once more, with runs of its own.
+"""
+
+from array import array
+
+from ..judging.verdict import Verdict
+from ..layout import (
+    ADAPT_HEAD,
+    ANCHOR_HI,
+    ANCHOR_LO,
+    ANCHOR_STRIDE,
+    HEAD,
+    HI0,
+    LIMIT_STRIDE,
+    LO0,
+    Q90,
+    Q99,
+    READY,
+    REF_HEAD,
+    REF_STRIDE,
+    STRIDE,
+)
+from ..reference.commissioning import Commissioning
+from ..reference.reference import Reference
+
+
+def copy(there, here):
+    """All numbers of one array into another."""
+    for i in range(len(here)):
+        there[i] = here[i]
+
+
+class Kept:
+    """The numbers of a reference, without what uses them: ``array`` int32 and ``prototypes`` int16, as it has them."""
+
+    def __init__(self, reference):
+        self.array = array("i", reference.array)
+        self.prototypes = array("h", reference.regimes.prototypes if reference.regimes else bytes(0))
+
+    def parts(self):
+        return [(self.array, 4 * len(self.array)), (self.prototypes, 2 * len(self.prototypes))]
+
+    def take(self, reference):
+        """As that one is now."""
+        copy(self.array, reference.array)
+        if reference.regimes:
+            copy(self.prototypes, reference.regimes.prototypes)
+
+    def give(self, reference):
+        """That one as this is."""
+        copy(reference.array, self.array)
+        if reference.regimes:
+            copy(reference.regimes.prototypes, self.prototypes)
+
+    def exchange(self, reference):
+        _exchange(self.array, reference.array)
+        if reference.regimes:
+            _exchange(self.prototypes, reference.regimes.prototypes)
+
+
+def _exchange(one, other):
+    for i in range(len(one)):
+        one[i], other[i] = other[i], one[i]
+
+
+class Shadow:
+    """Beside ``gate``'s reference. ``windows``: that it is commissioned on.
+
+    ``reference``: its own, ``verdict``: what it says of the last window, ``vector``: the same by bits.
+    """
+
+    def __init__(self, plan, gate, windows):
+        self._ring = gate.ring
+        self._scan = gate.scan
+        self._dimensions = gate.dimensions
+        self._classifiers = gate.classifiers
+        self._live = gate.reference
+        self.reference = _beside(plan, gate.reference)
+        self.stats = array("i", gate.scan.stats)
+        self._carry = array("i", gate.scan.carry)
+        self._status = HEAD + self.reference.n_channels * STRIDE
+        self.verdict = Verdict(array("h", gate.dimensions.values), gate.classifiers.features())
+        self.vector = 0
+        self._learning = Commissioning(self.reference, windows, plan["reference"]["reach_q12"], True)
+
+    def begin(self):
+        """From the next window on it measures; its runs go on from the live ones."""
+        copy(self._carry, self._scan.carry)
+
+    def begin_learning(self):
+        """A blank one of this site: partners, limits and regimes as the live one has them, the rest to be learned."""
+        live = self._live
+        ref = self.reference
+        copy(ref.array, live.array)
+        for k in range(ref.n_classifiers):
+            ref.pull_threshold(k, ref.trained_threshold(k))
+        if ref.regimes:
+            copy(ref.regimes.prototypes, live.regimes.prototypes)
+            ref.regimes.start_over()
+        ref.array[READY] = 0
+        self._learning.begin()
+        self.begin()
+
+    def measure(self):
+        """The window that the gate has just judged."""
+        stats = self.stats
+        scan = self._scan
+        scan.fill_into(self._ring, self.reference.array, stats, self._carry)
+        i = self._status
+        while i < len(stats):
+            stats[i] = scan.stats[i]
+            i += 1
+        self._dimensions.fill_into(stats, self.reference, self.verdict.values)
+
+    def judge(self):
+        """Bit i set: classifier i passes by this reference."""
+        self.vector = self._classifiers.judge(self.verdict, self._classifiers.no_data(self.stats), self.reference)
+        return self.vector
+
+    def learn(self):
+        """Takes one window for its commissioning; true when that was the last."""
+        ref = self.reference
+        if ref.regimes:
+            ref.regimes.count()
+        levels = None
+        if self._learning.silent():
+            self.judge()
+            levels = self.verdict.levels
+        if not self._learning.take(self._ring, self.stats, levels):
+            return False
+        ref.array[READY] = 1
+        return True
+
+    def agree(self):
+        """Whether both halves of the learning have the same bands."""
+        return self._learning.agree()
+
+    def bound_limits(self, octaves):
+        """A limit lies between the live one, which more windows have made, and so many octaves, Q24, above it; from q90
+        to q99 it is as far as it was, at least: few windows say nothing of a tail."""
+        a = self.reference.array
+        live = self._live.array
+        for k in range(self.reference.n_limits):
+            at = self.reference.limits + LIMIT_STRIDE * k
+            least99, least90 = live[at + Q99], live[at + Q90]
+            q90 = max(a[at + Q90], least90)
+            q99 = min(max(a[at + Q99], q90 + least99 - least90), least99 + octaves)
+            self.reference.set_limit(k, q99, min(q90, q99))
+
+    def follow(self):
+        self.reference.follow(self.stats)
+
+    def hand_over(self):
+        """The live reference becomes as this one, and the window just judged counts as measured by it."""
+        live = self._live
+        copy(live.array, self.reference.array)
+        copy(live.logs, self.reference.logs)
+        copy(self._scan.stats, self.stats)
+        if live.regimes:
+            live.regimes.take(self.reference.regimes)
+
+
+def _beside(plan, live):
+    """Another reference of the plan; what says how it is kept is the live one's."""
+    reference = Reference(plan, None, 0)
+    reference.cells = live.cells
+    reference.floors = live.floors
+    reference.ceilings = live.ceilings
+    reference.in_worst = live.in_worst
+    reference.worst = live.worst
+    return reference
+
+
+def too_far(reference, state, widths):
+    """True when a channel's band lies more than ``widths`` (Q4, below 2**10) of the commissioned band's width from it,
+    or is so many times as wide or as narrow. ``state``: the cycle's, which holds the edges first commissioned. Here
+    they are Q2 counts, below 2**18.
+    """
+    a = reference.array
+    for c in range(reference.n_channels):
+        at = REF_HEAD + c * REF_STRIDE
+        first = ADAPT_HEAD + ANCHOR_STRIDE * c
+        low, high = state[first + ANCHOR_LO] >> 12, state[first + ANCHOR_HI] >> 12
+        here, there = a[at + LO0] >> 12, a[at + HI0] >> 12
+        was, width = high - low, there - here
+        most = was * widths >> 4
+        if abs(here + there - low - high) >> 1 > most or width > most or width * widths >> 4 < was:
+            return True
+    return False

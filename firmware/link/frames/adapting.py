@@ -1,0 +1,52 @@
+"""What a board that adapts says of it: where it is in its cycle, and why (firmware/device/adaptation/)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .board import Hello
+from .fields import Time, stamp, time_of, whole
+
+PHASES = ("calm", "wait", "back", "learn", "trial", "refused")
+"""By their number: firmware/device/layout.py."""
+REASONS = (
+    "an alarm", "as before again", "the earlier reference fits again", "the earlier reference does not fit",
+    "the halves of what was learned differ", "too far from the commissioned bands", "learned",
+    "the trial was not passed", "taken over", "the labels do not permit it", "rolled back",
+    "a regime is known, as somebody has confirmed",
+)  # fmt: skip
+"""By their number: firmware/device/adaptation/cycle.py."""
+
+
+@dataclass(frozen=True)
+class Adapt:
+    """The board is in ``phase`` (PHASES) from now on, ``why`` (REASONS). Of the change in hand: ``tries``, shadows that
+    it has given up, and ``labels`` that count. ``swaps``: references taken over in the board's life."""
+
+    kind: ClassVar[str] = "adapt"
+
+    t: Time
+    phase: int
+    why: int
+    tries: int
+    labels: int
+    swaps: int
+
+    @classmethod
+    def read(cls, body: dict) -> "Adapt":
+        phase, why = whole(body, "phase", 0, len(PHASES) - 1), whole(body, "why", 0, len(REASONS) - 1)
+        return cls(time_of(body), phase, why, *(whole(body, key, 0) for key in ("tries", "labels", "swaps")))
+
+    def body(self) -> dict:
+        return {"t": list(self.t)} | {key: getattr(self, key) for key in ("phase", "why", "tries", "labels", "swaps")}
+
+    @property
+    def phase_name(self) -> str:
+        return PHASES[self.phase]
+
+    @property
+    def reason(self) -> str:
+        return REASONS[self.why]
+
+    def line(self, names: Hello) -> str:
+        line = f"{stamp(self.t)} adaptation: {self.phase_name}, {self.reason}"
+        return line + (f" ({self.labels} labels)" if self.labels else "")

@@ -1,0 +1,151 @@
+"""Adaptation on the virtual board: what has changed for good is learned, and taken over when that is confirmed."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from motegate.device_sim.simulate import simulate
+from motegate.firmware.errors import InputError
+from motegate.train import policy as policies
+from motegate.train import recording
+from motegate.train.host.gate import HostGate
+from motegate.train.policy import plan as plans
+
+from . import hand
+
+pytestmark = pytest.mark.device
+START = np.datetime64("2026-01-01T00:00:00")
+CHANGE, END = 60, 200  # windows
+RULES = "[adapt]\nenabled = true\nlearn = 16\nlevel_widths = 20\n"
+
+
+def policy(more: str) -> str:
+    return hand.POLICY.replace(', "drift"]', "]") + RULES + more
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    values = hand.stream(64 * END)
+    values[64 * CHANGE :] += 2
+    return hand.recording_of(tmp_path_factory.mktemp("adaptation") / "stream.csv", values)
+
+
+@pytest.fixture(scope="module")
+def works(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("works")
+    return {
+        confirm: hand.work(folder / confirm, data, policy=policy(f'confirm = "{confirm}"\n'))
+        for confirm in ("auto", "labels", "operator")
+    }
+
+
+def label(path, windows, what: str, delay: int = 2):
+    """Labels of windows by their number."""
+    with open(path, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["timestamp", "parent", "label", "delay"])
+        for window in windows:
+            writer.writerow([START + np.timedelta64(64 * window + 63, "s"), "contextual", what, delay])
+    return path
+
+
+def changes(summary) -> list[str]:
+    return [change["phase"] for change in summary.adapt["changes"]]
+
+
+def failing(out, begin: int, end: int) -> int:
+    events = [json.loads(line) for line in (out / "events.jsonl").read_text().splitlines()]
+    told = [event for event in events if event["k"] == "verdict"][begin:end]
+    return sum(event["p"][1] == 0 for event in told)
+
+
+def test_by_itself_it_learns_the_new_level_and_passes_again(works, data, tmp_path):
+    summary = simulate(works["auto"], [data], tmp_path, heap_kb=192)
+    assert changes(summary) == ["wait", "learn", "trial", "calm"]
+    assert summary.adapt["swaps"] == 1
+    assert summary.adapt["changes"][-1]["why"] == "taken over"
+    assert failing(tmp_path, CHANGE, CHANGE + 30) == 30
+    assert failing(tmp_path, CHANGE + 35, END) == 0
+    assert summary.heap.allocated_per_window == 0
+    assert summary.errors == 0
+
+
+def test_the_host_judges_with_the_same_bits(works, data, tmp_path):
+    summary = simulate(works["auto"], [data], tmp_path, heap_kb=192)
+    work = works["auto"]
+    plan = plans.read(work / "convert" / "plan.json")
+    packs = {p.name: (work / "convert" / f"{p.name}.pack").read_bytes() for p in plan.classifiers}
+    records = recording.read(policies.load(work / "policy.toml"), [data])
+    gate = HostGate(plan, packs, (work / "convert" / "reference.bin").read_bytes(), records).run()
+    events = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    told = [event["p"] for event in events if event["k"] == "verdict" and "p" in event]
+    assert told == gate.passes().astype(int).tolist()
+    assert summary.adapt["swaps"] == 1
+
+
+def test_without_a_label_nothing_is_taken_over(works, data, tmp_path):
+    summary = simulate(works["labels"], [data], tmp_path, heap_kb=192)
+    assert changes(summary) == ["wait", "learn", "trial"]
+    assert summary.adapt["phase"] == "trial"
+    assert failing(tmp_path, CHANGE, END) == END - CHANGE
+
+
+def test_eight_labels_that_say_good_are_a_permission(works, data, tmp_path):
+    labels = label(tmp_path / "labels.csv", range(CHANGE + 6, CHANGE + 14), "good")
+    summary = simulate(works["labels"], [data], tmp_path, heap_kb=192, labels=labels)
+    assert summary.adapt["labels"] == {"late": 0, "noted": 0, "counted": 8, "again": 0, "of_no_window": 0}
+    assert changes(summary)[-1] == "calm"
+    assert failing(tmp_path, CHANGE + 35, END) == 0
+
+
+def test_labels_that_say_bad_keep_the_reference_for_good(works, data, tmp_path):
+    labels = label(tmp_path / "labels.csv", range(CHANGE + 6, CHANGE + 40), "bad")
+    summary = simulate(works["labels"], [data], tmp_path, heap_kb=192, labels=labels)
+    assert summary.adapt["phase"] == "refused"
+    assert failing(tmp_path, CHANGE, END) == END - CHANGE
+
+
+def test_late_labels_and_labels_of_no_window_count_for_nothing(works, data, tmp_path):
+    labels = label(tmp_path / "labels.csv", range(CHANGE + 6, CHANGE + 14), "good", delay=65)
+    with labels.open("a") as file:
+        file.write("2026-01-01T00:00:05,contextual,good,0\n")
+    summary = simulate(works["labels"], [data], tmp_path, heap_kb=192, labels=labels)
+    assert summary.adapt["labels"] == {"late": 8, "noted": 0, "counted": 0, "again": 0, "of_no_window": 1}
+    assert failing(tmp_path, CHANGE, END) == END - CHANGE
+
+
+def at(window: int) -> str:
+    return str(START + np.timedelta64(64 * window, "s"))
+
+
+def test_the_operator_confirms_and_rolls_back(works, data, tmp_path):
+    orders = [f"adapt@{at(CHANGE - 10)}", f"adapt@{at(CHANGE + 40)}", f"rollback@{at(CHANGE + 80)}"]
+    summary = simulate(works["operator"], [data], tmp_path, heap_kb=192, orders=orders)
+    assert summary.adapt["orders"] == {"obeyed": 2, "refused": 1}
+    assert [change["why"] for change in summary.adapt["changes"]][3:5] == ["taken over", "rolled back"]
+    assert failing(tmp_path, CHANGE + 45, CHANGE + 80) == 0
+    assert failing(tmp_path, CHANGE + 82, END) == END - CHANGE - 82
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("2026-01-01T00:00:63,contextual,good,1", "is no time"),
+        ("2026-01-01T00:01:03,nobody,good,1", "parent 'nobody'; expected intrinsic or contextual or integrity"),
+        ("2026-01-01T00:01:03,contextual,fine,1", "label 'fine'; expected good or bad"),
+        ("2026-01-01T00:01:03,contextual,good,-1", "delay '-1'; expected a whole number of windows, 0 to 10000"),
+    ],
+)
+def test_a_wrong_label_is_said_with_its_line(works, data, tmp_path, line, why):
+    path = tmp_path / "labels.csv"
+    path.write_text(f"timestamp,parent,label,delay\n{line}\n")
+    with pytest.raises(InputError, match=r"labels\.csv:2") as told:
+        simulate(works["labels"], [data], tmp_path / "out", labels=path)
+    assert why in str(told.value)
+
+
+def test_a_board_that_does_not_adapt_takes_no_labels(work, recorded, tmp_path):
+    labels = label(tmp_path / "labels.csv", [3], "good")
+    with pytest.raises(InputError, match="this policy does not adapt"):
+        simulate(work, [recorded], tmp_path / "out", labels=labels)
