@@ -156,9 +156,7 @@ def test_the_process_as_it_was_is_known_again_without_asking(board, made):
     one.ask("adapt")
     one.until(CHANGE + 60)
     # the old process comes back: the first windows once more, later
-    old = recording.Records(
-        **{k: (v[: LENGTH * 50] if k != "fails" else {}) for k, v in vars(records).items()}
-    )
+    old = recording.Records(**{k: (v[: LENGTH * 50] if k != "fails" else {}) for k, v in vars(records).items()})
     old.seconds[:] += LENGTH * 400
     one.gate._source = Source(old)
     one.gate._got = one.gate._at = 0

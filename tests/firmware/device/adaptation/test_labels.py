@@ -47,7 +47,7 @@ def test_after_another_reference_has_taken_over_all_are_late():
 
 
 def test_the_permission_is_a_quorum_of_the_last_ten():
-    for word in list(product((0, 1), repeat=12))[:: 7]:
+    for word in list(product((0, 1), repeat=12))[::7]:
         labels = noted(12)
         for k, good in enumerate(word):
             labels.take(1000 + k, 500, 0, good)
