@@ -347,13 +347,17 @@ ADAPT_LOOKS = const(3)  # of a trial: windows that share no sample, and how many
 ADAPT_PASSED = const(4)
 ADAPT_PERMITTED = const(5)  # this change is confirmed
 ADAPT_EARLIER = const(6)  # there is an earlier reference
-ADAPT_TRUSTED = const(7)  # ... which may be taken back without asking
+ADAPT_TRUSTED = const(7)  # ... and may be taken back without asking: AFTER_ALARM, or AT_ANY_TIME
 ADAPT_SWAPS = const(8)
 ADAPT_ANCHORED = const(9)
-ADAPT_HEAD = const(10)
+ADAPT_STEPPED = const(10)  # a regime was made known of the change in hand: the earlier reference is from before that
+ADAPT_HEAD = const(11)
 ANCHOR_LO = const(0)  # behind the head the band of each channel that was commissioned first, Q14 counts
 ANCHOR_HI = const(1)
 ANCHOR_STRIDE = const(2)
+
+AFTER_ALARM = const(1)
+AT_ANY_TIME = const(2)
 
 CALM = const(0)  # phases
 WAIT = const(1)

@@ -8,10 +8,11 @@
 
 An alarm (drift/watch.py) says that a classifier keeps failing. After windows that may hold both ways of the process the
 board asks whether the earlier reference, the one before the last that was taken over, fits again: if so it is taken
-back, since somebody has confirmed it once. Else a shadow is commissioned on the next windows without hard evidence of a
-fault, and then tried on others. It takes over when both halves of what it learned agree, when it passes three quarters
-of its trial, when its limits and bands lie within the policy's bounds, and when that is confirmed as the policy says.
-Else the board waits, longer each time. When the live reference passes again, all is as before.
+back, since somebody has confirmed it once. After a swap it asks that now and then without an alarm, too, since the new
+reference may be wide enough for the old process. Else a shadow is commissioned on the next windows without hard
+evidence of a fault, and then tried on others. It takes over when both halves of what it learned agree, when it passes
+three quarters of its trial, when its limits and bands lie within the policy's bounds, and when that is confirmed as the
+policy says. Else the board waits, longer each time. When the live reference passes again, all is as before.
 
 A new regime is the smaller step and comes first: while one is asked about (reference/regimes.py), a confirmation makes
 it known at once, in whatever phase, and the cycle goes on until the live reference passes.
@@ -35,14 +36,17 @@ from ..layout import (
     ADAPT_PERMITTED,
     ADAPT_PHASE,
     ADAPT_QUORUM,
+    ADAPT_STEPPED,
     ADAPT_SWAPS,
     ADAPT_TRIES,
     ADAPT_TRUSTED,
     ADAPT_WIDTHS,
+    AFTER_ALARM,
     ANCHOR_HI,
     ANCHOR_LO,
     ANCHOR_STRIDE,
     ASKED,
+    AT_ANY_TIME,
     BACK,
     BY_ITSELF,
     BY_LABELS,
@@ -61,6 +65,7 @@ from ..layout import (
 from .labels import AGAIN, COUNTED, LATE, MOST, Labels
 from .shadow import Kept, Shadow, too_far
 
+_SELDOM = const(8)  # looks at the earlier reference while all is calm: one in so many windows that share no sample
 _ENOUGH = const(8)  # windows that share no sample
 _LOOKS = const(8)
 _MISSES = const(2)  # of the latter may fail
@@ -117,6 +122,9 @@ class Cycle:
         if state[ADAPT_PHASE] not in (CALM, REFUSED):
             state[ADAPT_PHASE] = WAIT
             state[ADAPT_LEFT] = self._every
+        elif state[ADAPT_PHASE] == CALM:
+            state[ADAPT_LEFT] = max(state[ADAPT_LEFT], 2)
+            self._rest()
 
     def take(self, verdict):
         if verdict.why == COMMISSIONING:
@@ -133,9 +141,12 @@ class Cycle:
                 state[ADAPT_TRIES] = 0
                 state[ADAPT_LEFT] = self._every
                 self._turn(WAIT, ALARM, verdict)
-            elif not asked:
+                return
+            if not asked:
                 self._forget()
-        elif not changed:
+            if state[ADAPT_TRUSTED] == AT_ANY_TIME:
+                self._look_back(verdict)
+        elif not changed and (phase != BACK or state[ADAPT_TRUSTED] != AT_ANY_TIME):
             self._turn(CALM, AS_BEFORE, verdict)
             self._forget()
         elif phase == WAIT:
@@ -146,18 +157,20 @@ class Cycle:
     def _forget(self):
         """No change is in hand: what was said of one is over."""
         self.labels.begin()
-        self.state[ADAPT_PERMITTED] = 0
+        self.state[ADAPT_PERMITTED] = self.state[ADAPT_STEPPED] = 0
 
-    def _asks(self):
+    def asks(self):
         live = self._live
         return live.regimes is not None and live.array[ASKED]
 
     def _asked(self, verdict):
         """Whether a new regime is asked about; once permitted it is known at once."""
-        if not self._asks():
+        if not self.asks():
             return False
         if not self.state[ADAPT_PERMITTED]:
             return True
+        self._keep_earlier()
+        self.state[ADAPT_STEPPED] = 1
         self._live.regimes.accept(self.rules[ADAPT_OCTAVES])
         self._say(REGIME_KNOWN, verdict)
         return False
@@ -168,12 +181,24 @@ class Cycle:
                 return True
         return False
 
+    def _look_back(self, verdict):
+        """All is calm: now and then, does the earlier reference fit?"""
+        state = self.state
+        state[ADAPT_LEFT] -= 1
+        if state[ADAPT_LEFT] == 1:
+            self._shadow.begin()
+        elif state[ADAPT_LEFT] <= 0:
+            state[ADAPT_LEFT] = _SELDOM * self._every
+            self._shadow.measure()
+            if self._shadow.judge() == self.vector:
+                self._turn(BACK, FITS_AGAIN, verdict)
+
     def _wait(self, verdict):
         state = self.state
         state[ADAPT_LEFT] -= 1
         if state[ADAPT_LEFT] > 0:
             return
-        if state[ADAPT_TRUSTED] and not state[ADAPT_TRIES]:
+        if state[ADAPT_TRUSTED] and not state[ADAPT_TRIES] and not state[ADAPT_STEPPED]:
             self.earlier.give(self._shadow.reference)
             self._shadow.begin()
             self._turn(BACK, ALARM, verdict)
@@ -221,7 +246,9 @@ class Cycle:
     def _come_back(self, verdict):
         state = self.state
         failed = state[ADAPT_LOOKS] - state[ADAPT_PASSED]
-        if failed > _MISSES:
+        if failed > _MISSES and not self._changed():
+            self._turn(CALM, FITS_NOT, verdict)
+        elif failed > _MISSES:
             self._learn(FITS_NOT, verdict)
         elif state[ADAPT_LOOKS] >= _LOOKS:
             self._swap(FITS_AGAIN, verdict)
@@ -254,11 +281,19 @@ class Cycle:
     def _swap(self, why, verdict):
         """The shadow takes over, and the live reference is kept."""
         state = self.state
-        self.earlier.take(self._live)
+        self._keep_earlier()
         self._shadow.hand_over()
-        state[ADAPT_EARLIER] = state[ADAPT_TRUSTED] = 1
         state[ADAPT_SWAPS] += 1
+        state[ADAPT_TRUSTED] = AT_ANY_TIME if why == TAKEN_OVER else AFTER_ALARM
         self._settle(why, verdict)
+
+    def _keep_earlier(self):
+        """The live reference as it was before the change in hand."""
+        state = self.state
+        if not state[ADAPT_STEPPED]:
+            self.earlier.take(self._live)
+            state[ADAPT_EARLIER] = 1
+            state[ADAPT_TRUSTED] = AFTER_ALARM
 
     def _settle(self, why, verdict):
         self.labels.forget()
@@ -283,7 +318,15 @@ class Cycle:
         state[ADAPT_PHASE] = phase
         state[ADAPT_LOOKS] = state[ADAPT_PASSED] = 0
         self._look = 0
+        if phase == CALM:
+            state[ADAPT_LEFT] = _SELDOM * self._every
+            self._rest()
         self._say(why, verdict)
+
+    def _rest(self):
+        """The shadow is free: it holds the earlier reference, where that is looked at."""
+        if self.state[ADAPT_TRUSTED] == AT_ANY_TIME:
+            self.earlier.give(self._shadow.reference)
 
     def _say(self, why, verdict):
         writer = self._writer
@@ -315,7 +358,7 @@ class Cycle:
         over when its trial is passed. Says why not."""
         if self.rules[ADAPT_CONFIRM] != BY_OPERATOR:
             return "the policy has another confirm than operator"
-        if self.state[ADAPT_PHASE] == CALM and not self._asks():
+        if self.state[ADAPT_PHASE] == CALM and not self.asks():
             return "nothing has changed"
         self.state[ADAPT_PERMITTED] = 1
         return None

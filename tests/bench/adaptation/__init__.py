@@ -1,0 +1,1 @@
+"""Adaptation on streams that change: what it gives back, and what it must not take."""
