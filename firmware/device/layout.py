@@ -112,7 +112,7 @@ READY = const(0)  # 0 while commissioning
 LIMIT_STEP = const(1)  # outward step of a limit, Q24 octaves
 EVERY = const(2)  # windows between two steps
 SINCE = const(3)  # windows since the last step
-RISE = const(4)  # how far the regime's limit has risen above its own, Q24 octaves; below 0: a refusal, not risen
+RISE = const(4)  # how far the regime's limit has risen above its own, Q24 octaves
 RISE_STEP = const(5)  # its step, Q24 octaves; 0: it never rises
 REGIME_COUNT = const(6)  # prototypes in use
 REGIME_WINDOW = const(7)  # windows measured so far
@@ -327,6 +327,10 @@ COUNT_SENSORS = const(21)  # of them a sensor's
 COUNT_EFFECTS = const(22)  # ... an effect's, or a frame's
 STATE_SIZE = const(23)
 STATE_OF_START = const(15)  # from here on all begins at 0 with each start
+
+# Of a window that is held, in place of HELD: it is bad, as somebody has said; ASKED is more than 1 then, by how far the
+# regime's limit could rise until the question is open again, Q24 octaves
+HELD_BAD = const(-2)
 
 # Adaptation: the policy's rules, int32[ADAPT_RULES]
 ADAPT_LEARN = const(0)  # windows that a shadow learns from

@@ -73,10 +73,16 @@ print(free, t, least, more)
 """
 
 
-def run() -> str:
+def image_of() -> Path:
+    """MicroPython for the Pico; UnableError where there is none."""
     image = Path(os.environ.get(VARIABLE) or shared_folder() / "emulators" / "pico.uf2")
     if not image.is_file():
         raise UnableError(f"no MicroPython image for the Pico: set {VARIABLE}")
+    return image
+
+
+def run() -> str:
+    image = image_of()
     one, eight = handmade.ONE_CHANNEL, EIGHT_CHANNELS
     free, start, step, look = measured(image, one, 1)
     was_free, was_ms, was_us = BEFORE

@@ -28,7 +28,10 @@ SCENARIOS: dict[str, Callable[[Path], swap.Cuts]] = {
     "a third bundle, where no start has finished the second's swap": lambda folder: swap.cut(
         folder, *SMALL, main=swap.FIRST_MAIN, pending=swap.bundle("pending", 1, (700,))
     ),
-    "85 windows with `store` and state, one place each": lambda folder: keep.cut(folder, 85, thin=True),
+    "85 windows with `store` and state, one place each": lambda folder: keep.cut(folder, 85, thin=True)[0],
+    "130 windows with alarm, labels, learning, swap and rollbacks": lambda folder: keep.cut(folder, 130, adapts=True)[
+        0
+    ],
 }
 
 

@@ -64,7 +64,7 @@ class SeverityScale:
             elif found.mode == at.WIDTH0:
                 log = references[:, base + at.WIDTH0_LOG] / 2**14
             elif found.mode == at.FOLLOW_REGIME:
-                log = log + np.maximum(references[:, at.RISE], 0) / 2**24
+                log = log + references[:, at.RISE] / 2**24
             size[rows] = 2.0**log / _one(found.dimension)
         return size
 

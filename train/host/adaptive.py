@@ -81,15 +81,12 @@ class _Scan:
 
     def __init__(self, measured: Measured):
         self.stats = array("i", bytes(4 * measured.stats.shape[1]))
-        self.carry = array("i", bytes(8 * len(measured.plan.channels)))
+        self._row = np.frombuffer(self.stats, np.int32)
         self._all = measured.stats
 
     def fill(self, ring: _Ring, reference: array) -> None:
-        self.fill_into(ring, reference, self.stats, self.carry)
-
-    def fill_into(self, ring: _Ring, reference: array, stats: array, carry: array) -> None:
         held = np.frombuffer(reference, np.int32)[None]
-        np.frombuffer(stats, np.int32)[:] = with_bins(self._all[[ring.window]], ring.view[None], held)[0]
+        self._row[:] = with_bins(self._all[[ring.window]], ring.view[None], held)[0]
 
 
 class AdaptiveGate:
@@ -135,9 +132,7 @@ class AdaptiveGate:
     def asks(self) -> bool:
         """Whether what somebody says of the present window may permit something."""
         cycle = self.cycle
-        if cycle is None or cycle.state[ADAPT_PHASE] == REFUSED:
-            return False
-        return cycle.state[ADAPT_PHASE] != CALM or bool(cycle.asks())
+        return cycle is not None and (cycle.state[ADAPT_PHASE] not in (CALM, REFUSED) or bool(cycle.asks()))
 
     def label(self, window: int, classifier: int, good: bool) -> int:
         """A label of a window judged before; what became of it (adaptation/labels.py)."""

@@ -59,6 +59,7 @@ from ..layout import (
     REF_HEAD,
     REF_STRIDE,
     REFUSED,
+    SIGNATURE_STRIDE,
     TRIAL,
     WAIT,
 )
@@ -86,9 +87,10 @@ ROLLED_BACK = const(10)
 REGIME_KNOWN = const(11)
 
 
-def size(reference, channels):
-    """Bytes that the parts of a cycle take beside a reference of so many bytes."""
-    return reference + 4 * (ADAPT_HEAD + ANCHOR_STRIDE * channels) + 8
+def size(reference, channels, regimes):
+    """Bytes that the parts of a cycle take beside a reference of so many bytes, with ``regimes`` or without."""
+    signature = 2 * channels * SIGNATURE_STRIDE if regimes else 0
+    return reference + 4 * (ADAPT_HEAD + ANCHOR_STRIDE * channels) + 8 + signature
 
 
 class Cycle:
@@ -102,6 +104,8 @@ class Cycle:
         self.rules = array("i", plan["adapt"])
         self.labels = Labels()
         self.earlier = Kept(gate.reference)
+        size = gate.reference.regimes.size if gate.reference.regimes else 0
+        self.refused = array("h", bytes(2 * size))
         self.state = array("i", [0] * (ADAPT_HEAD + ANCHOR_STRIDE * gate.reference.n_channels))
         self.vector = (1 << gate.reference.n_classifiers) - 1
         self._every = (gate.ring.length + gate.ring.hop - 1) // gate.ring.hop
@@ -111,10 +115,13 @@ class Cycle:
         self._writer = writer
         self._hal = hal
         self._look = 0
+        self._peaks = array("i", [-1] * gate.reference.n_cells)  # log2, Q14; the first below 0: of nothing
 
     def parts(self):
         """What goes on after a reset: (array, bytes) of each."""
-        return self.earlier.parts() + [(self.state, 4 * len(self.state)), (self.labels.tally, 8)]
+        return self.earlier.parts() + [
+            (self.state, 4 * len(self.state)), (self.labels.tally, 8), (self.refused, 2 * len(self.refused)),
+        ]  # fmt: skip
 
     def resume(self):
         """After a reset: what the shadow had learned is lost, and the permission stays."""
@@ -123,7 +130,6 @@ class Cycle:
             state[ADAPT_PHASE] = WAIT
             state[ADAPT_LEFT] = self._every
         elif state[ADAPT_PHASE] == CALM:
-            state[ADAPT_LEFT] = max(state[ADAPT_LEFT], 2)
             self._rest()
 
     def take(self, verdict):
@@ -132,6 +138,8 @@ class Cycle:
         state = self.state
         if not state[ADAPT_ANCHORED]:
             self._anchor()
+        if self._live.regimes:
+            self._live.regimes.forgive(self.refused)
         phase = state[ADAPT_PHASE]
         changed = self._changed()
         asked = self._asked(verdict)
@@ -165,15 +173,26 @@ class Cycle:
 
     def _asked(self, verdict):
         """Whether a new regime is asked about; once permitted it is known at once."""
+        peaks = self._peaks
         if not self.asks():
+            peaks[0] = -1
             return False
+        self._gather(peaks, self._live.logs)
         if not self.state[ADAPT_PERMITTED]:
             return True
         self._keep_earlier()
         self.state[ADAPT_STEPPED] = 1
-        self._live.regimes.accept(self.rules[ADAPT_OCTAVES])
+        self._live.regimes.accept(self.rules[ADAPT_OCTAVES], self._peaks)
         self._say(REGIME_KNOWN, verdict)
         return False
+
+    def _gather(self, peaks, logs):
+        """The largest measures of what is asked about."""
+        fresh = peaks[0] < 0
+        for k in range(len(peaks)):
+            if fresh or logs[k] > peaks[k]:
+                peaks[k] = logs[k]
+        peaks[0] = max(peaks[0], 0)
 
     def _changed(self):
         for i in range(len(self._watch.changed)):
@@ -185,9 +204,7 @@ class Cycle:
         """All is calm: now and then, does the earlier reference fit?"""
         state = self.state
         state[ADAPT_LEFT] -= 1
-        if state[ADAPT_LEFT] == 1:
-            self._shadow.begin()
-        elif state[ADAPT_LEFT] <= 0:
+        if state[ADAPT_LEFT] <= 0:
             state[ADAPT_LEFT] = _SELDOM * self._every
             self._shadow.measure()
             if self._shadow.judge() == self.vector:
@@ -200,7 +217,6 @@ class Cycle:
             return
         if state[ADAPT_TRUSTED] and not state[ADAPT_TRIES] and not state[ADAPT_STEPPED]:
             self.earlier.give(self._shadow.reference)
-            self._shadow.begin()
             self._turn(BACK, ALARM, verdict)
         else:
             self._learn(ALARM, verdict)
@@ -345,7 +361,7 @@ class Cycle:
         state = self.state
         became = self.labels.take(seconds, millis, classifier, good)
         if became != LATE and became != AGAIN and not good and self._live.regimes:
-            self._live.regimes.refuse()
+            self._live.regimes.refuse(self.refused)
         if became == COUNTED and self.rules[ADAPT_CONFIRM] == BY_LABELS:
             state[ADAPT_PERMITTED] = self.labels.permit(self.rules[ADAPT_QUORUM])
             refused = not state[ADAPT_PERMITTED] and self.labels.tally[1] >= MOST

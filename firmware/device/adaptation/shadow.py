@@ -1,13 +1,14 @@
 """A reference beside the live one: it measures the same windows by itself, is commissioned on them, judges them by the
 gate's own networks, and nobody hears it.
 
-Everything is made here, at the start; a window allocates nothing. Only the bins, the regimes and the values depend on a
-reference, but the scan is one pass and gives them all, so the shadow scans each window once more, with runs of its own.
+Everything is made here, at the start; a window allocates nothing. Of a window's statistics only the histograms depend
+on a reference: the others are the gate's.
 """
 
 from array import array
 
 from ..judging.verdict import Verdict
+from ..kernels import rebin as kernel
 from ..layout import (
     ADAPT_HEAD,
     ANCHOR_HI,
@@ -81,15 +82,9 @@ class Shadow:
         self._live = gate.reference
         self.reference = _beside(plan, gate.reference)
         self.stats = array("i", gate.scan.stats)
-        self._carry = array("i", gate.scan.carry)
-        self._status = HEAD + self.reference.n_channels * STRIDE
         self.verdict = Verdict(array("h", gate.dimensions.values), gate.classifiers.features())
         self.vector = 0
         self._learning = Commissioning(self.reference, windows, plan["reference"]["reach_q12"], True)
-
-    def begin(self):
-        """From the next window on it measures; its runs go on from the live ones."""
-        copy(self._carry, self._scan.carry)
 
     def begin_learning(self):
         """A blank one of this site: partners, limits and regimes as the live one has them, the rest to be learned."""
@@ -103,18 +98,19 @@ class Shadow:
             ref.regimes.start_over()
         ref.array[READY] = 0
         self._learning.begin()
-        self.begin()
 
     def measure(self):
         """The window that the gate has just judged."""
         stats = self.stats
-        scan = self._scan
-        scan.fill_into(self._ring, self.reference.array, stats, self._carry)
-        i = self._status
-        while i < len(stats):
-            stats[i] = scan.stats[i]
-            i += 1
-        self._dimensions.fill_into(stats, self.reference, self.verdict.values)
+        ring = self._ring
+        reference = self.reference
+        kernel.copy(stats, self._scan.stats, len(stats))
+        c = 0
+        while c < ring.n_channels:
+            rat = REF_HEAD + c * REF_STRIDE
+            kernel.rebin(ring.counts, c * ring.length, ring.length, reference.array, rat, stats, HEAD + c * STRIDE)
+            c += 1
+        self._dimensions.fill_into(stats, reference, self.verdict.values)
 
     def judge(self):
         """Bit i set: classifier i passes by this reference."""

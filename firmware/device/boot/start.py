@@ -6,7 +6,7 @@ import os
 from binascii import crc32
 
 from ..hal import report
-from ..layout import REFERENCE_BODY, REFERENCE_CRC
+from ..layout import FOLLOW_REGIME, REFERENCE_BODY, REFERENCE_CRC
 from ..modules import load, unload_below
 from .plan import Plan
 
@@ -85,7 +85,9 @@ def _size(plan, reference):
     if plan["drift_alarms"]:
         size += load("drift.watch").size(classifiers)
     if plan["adapt"]:
-        size += load("adaptation.cycle").size(reference, len(plan["channels"]))
+        modules = plan["modules"]
+        regimes = [1 for module, _, mode, _ in plan["cells"] if mode == FOLLOW_REGIME or modules[module] == "regime"]
+        size += load("adaptation.cycle").size(reference, len(plan["channels"]), regimes)
     return size
 
 

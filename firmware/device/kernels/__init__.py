@@ -4,6 +4,6 @@
 board's target in this one's place, so that `from .kernels import scan` is the fast one there.
 """
 
-from .plain import follow, frame, network, regimes, replay, ring, scan, value
+from .plain import follow, frame, network, rebin, regimes, replay, ring, scan, value
 
-__all__ = ["follow", "frame", "network", "regimes", "replay", "ring", "scan", "value"]
+__all__ = ["follow", "frame", "network", "rebin", "regimes", "replay", "ring", "scan", "value"]

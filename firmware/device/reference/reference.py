@@ -12,7 +12,8 @@ Following moves an edge of the band outwards when the window lies outside it, at
 widths a day, and inwards a twentieth as fast when it does not; eight times slower while the window lies more than 0.75
 widths outside; not at all when more than an eighth of its samples are missing or invalid, a run is three windows long.
 While a window's regime is held (regimes.py) no limit moves and an edge comes back towards where it was commissioned, no
-farther: it would creep in meanwhile through windows of other regimes. Limits move by the same rule, in octaves for
+farther: it would creep in meanwhile through windows of other regimes. Of one that somebody has called bad only the
+channels that have the fault are held. Limits move by the same rule, in octaves for
 widths (far out: two octaves), but inwards a ninth as fast where one window in ten exceeds them and a ninety-ninth where
 one in a hundred does, so that each stays its quantile. Edges never cross: a band is at least one count wide, and a
 limit never below its cell's floor.
@@ -23,11 +24,13 @@ from array import array
 from ..compat import const
 from ..kernels import follow as kernel
 from ..layout import (
+    ASKED,
     CELL_MODE,
     CELL_STRIDE,
     EVERY,
     FOLLOW_LATE,
     HELD,
+    HELD_BAD,
     HI,
     HI0,
     LIMIT_STEP,
@@ -132,13 +135,14 @@ class Reference:
         self.array[self.limits + LIMIT_STRIDE * k + Q99] = q99
         self.array[self.limits + LIMIT_STRIDE * k + Q90] = q90
 
-    def accept(self):
-        """Raises the limits that the band makes to the present measures, by no more than the regime's limit has risen:
-        what is known from now on has been a failure for as long as the policy is patient."""
+    def accept(self, logs):
+        """Raises the limits that the band makes to measures, ``logs`` of the present ones or of others, by no more than
+        the regime's limit has risen: what is known from now on has been a failure for as long as the policy is patient,
+        or somebody has said that it is good."""
         a = self.array
         for k in range(self.n_cells):
             at = self.limits + LIMIT_STRIDE * k
-            more = min((self.logs[k] << 10) - a[at + Q99], a[RISE])
+            more = min((logs[k] << 10) - a[at + Q99], a[RISE])
             mode = self.cells[CELL_STRIDE * k + CELL_MODE]
             if (mode == WIDTH or mode == FOLLOW_LATE) and more > 0:
                 self.set_limit(k, a[at + Q99] + more, a[at + Q90] + more)
@@ -203,7 +207,8 @@ class Reference:
             self.regimes.count()
             held = self.regimes.ask(self.logs[k], self.array[self.limits + LIMIT_STRIDE * k + Q99] >> 10, due)
         if due:
-            self._step(stats, HELD if held else self.n_limits)
+            refused = self.array[ASKED] > 1
+            self._step(stats, self.n_limits if not held else HELD_BAD if refused else HELD)
 
     def _due(self):
         """Counts a window; whether a step is due."""

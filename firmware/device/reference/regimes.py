@@ -53,6 +53,7 @@ _LONGEST = const(4)  # window lengths inside the limit end any question
 _SLOW = const(6)  # its height sinks by a 64th
 _INSIDE = const(256)  # a ratio of 1
 _PATIENCE = const(33554432)  # two octaves, Q24: what patience is counted in
+_BELOW = const(8388608)  # half an octave
 _MOST_WINDOWS = const(0x1FFFFFFF)
 
 
@@ -83,22 +84,31 @@ class Regimes:
             self._found[i] = other._found[i]
         self._before = other._before
 
-    def accept(self, most):
+    def accept(self, most, logs):
         """What is asked about is known from now on, since somebody has said that it is good; limits that the band makes
-        rise by at most ``most``, Q24 octaves. False: nothing is asked about."""
+        rise to its measures, ``logs``, by at most ``most``, Q24 octaves."""
+        self._reference.array[RISE] = most
+        self._absorb(logs)
+
+    def refuse(self, refused):
+        """What is asked about is not good: it is not absorbed for as long as the policy is patient from now on, and
+        meanwhile the limit rises no farther than half an octave below its height. Its signature goes into ``refused``,
+        int16[size]; false where nothing is asked about."""
         a = self._reference.array
         if not a[ASKED]:
             return False
-        a[RISE] = most
-        self._absorb()
+        a[ASKED] = 1 + _PATIENCE
+        for i in range(self.size):
+            refused[i] = self.prototypes[MOST_REGIMES * self.size + i]
         return True
 
-    def refuse(self):
-        """What is asked about is not good: it is not absorbed for as long as the policy is patient from now on, since
-        the rise of the limit begins so far below it."""
+    def forgive(self, refused):
+        """A question about windows that are no longer those whose signature was refused is another one."""
         a = self._reference.array
-        if a[ASKED]:
-            a[RISE] = -_PATIENCE
+        if a[ASKED] > 1:
+            away = kernel.distance(refused, 0, self.prototypes, MOST_REGIMES * self.size, self.size)
+            if away > max(2 * a[SPREAD], SMALLEST_RADIUS):
+                a[BEYOND] = a[ASKED] = 0
 
     def start_over(self):
         """Nothing has been seen yet; what is known stays known."""
@@ -178,8 +188,7 @@ class Regimes:
         the limit's own, both Q14; ``step``: the limit takes a step now."""
         a = self._reference.array
         beyond = log > q99
-        risen = q99 + (max(a[RISE], 0) >> 10)
-        held = log > risen
+        held = log > q99 + (a[RISE] >> 10)
         self.visit(not beyond)
         if beyond:
             self._gather(log)
@@ -187,16 +196,19 @@ class Regimes:
             a[BEYOND] -= 1
             if a[BEYOND] == 0:
                 a[ASKED] = 0
-                a[RISE] = max(a[RISE], 0)
         if step:
-            rise = a[RISE_STEP]
-            if beyond:
-                a[RISE] = min(a[RISE] + rise, 536870911)
-            elif a[RISE] > 0:
-                a[RISE] = max(a[RISE] - (rise // 20 or 1), 0)
-        if a[ASKED] and a[RISE_STEP] and a[RISE] >= 0 and a[HEIGHT] <= q99 + (a[RISE] >> 10):
-            self._absorb()
+            self._rise(beyond, q99)
+        if a[ASKED] == 1 and a[RISE_STEP] and a[HEIGHT] <= q99 + (a[RISE] >> 10):
+            self._absorb(self._reference.logs)
         return held or a[ASKED]
+
+    def _rise(self, beyond, q99):
+        a = self._reference.array
+        rise = a[RISE_STEP]
+        a[RISE] = min(a[RISE] + rise, 536870911) if beyond else max(a[RISE] - (rise // 20 or 1), 0)
+        if a[ASKED] > 1:  # refused
+            a[RISE] = min(a[RISE], max((a[HEIGHT] - q99 << 10) - _BELOW, 0))
+            a[ASKED] = max(a[ASKED] - rise, 1)
 
     def _gather(self, log):
         """One window more of what is asked about: its middle, height and spread."""
@@ -217,9 +229,9 @@ class Regimes:
             a[ASKED] = 1
             a[NOTICE] = ASKED_WHY
 
-    def _absorb(self):
+    def _absorb(self, logs):
         a = self._reference.array
         self.add(self.prototypes, MOST_REGIMES * self.size, 2 * a[SPREAD], KNOWN)
-        self._reference.accept()
+        self._reference.accept(logs)
         a[RISE] = a[BEYOND] = a[ASKED] = 0
         a[NOTICE] = ABSORBED_WHY

@@ -29,14 +29,12 @@ class Scan:
 
     def fill(self, ring, reference):
         """Scans the window that is due in ``ring`` into ``stats``; histograms lie over ``reference``'s bins."""
-        self.fill_into(ring, reference, self.stats, self.carry)
-
-    def fill_into(self, ring, reference, stats, carry):
-        """The same into statistics and runs of somebody's own."""
         length = self._length
         slots = ring.counts
         head = ring.head()
+        stats = self.stats
         late_at = self._n * length
+        carry = self.carry
         if ring.first():
             for k in range(CARRY_STRIDE * self._n):
                 carry[k] = 0

@@ -56,9 +56,10 @@ class Story:
 
 @dataclass(frozen=True)
 class Outcome:
-    """``asked``, ``alarm``: windows that share no sample from the change to its question and its alarm, None: none. F1 ``before`` the change, of the
-    same reference ``after`` it, and ``WITHIN`` windows behind the first of both ``without`` and ``with_`` adaptation; ``labels`` given. Of the process come back: F1 ``back``, ``without`` adaptation ``back_without``, and
-    shadows that were ``learned`` then."""
+    """``asked``, ``alarm``: windows that share no sample from the change to its question and its alarm, None: none. F1
+    ``before`` the change, of the same reference ``after`` it, and ``WITHIN`` windows behind the first of both
+    ``without`` and ``with_`` adaptation; ``labels`` given. Of the process come back: F1 ``back``, without adaptation
+    ``back_without``, and how many shadows ``learned`` then."""
 
     asked: int | None
     alarm: int | None
@@ -220,21 +221,22 @@ def measure(seeds: int = SEEDS) -> dict[str, list[Outcome]]:
 
 def run(seeds: int = SEEDS) -> str:
     lines = [
-        f"`python -m tests.bench changes`: a process changes, and is as before again later; {seeds} seeds each. Meters are the",
+        "`python -m tests.bench changes`: a process changes, and is as before again later; "
+        f"{seeds} seeds each. Meters are the",
         "example's (its policy, `patience_days = 20`, each seed a household with a gate of its own), compressors are",
-        "`tests/bench/adaptation/compressor.py`. F1 is of a frozen reference on the changed process, every second window with a",
-        "fault of 3 to 16 limits (of a reference commissioned on that very stretch). Times are windows that share no sample: days",
-        f"of a meter. At most {LABELS} true labels, each {DELAY} windows late; F1 then is {WITHIN} windows behind the first sign of",
-        "the change. Median, and the worst and best seed.",
+        "`tests/bench/adaptation/compressor.py`. F1 is of a frozen reference on the changed process, every second window",
+        "with a fault of 3 to 16 limits (of a reference commissioned on that very stretch). Times are windows that share",
+        f"no sample: days of a meter. At most {LABELS} true labels, each {DELAY} windows late; F1 then is {WITHIN} windows",
+        "behind the first sign of the change. Median, and the worst and best seed.",
         "",
-        "| change | asked after | alarm after | F1 before | F1 of the same reference after | then, without | then, with labels "
-        "| of what was lost, regained | the old process come back: F1, without | with | learned anew |",
+        "| change | asked after | alarm after | F1 before | F1 of the same reference after | then, without "
+        "| then, with labels | of what was lost, regained | the old process come back: F1, without | with | learned anew |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, some in measure(seeds).items():
         cells = [
-            _times([one.asked for one in some]), _times([one.alarm for one in some]), _spread([one.before for one in some]),
-            _spread([one.after for one in some]), _spread([one.without for one in some]),
+            _times([one.asked for one in some]), _times([one.alarm for one in some]),
+            _spread([one.before for one in some]), _spread([one.after for one in some]), _spread([one.without for one in some]),
             _spread([one.with_ for one in some]), _spread([one.regained for one in some], 2),
             _spread([one.back_without for one in some]), _spread([one.back for one in some]),
             str(sum(one.learned for one in some)),

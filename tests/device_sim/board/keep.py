@@ -8,6 +8,7 @@ from motegate.convert import bundle
 from motegate.device_sim.machines.unix import hardware
 from motegate.firmware import vm
 
+from tests.device_sim import hand
 from tests.firmware import handmade
 
 from .swap import Cuts
@@ -20,9 +21,20 @@ POLICY = (
 )
 
 
-def cut(folder: Path, windows: int, thin: bool = False) -> Cuts:
-    """The campaign of board/power_cuts.py on so many windows of a freshly flashed board."""
-    made = bundle.build(handmade.work(folder / "work", POLICY), "UNIX").folder
+ADAPTS = "[adapt]\nenabled = true\nlearn = 16\nlevel_widths = 60\n"
+
+
+def adapting(folder: Path) -> Path:
+    """A work folder whose gate adapts."""
+    data = hand.recording_of(folder / "stream.csv", hand.stream(1600))
+    text = hand.POLICY.replace(', "drift"]', "]").replace('"store", ', "") + ADAPTS
+    return hand.work(folder / "work", data, length=16, hop=16, windows=12, policy=text)
+
+
+def cut(folder: Path, windows: int, thin: bool = False, adapts: bool = False) -> tuple[Cuts, dict]:
+    """The campaign of board/power_cuts.py on so many windows of a freshly flashed board, and what its gate did."""
+    work = adapting(folder) if adapts else handmade.work(folder / "work", POLICY)
+    made = bundle.build(work, "UNIX").folder
     for part in ("lib", "gate"):
         shutil.copytree(made / part, folder / "files" / part)
     script = folder / "run_it.py"
@@ -31,4 +43,5 @@ def cut(folder: Path, windows: int, thin: bool = False) -> Cuts:
     if done.returncode:
         raise RuntimeError(f"{done.returncode} {done.stderr[-500:]} {done.stdout[-500:]}")
     said = json.loads(done.stdout.splitlines()[-1])
-    return Cuts(said["operations"], tuple((k, applied, what) for k, applied, what in said["cuts"]))
+    cuts = Cuts(said["operations"], tuple((k, applied, what) for k, applied, what in said["cuts"]))
+    return cuts, said["did"]

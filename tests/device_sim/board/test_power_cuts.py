@@ -1,6 +1,7 @@
 """A supply that ends at any byte of a flash operation: the board starts again by itself, with one bundle whole."""
 
 import pytest
+from motegate.firmware.device.layout import CALM, LEARN, TRIAL, WAIT
 
 from . import keep, swap
 
@@ -30,5 +31,13 @@ def test_a_swap_that_no_start_has_finished_is_finished_before_the_next_one(tmp_p
 
 
 def test_the_state_and_the_stored_windows_of_a_cut_write_are_those_of_the_write_before(tmp_path):
-    cuts = keep.cut(tmp_path, 17, thin=True)
+    cuts, _ = keep.cut(tmp_path, 17, thin=True)
     assert cuts.count("whole") == len(cuts.outcomes) > 12, cuts.outcomes
+
+
+def test_a_cut_in_any_phase_of_an_adaptation_leaves_the_state_of_a_whole_write(tmp_path):
+    cuts, did = keep.cut(tmp_path, 82, thin=True, adapts=True)
+    assert cuts.count("whole") == len(cuts.outcomes) > 30, cuts.outcomes
+    assert did["phases"] == 1 << CALM | 1 << WAIT | 1 << LEARN | 1 << TRIAL
+    assert (did["swaps"], did["rolled"]) == (1, 2)
+    assert did["labels"] >= 8

@@ -10,6 +10,7 @@ from ...layout import (
     FIXED,
     HEAD,
     HELD,
+    HELD_BAD,
     HI,
     HI0,
     LIMIT_STEP,
@@ -52,7 +53,9 @@ def lay_bins(ref, rat):
 def follow(ref, limits, cells, n_limits, logs, floors, ceilings, stats, n_channels, length):
     """One step of the reference after a window, on its measures alone. A limit without a channel, or of several, waits
     when any channel does. While a window is held edges move outwards alone, and no farther than they were commissioned:
-    else the band would close on what is left of a process, one of whose regimes is held."""
+    else the band would close on what is left of a process, one of whose regimes is held. Of a window that is held and
+    bad, as somebody has said, a channel that lies within a quarter of a width of its band is followed: the others have
+    the fault."""
     frozen = 0
     for c in range(n_channels):
         rat = REF_HEAD + c * REF_STRIDE
@@ -63,13 +66,15 @@ def follow(ref, limits, cells, n_limits, logs, floors, ceilings, stats, n_channe
             continue
         lo, hi = ref[rat + LO], ref[rat + HI]
         least, most = stats[sat + MIN] << 14, stats[sat + MAX] << 14
-        if n_limits == HELD:
+        near = hi - lo >> 2
+        hold = n_limits == HELD or n_limits == HELD_BAD and (most > hi + near or least < lo - near)
+        if hold:
             least, most = max(least, min(lo, ref[rat + LO0])), min(most, max(hi, ref[rat + HI0]))
         far = ((hi - lo) >> 2) * 3
         step = ref[rat + STEP]
         if most - far > hi or least + far < lo:
             step >>= 3
-        back = 0 if n_limits == HELD else step // 20 or 1
+        back = 0 if hold else step // 20 or 1
         if most > hi:
             hi += min(step, most - hi)
         else:

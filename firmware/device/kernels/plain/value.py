@@ -93,7 +93,7 @@ def values(ref, limits, cells, floors, measures, logs, starts, members, worst_of
                 unit = max(unit, COUNT_IN_WIDTHS - width)
                 q99 = max(q99, unit)
             elif mode == FOLLOW_REGIME:
-                q99 += max(ref[RISE], 0) >> 10
+                q99 += ref[RISE] >> 10
                 unit = 0
             elif mode == WIDTH0:
                 q99 = ref[base + WIDTH0_LOG]

@@ -100,7 +100,13 @@ def follow(
             hi = (ref[rat + HI] ^ sign) - sign
             least = ((stats[sat + MIN] ^ sign) - sign) << 14
             most = ((stats[sat + MAX] ^ sign) - sign) << 14
-            if n_limits < 0:  # HELD
+            hold = 0
+            if n_limits < 0:  # HELD or HELD_BAD
+                hold = 1
+                d = (hi - lo) >> 2
+                if n_limits + 1 < 0 and most - d <= hi and least + d >= lo:
+                    hold = 0
+            if hold != 0:
                 d = (ref[rat + LO0] ^ sign) - sign
                 if d > lo:
                     d = lo
@@ -118,7 +124,7 @@ def follow(
             back = step // 20
             if back == 0:
                 back = 1
-            if n_limits < 0:
+            if hold != 0:
                 back = 0
             if most > hi:
                 d = most - hi

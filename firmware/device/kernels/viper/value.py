@@ -83,8 +83,7 @@ def values(
                 if q99 < unit:
                     q99 = unit
             elif mode == FOLLOW_REGIME:
-                if ref[RISE] > 0:
-                    q99 += ref[RISE] >> 10
+                q99 += ref[RISE] >> 10
                 unit = 0
             elif mode == WIDTH0:
                 q99 = ref[base + WIDTH0_LOG]
