@@ -136,6 +136,8 @@ class AdaptiveGate:
 
     def label(self, window: int, classifier: int, good: bool) -> int:
         """A label of a window judged before; what became of it (adaptation/labels.py)."""
+        if self.cycle is None:
+            raise ValueError("this gate does not adapt")
         seconds, millis = int(self._measured.seconds[window]), int(self._measured.millis[window])
         return self.cycle.label(seconds, millis, classifier, int(good), self.gate.verdict)
 

@@ -221,26 +221,31 @@ def measure(seeds: int = SEEDS) -> dict[str, list[Outcome]]:
 
 def run(seeds: int = SEEDS) -> str:
     lines = [
-        "`python -m tests.bench changes`: a process changes, and is as before again later; "
-        f"{seeds} seeds each. Meters are the",
-        "example's (its policy, `patience_days = 20`, each seed a household with a gate of its own), compressors are",
-        "`tests/bench/adaptation/compressor.py`. F1 is of a frozen reference on the changed process, every second window",
-        "with a fault of 3 to 16 limits (of a reference commissioned on that very stretch). Times are windows that share",
-        f"no sample: days of a meter. At most {LABELS} true labels, each {DELAY} windows late; F1 then is {WITHIN} windows",
-        "behind the first sign of the change. Median, and the worst and best seed.",
+        f"`python -m tests.bench changes`: a process changes, and is as before again later; {seeds} seeds each.",
+        "Meters are the example's (its policy, `patience_days = 20`, each seed a household with a gate of its own),",
+        "compressors are `tests/bench/adaptation/compressor.py`. F1 is of a frozen reference on the changed process, every",
+        "second window with a fault of 3 to 16 limits (of a reference commissioned on that very stretch). Times are",
+        f"windows that share no sample: days of a meter. At most {LABELS} true labels, each {DELAY} windows late; F1 then is",
+        f"{WITHIN} windows behind the first sign of the change. Median, and the worst and best seed.",
         "",
         "| change | asked after | alarm after | F1 before | F1 of the same reference after | then, without "
-        "| then, with labels | of what was lost, regained | the old process come back: F1, without | with | learned anew |",
+        "| then, with labels | of what was lost, regained | the old process come back: F1, without | with "
+        "| learned anew |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, some in measure(seeds).items():
         cells = [
-            _times([one.asked for one in some]), _times([one.alarm for one in some]),
-            _spread([one.before for one in some]), _spread([one.after for one in some]), _spread([one.without for one in some]),
-            _spread([one.with_ for one in some]), _spread([one.regained for one in some], 2),
-            _spread([one.back_without for one in some]), _spread([one.back for one in some]),
+            _times([one.asked for one in some]),
+            _times([one.alarm for one in some]),
+            _spread([one.before for one in some]),
+            _spread([one.after for one in some]),
+            _spread([one.without for one in some]),
+            _spread([one.with_ for one in some]),
+            _spread([one.regained for one in some], 2),
+            _spread([one.back_without for one in some]),
+            _spread([one.back for one in some]),
             str(sum(one.learned for one in some)),
-        ]  # fmt: skip
+        ]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
