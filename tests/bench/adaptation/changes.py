@@ -223,10 +223,10 @@ def run(seeds: int = SEEDS) -> str:
     lines = [
         f"`python -m tests.bench changes`: a process changes, and is as before again later; {seeds} seeds each.",
         "Meters are the example's (its policy, `patience_days = 20`, each seed a household with a gate of its own),",
-        "compressors are `tests/bench/adaptation/compressor.py`. F1 is of a frozen reference on the changed process, every",
-        "second window with a fault of 3 to 16 limits (of a reference commissioned on that very stretch). Times are",
-        f"windows that share no sample: days of a meter. At most {LABELS} true labels, each {DELAY} windows late; F1 then is",
-        f"{WITHIN} windows behind the first sign of the change. Median, and the worst and best seed.",
+        "compressors are `tests/bench/adaptation/compressor.py`. F1 is of a frozen reference on the changed process,",
+        "every second window with a fault of 3 to 16 limits (of a reference commissioned on that very stretch). Times are",
+        f"windows that share no sample: days of a meter. At most {LABELS} true labels, each {DELAY} windows late; F1 then",
+        f"is {WITHIN} windows behind the first sign of the change. Median, and the worst and best seed.",
         "",
         "| change | asked after | alarm after | F1 before | F1 of the same reference after | then, without "
         "| then, with labels | of what was lost, regained | the old process come back: F1, without | with "
