@@ -349,7 +349,7 @@ ADAPT_LEFT = const(1)  # windows to wait
 ADAPT_TRIES = const(2)  # shadows given up since the alarm
 ADAPT_LOOKS = const(3)  # of a trial: windows that share no sample, and how many of them passed
 ADAPT_PASSED = const(4)
-ADAPT_PERMITTED = const(5)  # this change is confirmed
+ADAPT_PERMITTED = const(5)  # of this change: PERMIT_SWAP | PERMIT_STEP
 ADAPT_EARLIER = const(6)  # there is an earlier reference
 ADAPT_TRUSTED = const(7)  # ... and may be taken back without asking: AFTER_ALARM, or AT_ANY_TIME
 ADAPT_SWAPS = const(8)
@@ -359,6 +359,9 @@ ADAPT_HEAD = const(11)
 ANCHOR_LO = const(0)  # behind the head the band of each channel that was commissioned first, Q14 counts
 ANCHOR_HI = const(1)
 ANCHOR_STRIDE = const(2)
+
+PERMIT_SWAP = const(1)  # a shadow may take over
+PERMIT_STEP = const(2)  # what is asked about may become known
 
 AFTER_ALARM = const(1)
 AT_ANY_TIME = const(2)

@@ -22,7 +22,7 @@ The live reference goes on judging throughout. What it was before a swap is kept
 
 from array import array
 
-from ..compat import const
+from ..compat import const, micropython
 from ..layout import (
     ADAPT_ANCHORED,
     ADAPT_CONFIRM,
@@ -56,6 +56,8 @@ from ..layout import (
     HI0,
     LEARN,
     LO0,
+    PERMIT_STEP,
+    PERMIT_SWAP,
     REF_HEAD,
     REF_STRIDE,
     REFUSED,
@@ -64,7 +66,7 @@ from ..layout import (
     WAIT,
 )
 from .labels import AGAIN, COUNTED, LATE, MOST, Labels
-from .shadow import Kept, Shadow, too_far
+from .shadow import Kept, Shadow, bound_limits, too_far
 
 _SELDOM = const(8)  # looks at the earlier reference while all is calm: one in so many windows that share no sample
 _ENOUGH = const(8)  # windows that share no sample
@@ -132,6 +134,7 @@ class Cycle:
         elif state[ADAPT_PHASE] == CALM:
             self._rest()
 
+    @micropython.native
     def take(self, verdict):
         if verdict.why == COMMISSIONING:
             return
@@ -178,11 +181,15 @@ class Cycle:
             peaks[0] = -1
             return False
         self._gather(peaks, self._live.logs)
-        if not self.state[ADAPT_PERMITTED]:
+        if not self.state[ADAPT_PERMITTED] & PERMIT_STEP:
             return True
         self._keep_earlier()
         self.state[ADAPT_STEPPED] = 1
-        self._live.regimes.accept(self.rules[ADAPT_OCTAVES], self._peaks)
+        self.state[ADAPT_PERMITTED] = PERMIT_SWAP  # one regime a permission
+        self.labels.again()
+        most = self.rules[ADAPT_OCTAVES] >> 1  # of a step, which is no trial
+        self._live.regimes.accept(most, peaks)
+        bound_limits(self._live, self.earlier.array, most)
         self._say(REGIME_KNOWN, verdict)
         return False
 
@@ -194,6 +201,7 @@ class Cycle:
                 peaks[k] = logs[k]
         peaks[0] = max(peaks[0], 0)
 
+    @micropython.native
     def _changed(self):
         for i in range(len(self._watch.changed)):
             if self._watch.changed[i]:
@@ -286,7 +294,7 @@ class Cycle:
         return 4 * self.state[ADAPT_PASSED] >= 3 * self.state[ADAPT_LOOKS]
 
     def _confirmed(self):
-        return self.rules[ADAPT_CONFIRM] == BY_ITSELF or self.state[ADAPT_PERMITTED]
+        return self.rules[ADAPT_CONFIRM] == BY_ITSELF or self.state[ADAPT_PERMITTED] & PERMIT_SWAP
 
     def _put_off(self, why, verdict):
         state = self.state
@@ -363,7 +371,10 @@ class Cycle:
         if became != LATE and became != AGAIN and not good and self._live.regimes:
             self._live.regimes.refuse(self.refused)
         if became == COUNTED and self.rules[ADAPT_CONFIRM] == BY_LABELS:
-            state[ADAPT_PERMITTED] = self.labels.permit(self.rules[ADAPT_QUORUM])
+            if self.labels.permit(self.rules[ADAPT_QUORUM]):
+                state[ADAPT_PERMITTED] = PERMIT_SWAP | PERMIT_STEP
+            elif not state[ADAPT_STEPPED]:  # what is taken back counts, too
+                state[ADAPT_PERMITTED] = 0
             refused = not state[ADAPT_PERMITTED] and self.labels.tally[1] >= MOST
             if refused and state[ADAPT_PHASE] not in (CALM, REFUSED):
                 self._turn(REFUSED, LABELS_SAY_NO, verdict)
@@ -376,7 +387,7 @@ class Cycle:
             return "the policy has another confirm than operator"
         if self.state[ADAPT_PHASE] == CALM and not self.asks():
             return "nothing has changed"
-        self.state[ADAPT_PERMITTED] = 1
+        self.state[ADAPT_PERMITTED] = PERMIT_SWAP | PERMIT_STEP
         return None
 
     def roll_back(self, verdict):

@@ -7,12 +7,13 @@ an older one is late: it is counted and never learned from. A label counts once 
 
 from array import array
 
-from ..compat import const
+from ..compat import const, micropython
 
 KEPT = const(64)  # windows
 MOST = const(30)  # labels after which a permission that has not come will not
 _LAST = const(10)  # labels that are looked at
 _MASK = const(1023)
+_STAY = const(15)  # four labels
 
 # What became of a label
 LATE = const(0)
@@ -35,6 +36,7 @@ class Labels:
         self._said = bytearray(KEPT)  # bit i: classifier i has a label
         self._at = 0
 
+    @micropython.native
     def note(self, verdict, changed):
         """A window was judged; ``changed``: it belongs to a change."""
         at = self._at
@@ -52,6 +54,10 @@ class Labels:
     def begin(self):
         """A change is over, or another has begun."""
         self.tally[0] = self.tally[1] = 0
+
+    def again(self):
+        """What was said so far has had its effect: a few of it count for the next time."""
+        self.tally[0] &= _STAY
 
     def take(self, seconds, millis, classifier, good):
         """The label of a window by the time of its newest record; what became of it."""

@@ -171,6 +171,16 @@ def _beside(plan, live):
     return reference
 
 
+def bound_limits(reference, earlier, octaves):
+    """No limit is more than so many octaves, Q24, above what the array of an ``earlier`` reference has."""
+    a = reference.array
+    for k in range(reference.n_limits):
+        at = reference.limits + LIMIT_STRIDE * k
+        most = earlier[at + Q99] + octaves
+        if a[at + Q99] > most:
+            reference.set_limit(k, most, min(a[at + Q90], most))
+
+
 def too_far(reference, state, widths):
     """True when a channel's band lies more than ``widths`` (Q4, below 2**10) of the commissioned band's width from it,
     or is so many times as wide or as narrow. ``state``: the cycle's, which holds the edges first commissioned. Here

@@ -8,7 +8,7 @@ Bounds: a sum lies within 0 .. MOST = 2**24 and moves by |x| + slack < 2**13.
 
 from array import array
 
-from ..compat import const
+from ..compat import const, micropython
 from ..layout import MOST_AWAY
 
 _MOST = const(16777216)
@@ -40,6 +40,7 @@ class Cusum:
         self.drift_detected = up or down
         return self.drift_detected
 
+    @micropython.native
     def _add(self, side, x):
         state = self.state
         total = state[side] + x - self._slack

@@ -8,7 +8,7 @@ everything else the board says that it has changed, and does not pretend to know
 
 from array import array
 
-from ..compat import const
+from ..compat import const, micropython
 from ..layout import COMMISSIONING, HEAD, OUTSIDE, RAILED, RUN, STRIDE, VALID
 from .cusum import Cusum
 
@@ -67,6 +67,7 @@ class Watch:
             self._look(i, verdict, hard)
             i += 1
 
+    @micropython.native
     def _look(self, i, verdict, hard):
         failed = not verdict.passes[i]
         detector = self._detectors[i]
@@ -84,6 +85,7 @@ class Watch:
         if not detector.since():
             counts[at + _FAILED] = counts[at + _HARD] = 0
 
+    @micropython.native
     def hard(self):
         """1 where more than an eighth of a channel's samples are missing, invalid or at the rails, or it is stuck for
         three windows: the rule by which the reference stops following (bands.py), and rails."""

@@ -18,6 +18,7 @@ from ..pico import EIGHT_CHANNELS, image_of, with_regime
 
 TITLE = "Adaptation on the emulated Pico"
 RULES = "[adapt]\nenabled = true\nlearn = 16\n"
+SHORT, LONG = "length = 16, hop = 8", "length = 64, hop = 16"
 ALARMS = "[adapt]\ndrift_alarms = true\n"
 SCRIPT = f"""
 import gc, time
@@ -83,12 +84,12 @@ class Cost:
     allocated: int
 
 
-def measured(policy: str, channels: int) -> Cost:
+def measured(policy: str, channels: int, records: int = 400) -> Cost:
     rng = np.random.default_rng(5)
     with tempfile.TemporaryDirectory() as name, Pico(image_of()) as pico:
         folder = Path(name)
         work = handmade.work(folder / "work", policy)
-        (folder / "replay.bin").write_bytes(handmade.replay(handmade.quiet(rng, 400, channels)))
+        (folder / "replay.bin").write_bytes(handmade.replay(handmade.quiet(rng, records, channels)))
         put(build(work, "RPI_PICO", folder / "replay.bin").folder, "RPI_PICO", pico.port)
         link = RawRepl(pico.port)
         link.enter_raw_repl()
@@ -102,21 +103,25 @@ def measured(policy: str, channels: int) -> Cost:
 
 def run() -> str:
     rows = []
-    for name, policy, channels in (("one", handmade.ONE_CHANNEL, 1), ("eight", EIGHT_CHANNELS, 8)):
+    longer = handmade.ONE_CHANNEL.replace(SHORT, LONG)
+    for name, policy, channels, records in (
+        ("one, window 16, hop 8", handmade.ONE_CHANNEL, 1, 400),
+        ("one, window 64, hop 16", longer, 1, 900),
+        ("eight, window 16, hop 8", EIGHT_CHANNELS, 8, 400),
+    ):
         text = with_regime(policy)
-        without = measured(text, channels)
-        alarms = measured(text + ALARMS, channels)
-        adapts = measured(text + RULES, channels)
+        without = measured(text, channels, records)
+        alarms = measured(text + ALARMS, channels, records)
+        adapts = measured(text + RULES, channels, records)
         for what, cost in (("neither", without), ("drift alarms", alarms), ("adaptation", adapts)):
             parts = [name, what, f"{cost.free:,} ({without.free - cost.free:,} less)"]
             for us in (cost.calm, cost.learn, cost.trial):
                 parts.append(f"{us:,} ({us / without.calm - 1:+.0%})" if us else "-")
             rows.append(f"| {' | '.join([*parts, str(cost.allocated)])} |")
     table = "\n".join(rows)
-    return f"""`python -m tests.bench board`: the RPI_PICO bundle of tests/firmware/handmade.py with regimes, window 16, hop
-8, under rp2040py, whose cycles are not validated on silicon; the mean of 8 windows (trial: 6) by the board's own clock.
-What adaptation takes of the heap is code and data: two more references, the samples of a commissioning, the last 64
-windows.
+    return f"""`python -m tests.bench board`: the RPI_PICO bundle of tests/firmware/handmade.py with regimes, under rp2040py, whose cycles are not validated on silicon; the mean of 8 windows (trial: 6) by
+the board's own clock. What adaptation takes of the heap is code and data: two more references, the samples of a
+commissioning, the last 64 windows.
 
 | channels | asked for | heap free, bytes | calm, us a block and window | a shadow learns | on trial | bytes allocated |
 | --- | --- | --- | --- | --- | --- | --- |

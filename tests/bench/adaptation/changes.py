@@ -89,12 +89,12 @@ def stories(seeds: int) -> Iterator[Story]:
 
 
 @cache
-def _meter_gate(seed: int) -> tuple[Trained, policy.Policy]:
+def meter_gate(seed: int) -> tuple[Trained, policy.Policy]:
     return _gate(policy_text("smart_meter"), household(365, seed).text())
 
 
 @cache
-def _compressor_gate() -> tuple[Trained, policy.Policy]:
+def compressor_gate() -> tuple[Trained, policy.Policy]:
     return _gate(compressor.POLICY, compressor.recording([(48 * 2000, compressor.OLD)], 0))
 
 
@@ -108,7 +108,7 @@ def _gate(rules: str, csv: str) -> tuple[Trained, policy.Policy]:
         return Trained.load(folder / "work"), policy.load(folder / "work" / "policy.toml")
 
 
-def _measured(trained: Trained, rules: policy.Policy, csv: str) -> Measured:
+def measured_of(trained: Trained, rules: policy.Policy, csv: str) -> Measured:
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "data.csv"
         path.write_text(csv)
@@ -117,7 +117,7 @@ def _measured(trained: Trained, rules: policy.Policy, csv: str) -> Measured:
 
 def meter(seed: int, name: str) -> Story:
     """A household of its own year, then panels or a car from day 150 to day 330."""
-    trained, rules = _meter_gate(seed)
+    trained, rules = meter_gate(seed)
     days = OVER + 100
     house = household(days, seed)
     if name.startswith("panels"):
@@ -128,15 +128,15 @@ def meter(seed: int, name: str) -> Story:
     hop = rules.hop
     change, over = ((day * DAY - rules.length) // hop + 1 for day in (PANELS, OVER))
     text = house.plus(laid).text()
-    return Story(f"meter, {name}", trained, rules, _measured(trained, rules, text), change, over, "panels" in name)
+    return Story(f"meter, {name}", trained, rules, measured_of(trained, rules, text), change, over, "panels" in name)
 
 
 def new_compressor(name: str, seed: int) -> Story:
-    trained, rules = _compressor_gate()
+    trained, rules = compressor_gate()
     change, over = 600, 1400
     parts = [(48 * change, compressor.OLD), (48 * (over - change), compressor.NEW[name]), (48 * 600, compressor.OLD)]
     text = compressor.recording(parts, seed)
-    return Story(f"compressor, {name}", trained, rules, _measured(trained, rules, text), change, over)
+    return Story(f"compressor, {name}", trained, rules, measured_of(trained, rules, text), change, over)
 
 
 def frames(said: bytes) -> list[Frame]:
@@ -222,11 +222,12 @@ def measure(seeds: int = SEEDS) -> dict[str, list[Outcome]]:
 def run(seeds: int = SEEDS) -> str:
     lines = [
         f"`python -m tests.bench changes`: a process changes, and is as before again later; {seeds} seeds each.",
-        "Meters are the example's (its policy, `patience_days = 20`, each seed a household with a gate of its own),",
-        "compressors are `tests/bench/adaptation/compressor.py`. F1 is of a frozen reference on the changed process,",
-        "every second window with a fault of 3 to 16 limits (of a reference commissioned on that very stretch). Times are",
-        f"windows that share no sample: days of a meter. At most {LABELS} true labels, each {DELAY} windows late; F1 then",
-        f"is {WITHIN} windows behind the first sign of the change. Median, and the worst and best seed.",
+        "Meters are the example's (its policy, `patience_days = 20`, each seed a household with a gate of its",
+        "own), compressors are `tests/bench/adaptation/compressor.py`. F1 is of a frozen reference on the changed",
+        "process, every second window with a fault of 3 to 16 limits (of a reference commissioned on that very",
+        f"stretch). Times are windows that share no sample: days of a meter. At most {LABELS} true labels, each",
+        f"{DELAY} windows late; F1 then is {WITHIN} windows behind the first sign of the change. Median, and the",
+        "worst and best seed.",
         "",
         "| change | asked after | alarm after | F1 before | F1 of the same reference after | then, without "
         "| then, with labels | of what was lost, regained | the old process come back: F1, without | with "

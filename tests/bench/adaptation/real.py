@@ -136,9 +136,9 @@ WAYS = {
 
 def run(seeds: int = SEEDS) -> str:
     lines = [
-        "`python -m tests.bench real`: rivers judged by the other one's model, NAB by its own. Window F1 and event F1",
-        "of the labelled parent behind commissioning, its own threshold. FranklinBasin holds one fault of 17 days.",
-        f"Labels: of a failing window in each length, {DELAY} lengths late, while the board asks.",
+        "`python -m tests.bench real`: rivers judged by the other one's model, NAB by its own. Window F1 and",
+        "event F1 of the labelled parent behind commissioning, its own threshold. FranklinBasin holds one fault",
+        f"of 17 days. Labels: of a failing window in each length, {DELAY} lengths late, while the board asks.",
         "",
         "| stream | way | window F1, event F1 | taken over | labels |",
         "| --- | --- | --- | --- | --- |",
