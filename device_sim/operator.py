@@ -84,10 +84,11 @@ def stamp(where: str, text: str) -> int:
         raise InputError(f"{where}: {text!r} is no time; expected ISO 8601, as in 2026-03-01T12:00:00Z") from None
 
 
-def write(orders: Iterable[Order], path: Path) -> None:
+def write(orders: Iterable[Order], path: Path) -> Path:
     """The runner's file."""
     rows = [
         (*divmod(order.ms - EPOCH_MS, 1000), order.kind, order.of << 1 | order.good, order.delay)
         for order in sorted(orders, key=lambda order: order.ms)
     ]
     path.write_bytes(np.array(rows, "<i4").tobytes())
+    return path

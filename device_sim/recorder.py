@@ -20,7 +20,7 @@ class WindowLog:
     classifiers], ``scores`` int8[n, classifiers], ``actions`` uint8[n] (NONE while commissioning), ``regimes``
     int16[n], the known regime nearest to the window (-1: none, or nobody said). ``known``: what the board said last of
     its regimes, None where the plan has none. ``drifts``: its drift alarms, and ``adapts`` what it said of adapting, in
-    turn.
+    turn. ``labels``: of windows, as somebody gave them: milliseconds since 1970, 1: good.
     """
 
     ends_ms: np.ndarray
@@ -33,6 +33,7 @@ class WindowLog:
     known: Regimes | None = None
     drifts: tuple[Drift, ...] = ()
     adapts: tuple[Adapt, ...] = ()
+    labels: tuple[tuple[int, int], ...] = ()
 
     @property
     def judged(self) -> np.ndarray:
@@ -60,6 +61,7 @@ class Recorder:
         self.known: Regimes | None = None
         self.drifts: list[Drift] = []
         self.adapts: list[Adapt] = []
+        self.labels: list[tuple[int, int]] = []
 
     def __len__(self) -> int:
         return len(self._why)
@@ -95,4 +97,5 @@ class Recorder:
             self.known,
             tuple(self.drifts),
             tuple(self.adapts),
+            tuple(self.labels),
         )

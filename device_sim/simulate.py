@@ -68,7 +68,8 @@ def simulate(
         few = too_few(policy, plan, staged.records, data)
         if few is not None:
             notes.append(f"note: {few} windows are too few to commission: judged by the training's reference")
-        given = _orders(plan, labels, orders, Path(scratch) / "orders.bin")
+        said = _said(plan, labels, orders)
+        given = operator.write(said, Path(scratch) / "orders.bin") if said else None
         began = time.perf_counter()
         with start(
             bundle,
@@ -80,6 +81,7 @@ def simulate(
             heap_kb=heap_kb or WORDS * costs.heap_kb.value or UNBOUNDED_KB,
         ) as running:
             recorder, line = follow(running, out / "events.jsonl", staged, policy.hop, progress)
+            recorder.labels = [(order.ms, order.good) for order in said if order.kind == operator.LABEL]
             wall_s = time.perf_counter() - began
             stored = running.folder / "windows.bin"
             if stored.exists():
@@ -99,16 +101,13 @@ def simulate(
     return summary
 
 
-def _orders(plan: Plan, labels: Path | None, orders: Iterable[str], path: Path) -> Path | None:
-    """The runner's file of them, None where nobody does anything."""
+def _said(plan: Plan, labels: Path | None, orders: Iterable[str]) -> list[operator.Order]:
+    """What a person says and does meanwhile."""
     found = [] if labels is None else operator.read_labels(Path(labels), plan)
     found += [operator.read_order(order) for order in orders]
-    if labels is None and not found:
-        return None
-    if not plan.adapt:
+    if not plan.adapt and (found or labels is not None):
         raise InputError("--labels, --order: this policy does not adapt; set [adapt] enabled = true")
-    operator.write(found, path)
-    return path
+    return found
 
 
 def follow(running: Running, events: Path, staged: Staged, hop: int, progress: Progress) -> tuple[Recorder, Line]:

@@ -31,7 +31,7 @@ class Orders:
 
     def take(self, verdict):
         self.windows += 1
-        while self.more and (self.next[SECONDS], self.next[MILLIS]) <= (verdict.seconds, verdict.millis):
+        while self.more and self.reached(verdict):
             self.due(verdict)
             self.more = self.file.readinto(self.next) == 4 * ORDER_SIZE
         i = 0
@@ -44,6 +44,10 @@ class Orders:
                 self.waiting[i], self.waiting[self.n] = self.waiting[self.n], order
             else:
                 i += 1
+
+    def reached(self, verdict):
+        seconds = self.next[SECONDS]
+        return seconds < verdict.seconds or seconds == verdict.seconds and self.next[MILLIS] <= verdict.millis
 
     def due(self, verdict):
         kind = self.next[KIND]

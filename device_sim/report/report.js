@@ -16,6 +16,7 @@ const first = unpack(D.first, Uint32Array), last = unpack(D.last, Uint32Array), 
 const channels = D.channels.map((c) => ({ ...c, low: unpack(c.low, Int16Array), high: unpack(c.high, Int16Array) }));
 const parents = D.parents.map((p) => ({ ...p, verdicts: unpack(p.verdicts, Uint8Array), scores: unpack(p.scores, Int8Array) }));
 const taken = unpack(D.actions.taken, Uint8Array);
+const changes = D.changes;
 const regimes = D.regimes && { ...D.regimes, of: unpack(D.regimes.of, Uint8Array) };
 const dims = D.dimensions.map((d) => ({ ...d, values: unpack(d.values, Int16Array) }));
 const FAIL = 0, PASS = 1, UNJUDGED = 2, NO_DATA = 3, NONE = 255, MISSING = -32768, LIMIT = 256;
@@ -107,6 +108,7 @@ function layout() {
   parents.forEach((p) => put("verdict", 20, p.fails.length ? 9 : 5, { p }));
   y += 4; put("action", 20, regimes ? 5 : 12, {});
   if (regimes) put("regime", 20, 12, {});
+  if (changes) put("change", 16, 12, {});
   dims.forEach((d) => put("heat", 14, 1, { d }));
   return y + 4;
 }
@@ -258,6 +260,17 @@ function drawRegime(r) {
     pen.lineWidth = 1.3; pen.strokeStyle = css("--ink"); pen.fillStyle = up ? css("--card") : css("--ink"); pen.fill(); pen.stroke();
   }
 }
+const PHASE = { wait: "--nodata", back: "--nodata", learn: "--accent", trial: "--pass", refused: "--fail" };
+function drawChange(r) { // a phase from its time on; labels are ticks, good ones up; whatever else was said is a dot
+  const { y, height } = r; pen.font = FONT; label("change", y + height / 2, css("--ink"));
+  const right = width - RIGHT, place = (t) => Math.min(right, Math.max(GUTTER, t2x(t)));
+  changes.phases.forEach(([t, phase], k) => {
+    const end = k + 1 < changes.phases.length ? changes.phases[k + 1][0] : WHOLE[1];
+    if (PHASE[phase]) { pen.fillStyle = css(PHASE[phase]); pen.fillRect(place(t), y, Math.max(0, place(end) - place(t)), height); }
+  });
+  for (const [t, good] of changes.labels) if (t >= view[0] && t <= view[1]) { pen.fillStyle = css("--ink"); pen.fillRect(Math.round(t2x(t)), good ? y - 4 : y + height, 1, 4); }
+  for (const [t] of changes.said) if (t >= view[0] && t <= view[1]) { pen.fillStyle = css("--ink"); pen.beginPath(); pen.arc(t2x(t), y + height / 2, 3, 0, 7); pen.fill(); }
+}
 const RAMPS = { light: ["#f1f3f5", "#fbe3c0", "#f3b15f", "#e0701a", "#a63c06", "#4f1d05"], dark: ["#1e272e", "#43351f", "#8a5a17", "#d98a1f", "#f7c65c", "#fff6d6"] };
 const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
 let ramp = [];
@@ -299,7 +312,7 @@ function paint() {
   const height = layout(); fit(tracks, height);
   pen.fillStyle = css("--grid"); const top = rows[0].y;
   for (const [t] of ticks()) { const x = Math.round(t2x(t)); if (x >= GUTTER && x <= width - RIGHT) pen.fillRect(x, top, 1, height - top - 6); }
-  rows.forEach((r) => ({ stream: drawStream, verdict: drawVerdict, action: drawAction, regime: drawRegime, axis: drawAxis, heat: () => {} })[r.kind](r));
+  rows.forEach((r) => ({ stream: drawStream, verdict: drawVerdict, action: drawAction, regime: drawRegime, change: drawChange, axis: drawAxis, heat: () => {} })[r.kind](r));
   drawHeats(rows.filter((r) => r.kind === "heat"));
   if (drag && drag.kind === "zoom") {
     const a = Math.min(drag.x, drag.now), b = Math.max(drag.x, drag.now);
@@ -421,6 +434,13 @@ function known() {
   $("known").replaceChildren(el("thead", {}, head), body);
   $("regimes").hidden = false;
 }
+function told() {
+  if (!changes) return;
+  const body = el("tbody");
+  for (const [t, text] of changes.said) body.append(el("tr", {}, el("td", { textContent: moment(t, D.period < 60000) }), el("td", { textContent: text })));
+  if (changes.labels.length) body.append(el("tr", {}, el("td"), el("td", { textContent: `${changes.labels.length} labels were given: ${changes.labels.filter(([, good]) => good).length} good` })));
+  $("said").replaceChildren(body); $("changes").hidden = false;
+}
 function legend() {
   const item = (color, text) => { const s = el("span", { className: "swatch" }); s.style.background = color; return el("span", {}, s, text); };
   const box = [item(css("--pass"), "pass"), item(css("--fail"), "fail")];
@@ -428,6 +448,7 @@ function legend() {
   if (taken.includes(NONE)) box.push(item(css("--unjudged"), "commissioning"));
   if (parents.some((p) => p.fails.length)) { const s = item(css("--truth"), "labelled as failure in the recording"); s.firstChild.style.cssText += "height:3px;vertical-align:3px"; box.push(s); }
   D.actions.names.forEach((name, i) => { if (taken.includes(i)) { const s = item(actionColor(i), name); if (D.actions.does[i]) s.title = D.actions.does[i]; box.push(s); } });
+  if (changes && changes.phases.length) for (const [phase, text] of [["wait", "a change: the board waits"], ["learn", "a shadow learns"], ["trial", "it is tried"], ["refused", "refused"]]) if (changes.phases.some(([, p]) => p === phase)) box.push(item(css(PHASE[phase]), text));
   if (regimes && regimes.notices.length) box.push(el("span", { textContent: "△ a new regime is asked about · ▼ it is known" }));
   const bar = el("span", { className: "ramp" }); bar.style.background = `linear-gradient(90deg, ${[0, 13, 25, 38, 50, 63].map((k) => ramp[k]).join(",")})`;
   box.push(el("span", {}, "dimensions: under the limit, 1 good window in 100", bar, "1 in 1,000,000 and rarer; % of windows beyond the limit at the left"));
@@ -435,7 +456,7 @@ function legend() {
 }
 const wanted = window.matchMedia("(prefers-color-scheme: dark)");
 const dark = () => document.documentElement.dataset.theme === "dark";
-function theme(name) { document.documentElement.dataset.theme = name; makeRamp(); legend(); table(); known(); draw(); }
+function theme(name) { document.documentElement.dataset.theme = name; makeRamp(); legend(); table(); known(); told(); draw(); }
 $("theme").onclick = () => theme(dark() ? "light" : "dark");
 wanted.addEventListener("change", () => theme(wanted.matches ? "dark" : "light"));
 

@@ -13,7 +13,10 @@ from html import escape
 from pathlib import Path
 
 import numpy as np
+from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.device import layout
+from motegate.firmware.link import Adapt, Drift, Hello, stamp
+from motegate.firmware.link.frames import Time
 from motegate.train.policy import Channel, Plan
 
 from ..recorder import NONE, REASONS, WindowLog
@@ -103,6 +106,7 @@ def data(plan: Plan, channels: Sequence[Channel], log: WindowLog, series: Series
         ],
         "runs": _runs(plan, log, zero, tick),
         "regimes": _regimes(log, group, zero, tick),
+        "changes": _changes(plan, log, zero, tick),
     }
 
 
@@ -183,6 +187,30 @@ def _regimes(log: WindowLog, group: int, zero: int, tick: int) -> dict | None:
         "known": known,
         "notices": [[REASONS[log.why[i]], moment(i)] for i in np.flatnonzero(np.isin(log.why, NOTICES))],
     }
+
+
+def _changes(plan: Plan, log: WindowLog, zero: int, tick: int) -> dict | None:
+    """What the board has said of changes: ``said`` in words, the ``phases`` of its cycle, each from a time on, and the
+    ``labels`` that it was given, 1: good. None where it said nothing."""
+    if not (log.drifts or log.adapts or log.labels):
+        return None
+    names = Hello(parents=tuple(parent.name for parent in plan.classifiers))
+
+    def moment(ms: int) -> int:
+        return (ms - zero) // tick
+
+    forms: list[Drift | Adapt] = [*log.drifts, *log.adapts]
+    said = [(moment(milliseconds(form.t)), form.line(names).removeprefix(f"{stamp(form.t)} ")) for form in forms]
+    return {
+        "said": sorted(said, key=lambda one: one[0]),
+        "phases": [[moment(milliseconds(form.t)), form.phase_name] for form in log.adapts],
+        "labels": [[moment(ms), good] for ms, good in log.labels],
+    }
+
+
+def milliseconds(t: Time) -> int:
+    """Of a frame's time, since 1970."""
+    return (t[0] + EPOCH_S) * 1000 + t[1]
 
 
 # groups of windows

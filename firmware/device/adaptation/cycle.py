@@ -72,6 +72,7 @@ _SELDOM = const(8)  # looks at the earlier reference while all is calm: one in s
 _ENOUGH = const(8)  # windows that share no sample
 _LOOKS = const(8)
 _MISSES = const(2)  # of the latter may fail
+_SURE = const(16)  # without an alarm, so many, none of which may fail: a car comes on some evenings only
 _OCTAVES = const(3)  # at most so many times twice as long is waited
 
 # Why the phase is what it is
@@ -216,7 +217,7 @@ class Cycle:
             state[ADAPT_LEFT] = _SELDOM * self._every
             self._shadow.measure()
             if self._shadow.judge() == self.vector:
-                self._turn(BACK, FITS_AGAIN, verdict)
+                self._turn(BACK, FITS_AGAIN, None)
 
     def _wait(self, verdict):
         state = self.state
@@ -270,11 +271,14 @@ class Cycle:
     def _come_back(self, verdict):
         state = self.state
         failed = state[ADAPT_LOOKS] - state[ADAPT_PASSED]
-        if failed > _MISSES and not self._changed():
-            self._turn(CALM, FITS_NOT, verdict)
-        elif failed > _MISSES:
-            self._learn(FITS_NOT, verdict)
-        elif state[ADAPT_LOOKS] >= _LOOKS:
+        if self._changed():
+            if failed > _MISSES:
+                self._learn(FITS_NOT, verdict)
+            elif state[ADAPT_LOOKS] >= _LOOKS:
+                self._swap(FITS_AGAIN, verdict)
+        elif failed:
+            self._turn(CALM, FITS_NOT, None)
+        elif state[ADAPT_LOOKS] >= _SURE:
             self._swap(FITS_AGAIN, verdict)
 
     def _try(self, verdict):
@@ -338,6 +342,7 @@ class Cycle:
         state[ADAPT_ANCHORED] = 1
 
     def _turn(self, phase, why, verdict):
+        """``verdict`` None: nobody needs to hear of it."""
         state = self.state
         state[ADAPT_PHASE] = phase
         state[ADAPT_LOOKS] = state[ADAPT_PASSED] = 0
@@ -345,7 +350,8 @@ class Cycle:
         if phase == CALM:
             state[ADAPT_LEFT] = _SELDOM * self._every
             self._rest()
-        self._say(why, verdict)
+        if verdict:
+            self._say(why, verdict)
 
     def _rest(self):
         """The shadow is free: it holds the earlier reference, where that is looked at."""

@@ -119,8 +119,9 @@ def run() -> str:
                 parts.append(f"{us:,} ({us / without.calm - 1:+.0%})" if us else "-")
             rows.append(f"| {' | '.join([*parts, str(cost.allocated)])} |")
     table = "\n".join(rows)
-    return f"""`python -m tests.bench board`: the RPI_PICO bundle of tests/firmware/handmade.py with regimes, under rp2040py, whose cycles are not validated on silicon; the mean of 8 windows (trial: 6) by
-the board's own clock. What adaptation takes of the heap is code and data: two more references, the samples of a
+    return f"""`python -m tests.bench board`: the RPI_PICO bundle of tests/firmware/handmade.py with regimes,
+under rp2040py, whose cycles are not validated on silicon; the mean of 8 windows (trial: 6) by the board's own
+clock. What adaptation takes of the heap is code and data: two more references, the samples of a
 commissioning, the last 64 windows.
 
 | channels | asked for | heap free, bytes | calm, us a block and window | a shadow learns | on trial | bytes allocated |

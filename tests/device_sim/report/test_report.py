@@ -12,8 +12,9 @@ import pytest
 from motegate.device_sim import report
 from motegate.device_sim.recorder import NONE, REASONS, WindowLog
 from motegate.device_sim.report.series import Downsampler
+from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.device import layout
-from motegate.firmware.link import Regimes
+from motegate.firmware.link import Adapt, Drift, Regimes
 from motegate.train.policy.form import Channel
 from motegate.train.policy.plan import Action, Column, Parent
 
@@ -114,6 +115,27 @@ def test_each_regime_says_when_it_was_seen_and_a_new_one_when_it_was_asked_about
     assert found["notices"] == [["asked", 207_000], ["absorbed", 247_000]]
 
 
+def log_of_changes(n: int) -> WindowLog:
+    """A change that is said, learned and taken over, with two labels."""
+    seconds = START // 1000 - EPOCH_S
+    alarm = Drift((seconds + 207, 0), 1, True, 4, 5, 5, 0)
+    adapts = (Adapt((seconds + 207, 0), 1, 0, 0, 0, 0), Adapt((seconds + 247, 500), 0, 8, 0, 2, 1))
+    labels = ((START + 215_000, 1), (START + 219_000, 0))
+    return replace(log(n), drifts=(alarm,), adapts=adapts, labels=labels)
+
+
+def test_what_was_said_of_changes_stands_in_its_order_with_phases_and_labels():
+    found = report.data(PLAN, CHANNELS, log_of_changes(100), series(400), SUMMARY)["changes"]
+    assert found["said"] == [
+        (207_000, "contextual has changed, since 4 windows: 5 of 5 failed"),
+        (207_000, "adaptation: wait, an alarm"),
+        (247_500, "adaptation: calm, taken over (2 labels)"),
+    ]
+    assert found["phases"] == [[207_000, "wait"], [247_500, "calm"]]
+    assert found["labels"] == [[215_000, 1], [219_000, 0]]
+    assert report.data(PLAN, CHANNELS, log(100), series(400), SUMMARY)["changes"] is None
+
+
 def test_without_regimes_the_page_says_nothing_of_them():
     assert report.data(PLAN, CHANNELS, log(100), series(400), SUMMARY)["regimes"] is None
 
@@ -160,7 +182,9 @@ def test_a_page_asks_for_nothing_from_elsewhere_and_no_name_breaks_out_of_it():
     assert "&lt;/script&gt;" in page
 
 
-@pytest.mark.parametrize(("n", "made"), [(100, log), (100, log_of_regimes), (60_000, log_of_regimes)])
+@pytest.mark.parametrize(
+    ("n", "made"), [(100, log), (100, log_of_changes), (100, log_of_regimes), (60_000, log_of_regimes)]
+)
 def test_a_browser_draws_it_without_a_complaint(n, made, tmp_path):
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
@@ -180,4 +204,5 @@ def test_a_browser_draws_it_without_a_complaint(n, made, tmp_path):
     assert f"{n:,}" in done.stdout
     assert "<td>intrinsic</td>" in done.stdout
     assert ("a new regime is asked about</td>" in done.stdout) == (made is log_of_regimes)
+    assert ("adaptation: calm, taken over" in done.stdout.split("<script")[0]) == (made is log_of_changes)
     assert re.search(r'<canvas id="tracks"[^>]* style="height: \d{3}px', done.stdout)
