@@ -116,12 +116,21 @@ class Commissioning:
         return True
 
     def _keep(self, ring, stats):
+        """The measures that are defined by now; ``late``: there are bands."""
         ref = self._reference
+        counted = self._counted
+        largest = self._largest
+        logs = ref.logs
         late = self._seen >= self._band
-        for k in range(ref.n_limits):
-            if self._counted[k] >= 0 and self._defined(k, late):
-                self._insert(k * self._depth, min(ref.logs[k] >> 4, 32767))
-                self._counted[k] += 1
+        k = 0
+        last = self._depth - 1
+        while k < ref.n_limits:
+            if counted[k] >= 0 and self._defined(ref.cells[CELL_STRIDE * k + CELL_MODE], k, late):
+                counted[k] += 1
+                if logs[k] >> 4 > largest[last]:
+                    self._insert(last - self._depth + 1, min(logs[k] >> 4, 32767))
+            last += self._depth
+            k += 1
         if self._bands:
             self._bands.take(ring, stats)
 
@@ -146,16 +155,13 @@ class Commissioning:
             return None
         return load("reference.prototypes").Prototypes(ref, self._regimes_until - self._band)
 
-    def _defined(self, k, late):
+    def _defined(self, mode, k, late):
         """Whether a measure means something yet."""
-        mode = self._reference.cells[CELL_STRIDE * k + CELL_MODE]
-        if mode == FIXED or mode == WIDTH0:
-            return False
+        if mode == FOLLOW:
+            return k < self._reference.n_cells or self._seen >= self._worst_until
         if mode == FOLLOW_REGIME:
             return late and self._seen >= self._regimes_until
-        if k >= self._reference.n_cells:
-            return self._seen >= self._worst_until
-        return late or mode == FOLLOW
+        return late and mode != FIXED and mode != WIDTH0
 
     def _insert(self, first, log):
         """Into the cell's largest, which descend from ``first`` on."""
