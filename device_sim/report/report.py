@@ -16,7 +16,6 @@ import numpy as np
 from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.device import layout
 from motegate.firmware.link import Adapt, Drift, Hello, stamp
-from motegate.firmware.link.frames import Time
 from motegate.train.policy import Channel, Plan
 
 from ..recorder import NONE, REASONS, WindowLog
@@ -208,7 +207,7 @@ def _changes(plan: Plan, log: WindowLog, zero: int, tick: int) -> dict | None:
     }
 
 
-def milliseconds(t: Time) -> int:
+def milliseconds(t: tuple[int, int]) -> int:
     """Of a frame's time, since 1970."""
     return (t[0] + EPOCH_S) * 1000 + t[1]
 

@@ -1,8 +1,9 @@
 """Labels: what a person says of windows that were judged a while ago, and whether that is a permission.
 
 The last ``KEPT`` windows are remembered by their time, with whether they belong to a change: it was asked about, or the
-board was in its cycle (cycle.py). A label of
-an older one is late: it is counted and never learned from. A label counts once for each window and classifier.
+board was in its cycle (cycle.py). A label of an
+older one is late: it is counted and never learned from. A label counts once for each window and classifier, and only
+where that one has failed: that what passed is good says nothing of a change.
 """
 
 from array import array
@@ -32,17 +33,22 @@ class Labels:
         self.late = 0
         self._seconds = array("i", bytes(4 * KEPT))
         self._millis = array("h", [-1] * KEPT)
-        self._changed = bytearray(KEPT)
+        self._failed = bytearray(KEPT)  # bit i: classifier i, of a window of a change
         self._said = bytearray(KEPT)  # bit i: classifier i has a label
         self._at = 0
 
     @micropython.native
     def note(self, verdict, changed):
         """A window was judged; ``changed``: it belongs to a change."""
+        failed = 0
+        if changed:
+            for i in range(len(verdict.passes)):
+                if not verdict.passes[i]:
+                    failed |= 1 << i
         at = self._at
         self._seconds[at] = verdict.seconds
         self._millis[at] = verdict.millis
-        self._changed[at] = changed
+        self._failed[at] = failed
         self._said[at] = 0
         self._at = (at + 1) % KEPT
 
@@ -66,7 +72,7 @@ class Labels:
                 if self._said[i] >> classifier & 1:
                     return AGAIN
                 self._said[i] |= 1 << classifier
-                if not self._changed[i]:
+                if not self._failed[i] >> classifier & 1:
                     return NOTED
                 self.tally[0] = (self.tally[0] << 1 | good) & _MASK
                 self.tally[1] += 1

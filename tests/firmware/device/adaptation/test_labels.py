@@ -13,7 +13,7 @@ pytestmark = pytest.mark.unit
 def noted(n: int, changed: bool = True) -> Labels:
     labels = Labels()
     for k in range(n):
-        labels.note(SimpleNamespace(seconds=1000 + k, millis=500), changed)
+        labels.note(SimpleNamespace(seconds=1000 + k, millis=500, passes=(0, 0, 1)), changed)
     return labels
 
 
@@ -38,6 +38,12 @@ def test_a_window_outside_of_a_change_is_noted_alone():
     labels = noted(3, changed=False)
     assert labels.take(1001, 500, 0, 1) == NOTED
     assert not labels.tally[1]
+
+
+def test_of_a_classifier_that_passed_a_label_is_noted_alone():
+    labels = noted(3)
+    assert labels.take(1001, 500, 2, 1) == NOTED
+    assert labels.take(1001, 500, 1, 1) == COUNTED
 
 
 def test_after_another_reference_has_taken_over_all_are_late():
