@@ -1,9 +1,9 @@
 """Labels: what a person says of windows that were judged a while ago, and whether that is a permission.
 
 The last ``KEPT`` windows are remembered by their time, with whether they belong to a change: it was asked about, or the
-board was in its cycle (cycle.py). A label of an
-older one is late: it is counted and never learned from. A label counts once for each window and classifier, and only
-where that one has failed: that what passed is good says nothing of a change.
+board was in its cycle (cycle.py). A label of an older one is late: it is counted and never learned from. A label counts
+once for each window and classifier, and only where that one has failed: that what passed is good says nothing of a
+change.
 """
 
 from array import array
