@@ -106,6 +106,17 @@ def test_labels_that_say_bad_keep_the_reference_for_good(works, data, tmp_path):
     assert failing(tmp_path, CHANGE, END) == END - CHANGE
 
 
+def test_after_thirty_labels_without_a_quorum_nobody_is_believed_until_the_change_is_over(works, data, tmp_path):
+    labels = label(tmp_path / "labels.csv", range(CHANGE + 6, CHANGE + 37), "bad")
+    with labels.open("a") as file:
+        file.write(
+            "".join(label(tmp_path / "more.csv", range(CHANGE + 40, CHANGE + 60), "good").open().readlines()[1:])
+        )
+    summary = simulate(works["labels"], [data], tmp_path, heap_kb=192, labels=labels)
+    assert summary.adapt["labels"]["counted"] == 51
+    assert (summary.adapt["phase"], summary.adapt["swaps"]) == ("refused", 0)
+
+
 def test_late_labels_and_labels_of_no_window_count_for_nothing(works, data, tmp_path):
     labels = label(tmp_path / "labels.csv", range(CHANGE + 6, CHANGE + 14), "good", delay=65)
     with labels.open("a") as file:

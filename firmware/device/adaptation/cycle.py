@@ -377,7 +377,7 @@ class Cycle:
         if became != LATE and became != AGAIN and not good and self._live.regimes:
             self._live.regimes.refuse(self.refused)
         if became == COUNTED and self.rules[ADAPT_CONFIRM] == BY_LABELS:
-            if self.labels.permit(self.rules[ADAPT_QUORUM]):
+            if self.labels.tally[1] <= MOST and self.labels.permit(self.rules[ADAPT_QUORUM]):
                 state[ADAPT_PERMITTED] = PERMIT_SWAP | PERMIT_STEP
             elif not state[ADAPT_STEPPED]:  # what is taken back counts, too
                 state[ADAPT_PERMITTED] = 0
