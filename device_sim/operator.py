@@ -1,7 +1,7 @@
 """What a person does while the virtual board judges: labels of windows and orders, made ready for the runner.
 
 The file is int32 rows of ORDER_SIZE, by time: seconds since 2020 and milliseconds, what it is, of which classifier and
-how good, and after how many windows it comes (board/operator.py reads them).
+how good, and after how many windows it comes (board/orders.py reads them).
 """
 
 import csv
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.errors import InputError
 from motegate.train.policy import Plan
 from motegate.train.recording import FaultError, stamps_ms
@@ -21,8 +22,6 @@ COLUMNS = ("timestamp", "parent", "label")
 WORDS = {"good": 1, "bad": 0}
 KINDS = {"adapt": ADAPT, "rollback": ROLLBACK}
 USUAL_DELAY, MOST_DELAY = 16, 10_000
-EPOCH_MS = 1_577_836_800_000
-"""2020-01-01 UTC, since 1970."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def stamp(where: str, text: str) -> int:
 def write(orders: Iterable[Order], path: Path) -> Path:
     """The runner's file."""
     rows = [
-        (*divmod(order.ms - EPOCH_MS, 1000), order.kind, order.of << 1 | order.good, order.delay)
+        (*divmod(order.ms - EPOCH_S * 1000, 1000), order.kind, order.of << 1 | order.good, order.delay)
         for order in sorted(orders, key=lambda order: order.ms)
     ]
     path.write_bytes(np.array(rows, "<i4").tobytes())

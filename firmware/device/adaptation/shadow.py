@@ -110,7 +110,7 @@ class Shadow:
             rat = REF_HEAD + c * REF_STRIDE
             kernel.rebin(ring.counts, c * ring.length, ring.length, reference.array, rat, stats, HEAD + c * STRIDE)
             c += 1
-        self._dimensions.fill_into(stats, reference, self.verdict.values)
+        self._dimensions.fill(stats, reference, self.verdict.values)
 
     def judge(self):
         """Bit i set: classifier i passes by this reference."""
@@ -138,14 +138,13 @@ class Shadow:
     def bound_limits(self, octaves):
         """A limit lies between the live one, which more windows have made, and so many octaves, Q24, above it; from q90
         to q99 it is as far as it was, at least: few windows say nothing of a tail."""
-        a = self.reference.array
+        ref = self.reference
         live = self._live.array
-        for k in range(self.reference.n_limits):
-            at = self.reference.limits + LIMIT_STRIDE * k
-            least99, least90 = live[at + Q99], live[at + Q90]
-            q90 = max(a[at + Q90], least90)
-            q99 = min(max(a[at + Q99], q90 + least99 - least90), least99 + octaves)
-            self.reference.set_limit(k, q99, min(q90, q99))
+        for k in range(ref.n_limits):
+            at = ref.limits + LIMIT_STRIDE * k
+            q90 = max(ref.array[at + Q90], live[at + Q90])
+            ref.set_limit(k, max(ref.array[at + Q99], q90 + live[at + Q99] - live[at + Q90]), q90)
+        bound_limits(ref, live, octaves)
 
     def follow(self):
         self.reference.follow(self.stats)

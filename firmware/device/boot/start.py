@@ -80,9 +80,9 @@ def _gate(folder, hal, plan, networks, commission, state):
 
 def _size(plan, reference):
     """Bytes that a state of the plan holds, with a reference of so many."""
-    classifiers = len([parent for parent in plan["parents"] if parent["classifier"] >= 0])
     size = reference
     if plan["drift_alarms"]:
+        classifiers = len([parent for parent in plan["parents"] if parent["classifier"] >= 0])
         size += load("drift.watch").size(classifiers)
     if plan["adapt"]:
         modules = plan["modules"]

@@ -46,13 +46,12 @@ class Dimensions:
         self.measures = array("i", [0] * self.n_cells)
         self.values = array("h", [0] * self.n_columns)
 
-    def fill(self, stats, reference):
-        """Fills the regime's distance, ``measures``, the reference's logarithms of them, and ``values``."""
-        self.fill_into(stats, reference, self.values)
-
     @micropython.native
-    def fill_into(self, stats, reference, values):
-        """The same with values of somebody's own."""
+    def fill(self, stats, reference, values=None):
+        """Fills the regime's distance, ``measures``, the reference's logarithms of them, and ``values``, or those of
+        somebody's own."""
+        if values is None:
+            values = self.values
         if reference.regimes:
             reference.regimes.fill(stats)
         functions = self._functions

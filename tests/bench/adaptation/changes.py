@@ -21,11 +21,12 @@ from motegate.train.training import train
 from ..judgement.gates import policy_text
 from . import compressor
 from .frozen import State, Stretch
+from .person import DELAY, Person
 
 TITLE = "Adaptation to a change"
 SEEDS = 5
 WITHIN = 50  # windows that share no sample, from the alarm on
-LABELS, DELAY = 10, 4  # at most so many, each so many windows late
+LABELS = 10  # at most
 DAY = 96
 PANELS, OVER, CAR = 150, 330, 7.4
 
@@ -155,20 +156,12 @@ def run_story(
     windows that share no sample, each one late by ``DELAY`` of those."""
     gate = AdaptiveGate(story.trained, story.measured, plan)
     states: dict[str, State] = {}
-    due: list[tuple[int, int, int]] = []
-    given, last = 0, -story.every
+    person = Person(gate, story.every, lambda window: True, labels)
     for window in gate:
-        failing = np.flatnonzero(~gate.passes[window])
-        if gate.asks and len(failing) and window - last >= story.every and given + len(due) < labels:
-            due.append((window + DELAY * story.every, window, int(failing[0])))
-            last = window
-        while due and due[0][0] <= window:
-            _, of, classifier = due.pop(0)
-            gate.label(of, classifier, good=True)
-            given += 1
+        person.look(window)
         if window in looks:
             states[looks[window]] = State(*gate.reference())
-    return gate, states, given
+    return gate, states, person.given
 
 
 def alarm_of(story: Story) -> tuple[int | None, int | None]:

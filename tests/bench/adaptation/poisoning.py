@@ -10,12 +10,12 @@ from motegate.train.host.adaptive import AdaptiveGate, Measured
 from . import compressor
 from .changes import Story, compressor_gate, measured_of
 from .frozen import State, Stretch
+from .person import DELAY, Person
 
 TITLE = "Poisoned adaptation"
 RUNS = 1000
 LOST = 0.03  # F1
 CHANGE, OVER, END = 260, 560, 700  # windows
-DELAY = 4
 FAULTS = {
     "the pressure sensor 2 bar high": lambda t: (2.0 + 0 * t, 1.0),
     "the current sensor at half": lambda t: (0 * t, 0.5),
@@ -42,7 +42,7 @@ class Poisoned:
 
 @cache
 def stream(seed: int, fault: str) -> tuple[Measured, Stretch]:
-    """A compressor whose sensor fails from window CHANGE to OVER, and how a reference judges the windows before."""
+    """A compressor whose sensor fails from window CHANGE to OVER, and how a reference judges the windows behind."""
     trained, rules = compressor_gate()
     lines = compressor.recording([(48 * END, compressor.OLD)], seed).splitlines()
     rows = np.array([line.split(",") for line in lines[1:]], float)
@@ -55,25 +55,16 @@ def stream(seed: int, fault: str) -> tuple[Measured, Stretch]:
     return measured, Stretch(trained, measured, OVER + 4, END - 2, 1, seed)
 
 
-def one(
-    seed: int, fault: str, lie: str, rng: np.random.Generator, confirm: str = "labels"
-) -> tuple[State, State | None]:
+def one(seed: int, fault: str, lie: str, rng: np.random.Generator) -> tuple[State, State | None]:
     """The reference at the end, and after a rollback, None where nothing was taken over."""
     trained, rules = compressor_gate()
     measured, _ = stream(seed, fault)
     story = Story("", trained, rules, measured, CHANGE, END)
     gate = AdaptiveGate(trained, measured, story.adapting())
-    says = LIES[lie]
-    due: list[tuple[int, int, int]] = []
-    last = -story.every
+    lies = LIES[lie]
+    person = Person(gate, story.every, lambda of: bool(lies(rng, 1)[0]) == (CHANGE <= of < OVER), np.inf if lies else 0)
     for window in gate:
-        failing = np.flatnonzero(~gate.passes[window])
-        if says and gate.asks and len(failing) and window - last >= story.every:
-            due.append((window + DELAY * story.every, window, int(failing[0])))
-            last = window
-        while due and due[0][0] <= window:
-            _, of, classifier = due.pop(0)
-            gate.label(of, classifier, good=bool(says(rng, 1)[0]) == (CHANGE <= of < OVER))
+        person.look(window)
     end = State(*gate.reference())
     state = gate.cycle.state
     if not state[ADAPT_EARLIER]:

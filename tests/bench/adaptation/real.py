@@ -13,12 +13,13 @@ from motegate.train.policy.form import Adaptation
 from motegate.train.policy.plan_compiler import compile_policy
 
 from ..judgement.gates import RIVERS, Gate, learned
+from ..judgement.household import patient
 from .changes import alarms
+from .person import DELAY, Person
 
 TITLE = "Adaptation on real streams"
 SEEDS = 1
 NAB = "nab_machine_temperature.csv"
-DELAY = 4  # windows that share no sample
 PATIENT = 5  # days
 AROUND = 3 * 86_400  # seconds before an alarm in which what it is about may lie
 
@@ -61,10 +62,8 @@ class Site:
         return shares >= self.gate.rules.label_share
 
     def plan(self, confirm: str | None, patience: float | None = None) -> Plan:
-        plan, rules = self.gate.plan, self.gate.rules
-        if patience is not None:
-            rise = round(plan.reference.rise_q24 * rules.patience_days / patience)
-            plan = replace(plan, reference=replace(plan.reference, rise_q24=rise))
+        rules = self.gate.rules
+        plan = self.gate.plan if patience is None else patient(self.gate, patience)
         if confirm is None:
             return replace(plan, adapt=())
         return replace(plan, adapt=compile_policy(replace(rules, adapt=Adaptation(confirm=confirm))).adapt)
@@ -102,17 +101,9 @@ def adapted(site: Site, confirm: str | None, speaks: bool, patience: float | Non
     truth = site.truth(measured)
     gate = AdaptiveGate(site.gate.trained, measured, site.plan(confirm, patience))
     every = -(-site.gate.plan.length // site.gate.plan.hop)
-    due: list[tuple[int, int, int]] = []
-    given, last = 0, -every
+    person = Person(gate, every, lambda window: not truth[window], np.inf if speaks else 0)
     for window in gate:
-        failing = np.flatnonzero(~gate.passes[window])
-        if speaks and gate.asks and len(failing) and window - last >= every:
-            due.append((window + DELAY * every, window, int(failing[0])))
-            last = window
-        while due and due[0][0] <= window:
-            _, of, classifier = due.pop(0)
-            gate.label(of, classifier, good=not truth[of])
-            given += 1
+        person.look(window)
     first = gate.commission
     column = [parent.name for parent in site.gate.plan.classifiers].index(site.parent)
     said = ~gate.passes[first:, column]
@@ -120,7 +111,7 @@ def adapted(site: Site, confirm: str | None, speaks: bool, patience: float | Non
         metrics.windows(said, truth[first:]).f1,
         metrics.events(said, truth[first:]).f1,
         int(gate.cycle.state[ADAPT_SWAPS]) if gate.cycle else 0,
-        given,
+        person.given,
     )
 
 

@@ -57,15 +57,15 @@ def measure(seed: int = 0, peaks: tuple[float, ...] = PEAKS, days: tuple[int, ..
     half = told[: QUIET * PER_DAY // gate.plan.hop]
     return Household(
         {(peak, day): _noticed(gate, gate.plan, peak, day) for day in days for peak in peaks},
-        {day: _noticed(gate, _patient(gate), max(peaks), day) for day in days},
+        {day: _noticed(gate, patient(gate, PATIENT), max(peaks), day) for day in days},
         len(metrics.spans(half)) / (QUIET / 30),
         float(half.mean()),
     )
 
 
-def _patient(gate: Gate) -> Plan:
-    """The gate's plan with the rise of a regime's limit that longer patience asks for."""
-    rise = round(gate.plan.reference.rise_q24 * gate.rules.patience_days / PATIENT)
+def patient(gate: Gate, days: float) -> Plan:
+    """The gate's plan with the rise of a regime's limit that another patience asks for."""
+    rise = round(gate.plan.reference.rise_q24 * gate.rules.patience_days / days)
     return replace(gate.plan, reference=replace(gate.plan.reference, rise_q24=max(1, rise)))
 
 
