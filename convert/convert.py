@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 from motegate.firmware import atomic, vm
@@ -20,7 +20,7 @@ from motegate.train.policy import Plan
 from motegate.train.policy import plan as plans
 
 from . import infer
-from .model import Classifier, Counts, Features, c_array, count_mapping, lower, oracle, pack, tflite_model
+from .model import Classifier, Features, c_array, canaries, count_mapping, lower, oracle, pack, tflite_model
 
 Form = TypeVar("Form")
 PROBES = 1000  # random windows that a guarded model is verified on
@@ -94,21 +94,25 @@ class Conversion:
 
 @dataclass(frozen=True)
 class _Table:
-    """features_<parent>.npz: x int8[n, k], fail bool[n], part uint8[n], clean bool[n], in time order."""
+    """features_<parent>.npz: x int8[n, k], fail bool[n], part uint8[n], clean bool[n], kind str[n] and severity
+    float32[n] of its faults, in time order."""
 
     x: np.ndarray
     fail: np.ndarray
     part: np.ndarray
     clean: np.ndarray
+    kind: np.ndarray
+    severity: np.ndarray
     windows_per_day: float
     alarms_per_day: float | None
+    ROWS: ClassVar = ("x", "fail", "part", "clean", "kind", "severity")
 
     @classmethod
     def read(cls, path: Path) -> "_Table":
         try:
             with np.load(path, allow_pickle=False) as file:
                 alarms = float(file["alarms_per_day"])
-                arrays = {key: file[key] for key in ("x", "fail", "part", "clean")}
+                arrays = {key: file[key] for key in cls.ROWS}
                 budget = None if np.isnan(alarms) else alarms
                 return cls(**arrays, windows_per_day=float(file["windows_per_day"]), alarms_per_day=budget)
         except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
@@ -116,7 +120,7 @@ class _Table:
 
     def rows(self, chosen: np.ndarray) -> "_Table":
         """Some of the windows."""
-        arrays = {name: getattr(self, name)[chosen] for name in ("x", "fail", "part", "clean")}
+        arrays = {name: getattr(self, name)[chosen] for name in self.ROWS}
         return replace(self, **arrays)
 
     def threshold(self, scores: np.ndarray, most: int = 127) -> int:
@@ -148,7 +152,7 @@ def convert(work: Path, progress: Progress = silent) -> Conversion:
         parents: list[Converted] = []
         for name in names:
             progress("convert", len(parents), total)
-            parents.append(run.parent(name, trained, out, scaling[name]))
+            parents.append(run.parent(name, trained, out, scaling[name], bool(plan.adapt)))
         models: list[Guarded] = []
         for entry in plan.models:
             progress("convert", len(parents) + len(models), total)
@@ -198,7 +202,8 @@ class _Run:
         self.machine = machine
         self.oracle = "none: no model"
 
-    def parent(self, name: str, trained: Path, out: Path, scaling: dict) -> Converted:
+    def parent(self, name: str, trained: Path, out: Path, scaling: dict, adapts: bool) -> Converted:
+        """``adapts``: its pack gets the canaries that bound what labels teach."""
         table = _Table.read(trained / f"features_{name}.npz")
         test = table.part == TEST
         classifier = Classifier(trained / f"{name}.keras")
@@ -210,7 +215,10 @@ class _Run:
         arena = self._verify(name, data, table.x[test], scores[test])
         limit = table.threshold(levels, int(levels.max()))
         score_limit = table.threshold(scores)
-        size = self._write(name, data, mapping, score_limit, arena, out)
+        packed = lower.lower(tflite_model.parse(data, name), mapping)
+        if adapts:
+            packed = self._with_canaries(packed, data, table.rows(seen), levels[seen], limit)
+        size = self._write(name, data, packed, score_limit, arena, out)
         exact = classifier.scores(table.x)
         rounded = np.floor(exact + 0.5)  # the float model's own threshold, by the same rule
         return Converted(
@@ -228,6 +236,17 @@ class _Run:
     def _run(self, data: bytes, rows: np.ndarray) -> infer.Result:
         return infer.run([(pack.write(lower.lower(tflite_model.parse(data))), rows)], self.machine)[0]
 
+    def _with_canaries(
+        self, packed: pack.Pack, data: bytes, table: _Table, levels: np.ndarray, limit: int
+    ) -> pack.Pack:
+        bad, good = canaries.choose(levels, limit, table.fail, table.clean, table.kind, table.severity)
+        inputs = table.x
+        before = canaries.before_last(replace(packed, mapping=None))
+        if before is not None:
+            inputs = infer.run([(pack.write(before), table.x)], self.machine)[0][0]
+        margin = canaries.margin(tflite_model.parse(data).accumulator_scale)
+        return canaries.with_canaries(packed, (inputs.astype(np.int16) + 128).astype(np.uint8), bad, good, margin)
+
     def _scores(self, data: bytes, rows: np.ndarray) -> np.ndarray:
         return self._run(data, rows)[0][:, 0]
 
@@ -240,7 +259,8 @@ class _Run:
         rows = np.random.default_rng(0).integers(-128, 128, (PROBES, length)).astype(np.int8)
         results = infer.run([(pack.write(lower.lower(model, mapping)), rows)], self.machine)[0][0]
         arena = self._verify(name, data, rows, results)
-        size = self._write(name, data, mapping, None, arena, out)
+        packed = lower.lower(tflite_model.parse(data, name), mapping)
+        size = self._write(name, data, packed, None, arena, out)
         return Guarded(name, size, channel.name, PROBES)
 
     def _verify(self, name: str, data: bytes, rows: np.ndarray, results: np.ndarray) -> int | None:
@@ -253,15 +273,15 @@ class _Run:
         return judge.arena_bytes
 
     def _write(
-        self, name: str, data: bytes, mapping: Features | Counts, limit: int | None, arena: int | None, out: Path
+        self, name: str, data: bytes, packed: pack.Pack, limit: int | None, arena: int | None, out: Path
     ) -> Size:
         model = tflite_model.parse(data, name)
-        packed = pack.write(lower.lower(model, mapping))
+        written = pack.write(packed)
         (out / f"{name}.tflite").write_bytes(data)
-        (out / f"{name}.pack").write_bytes(packed)
-        (out / f"{name}_model.h").write_text(c_array.header(name, model, mapping, limit))
+        (out / f"{name}.pack").write_bytes(written)
+        (out / f"{name}_model.h").write_text(c_array.header(name, model, packed.mapping, limit))
         (out / f"{name}_model.cc").write_text(c_array.source(name, data))
-        return Size(len(data), len(packed), model.macs, model.parameters, arena)
+        return Size(len(data), len(written), model.macs, model.parameters, arena)
 
 
 def _f1(fails: np.ndarray, truth: np.ndarray) -> float:

@@ -58,6 +58,19 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class Canaries:
+    """Windows that bound what labels may teach (canaries.py), as the inputs of the last fully connected layer + 128:
+    ``bad`` and ``good`` uint8[n, k]; ``margin``: of a label, in accumulators, below 2^28."""
+
+    margin: int
+    bad: np.ndarray
+    good: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.bad) + len(self.good)
+
+
+@dataclass(frozen=True)
 class Pack:
     """``mapping`` fills the input (None: the caller does)."""
 
@@ -65,14 +78,16 @@ class Pack:
     outputs: int
     layers: tuple[Dense | Table, ...]
     mapping: Features | Counts | None = None
+    canaries: Canaries | None = None
 
 
 def write(pack: Pack) -> bytes:
     """The pack's bytes, read back by the device's own reader; PackError when it refuses them."""
     try:
-        body = b"".join([_head(pack), _mapping(pack.mapping), *map(_layer, pack.layers)])
+        parts = [_head(pack), _mapping(pack.mapping), *map(_layer, pack.layers), _canaries(pack.canaries)]
     except struct.error as error:
         raise PackError(f"pack: a number does not fit its field ({error})") from error
+    body = b"".join(parts)
     data = body + struct.pack("<I", zlib.crc32(body))
     _check(data)
     return data
@@ -87,7 +102,7 @@ def read(data: bytes) -> Pack:
     for _ in range(data[7]):
         layer, at, width = _read_layer(data, at, width)
         layers.append(layer)
-    return Pack(reader.inputs, reader.outputs, tuple(layers), mapping)
+    return Pack(reader.inputs, reader.outputs, tuple(layers), mapping, _read_canaries(data, layers, reader))
 
 
 def _check(data: bytes) -> device.Pack:
@@ -99,7 +114,8 @@ def _check(data: bytes) -> device.Pack:
 
 def _head(pack: Pack) -> bytes:
     kind = {type(None): layout.MAP_PLAIN, Features: layout.MAP_FEATURES, Counts: layout.MAP_COUNTS}[type(pack.mapping)]
-    fields = (layout.PACK_VERSION, kind, 0, len(pack.layers), pack.inputs, pack.outputs)
+    canaries = len(pack.canaries) if pack.canaries else 0
+    fields = (layout.PACK_VERSION, kind, canaries, len(pack.layers), pack.inputs, pack.outputs)
     return b"MGP1" + struct.pack("<BBBBHH", *fields)
 
 
@@ -109,6 +125,21 @@ def _mapping(mapping: Features | Counts | None) -> bytes:
     if isinstance(mapping, Counts):
         return struct.pack("<iHB", mapping.bias, mapping.mult, mapping.shift)
     return b""
+
+
+def _canaries(canaries: Canaries | None) -> bytes:
+    if canaries is None:
+        return b""
+    return struct.pack("<iB", canaries.margin, len(canaries.bad)) + canaries.bad.tobytes() + canaries.good.tobytes()
+
+
+def _read_canaries(data: bytes, layers: list[Dense | Table], reader: device.Pack) -> Canaries | None:
+    if reader.canaries is None:
+        return None
+    number, bad, at, margin = reader.canaries
+    width = next(layer.weights.shape[1] for layer in reversed(layers) if isinstance(layer, Dense))
+    rows = np.frombuffer(data[at : at + number * width], np.uint8).reshape(number, width)
+    return Canaries(margin, rows[:bad], rows[bad:])
 
 
 def _layer(layer: Dense | Table) -> bytes:

@@ -70,6 +70,12 @@ class Model:
         return self.macs + sum(bias.size for bias in biases if bias is not None)
 
     @property
+    def accumulator_scale(self) -> float:
+        """What one step of the last fully connected layer's first accumulator stands for."""
+        last = next(layer for layer in reversed(self.layers) if isinstance(layer, FullyConnected))
+        return last.input.scale * float(last.scales[0])
+
+    @property
     def operators(self) -> tuple[str, ...]:
         """The distinct operators, as TFLM's resolver names them, in order of first use."""
         return tuple(dict.fromkeys(type(layer).__name__ for layer in self.layers))

@@ -9,7 +9,7 @@ LABEL, ADAPT, ROLLBACK = 0, 1, 2
 SECONDS, MILLIS, KIND, OF, DELAY = range(5)
 ORDER_SIZE = 5
 ROOM = 256  # labels that wait for their windows at once
-BECAME = ("late", "noted", "counted", "again")  # as adaptation/labels.py numbers them
+BECAME = ("late", "noted", "counted", "again", "taught")  # as adaptation/labels.py numbers them
 
 
 class Orders:

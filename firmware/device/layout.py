@@ -201,7 +201,7 @@ ASKED_WHY = const(3)  # a new regime: what follows is held until it ends or is k
 ABSORBED_WHY = const(4)  # it is known from now on
 
 # A pack (docs/pack.md), and who fills its network's input
-PACK_VERSION = const(2)
+PACK_VERSION = const(3)
 WIDEST_LAYER = const(16384)  # the sum of as many products of two bytes stays below 2^30
 MAP_PLAIN = const(0)  # the caller
 MAP_FEATURES = const(1)  # scale(), from dimension values
@@ -338,7 +338,9 @@ ADAPT_CONFIRM = const(1)
 ADAPT_QUORUM = const(2)  # of the last ten labels
 ADAPT_OCTAVES = const(3)  # that a limit may rise in one swap, Q24
 ADAPT_WIDTHS = const(4)  # that a band may lie from the commissioned one, Q4
-ADAPT_RULES = const(5)
+ADAPT_BOUND = const(5)  # that a weight of a last layer may move, Q8 of the largest; 0: none is learned
+ADAPT_CANARIES = const(6)  # that it may err on
+ADAPT_RULES = const(7)
 BY_LABELS = const(0)  # how a swap is confirmed
 BY_OPERATOR = const(1)
 BY_ITSELF = const(2)
@@ -362,6 +364,16 @@ ANCHOR_STRIDE = const(2)
 
 PERMIT_SWAP = const(1)  # a shadow may take over
 PERMIT_STEP = const(2)  # what is asked about may become known
+
+# A last layer that labels teach: int32[HEAD_WEIGHTS + inputs]
+HEAD_LIVE = const(0)  # it judges
+HEAD_LABELS = const(1)
+HEAD_ERRORS = const(2)  # of its own on them, and of the base's
+HEAD_BASE_ERRORS = const(3)
+HEAD_LAST = const(4)  # the same of the last sixteen, as bits
+HEAD_BASE_LAST = const(5)
+HEAD_BIAS = const(6)  # its way from the base's
+HEAD_WEIGHTS = const(7)  # Q12
 
 AFTER_ALARM = const(1)
 AT_ANY_TIME = const(2)

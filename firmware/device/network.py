@@ -21,19 +21,21 @@ class Network:
     inputs, outputs  sizes
     mapping          MAP_PLAIN, MAP_FEATURES or MAP_COUNTS (layout.py)
     input, output    int8[inputs], int8[outputs]: views that live as long as the network
+    data, program, arena, canaries   as the pack has them; who rewrites weights (adaptation/head.py) replaces data
     """
 
     def __init__(self, pack):
         self.mapping = pack.mapping
         self.inputs = pack.inputs
         self.outputs = pack.outputs
-        self._data = pack.data
+        self.data = pack.data
+        self.canaries = pack.canaries
         self._scaling = pack.scaling
-        self._program = pack.program
-        self._arena = array("b", bytes(pack.arena))
+        self.program = pack.program
+        self.arena = array("b", bytes(pack.arena))
         self._columns = None
         self._columns_from = None
-        view = memoryview(self._arena)
+        view = memoryview(self.arena)
         self.input = view[: self.inputs]
         self.output = view[self.inputs : self.inputs + self.outputs]
 
@@ -44,7 +46,7 @@ class Network:
         """
         if columns is not self._columns_from:
             self._bind(values, columns)
-        kernel.scale(values, self._columns, self._arena, self._scaling)
+        kernel.scale(values, self._columns, self.arena, self._scaling)
 
     def _bind(self, values, columns):
         if self.mapping != MAP_FEATURES:
@@ -66,11 +68,11 @@ class Network:
             raise ValueError("window outside of the counts")
         self._scaling[FILL_BASE] = base
         self._scaling[FILL_HEAD] = head
-        kernel.fill(counts, self._arena, self._scaling)
+        kernel.fill(counts, self.arena, self._scaling)
 
     def invoke(self):
         """From input to output."""
-        kernel.invoke(self._data, self._arena, 0, self._program)
+        kernel.invoke(self.data, self.arena, 0, self.program)
 
     def score(self):
         """The first output, int8."""
@@ -79,4 +81,4 @@ class Network:
     def level(self):
         """The accumulator behind a single output, before requantization and the logistic: it rises with the score, in
         finer steps; within +-MOST_LEVEL. Only where a fully connected layer feeds the output."""
-        return self._program[PROGRAM_LEVEL]
+        return self.program[PROGRAM_LEVEL]

@@ -1,6 +1,7 @@
 """motegate convert, from a train folder to models, packs and C arrays."""
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -10,7 +11,7 @@ import pytest
 from motegate.convert import convert as command
 from motegate.convert import infer
 from motegate.convert.convert import convert
-from motegate.convert.model import count_mapping, oracle, pack, quantize, tflite_model
+from motegate.convert.model import canaries, count_mapping, oracle, pack, quantize, tflite_model
 from motegate.convert.model.lower import lower
 from motegate.convert.model.tflite_model import Tensor
 from motegate.firmware.device.boot.reference import dump
@@ -72,6 +73,7 @@ def work(tmp_path_factory):
     x = np.where(fail[:, None], rng.integers(-60, 128, (1500, 2)), rng.integers(-128, -60, (1500, 2))).astype(np.int8)
     part = np.repeat([0, 1, 2], 500).astype(np.uint8)
     arrays = {"x": x, "fail": fail, "part": part, "clean": ~fail}
+    arrays |= {"kind": np.where(fail, "spike", ""), "severity": np.where(fail, 4 + np.arange(1500) % 12, 0.0)}
     np.savez(trained / "features_intrinsic.npz", **arrays, windows_per_day=100.0, alarms_per_day=np.nan)
     with capture_output():
         model = network(2)
@@ -83,6 +85,23 @@ def work(tmp_path_factory):
 @pytest.fixture(scope="module")
 def converted(work):
     return convert(work)
+
+
+def test_where_the_board_adapts_a_pack_holds_canaries_that_the_base_has_right(work, tmp_path):
+    other = shutil.copytree(work, tmp_path / "work")
+    (other / "policy.toml").write_text(POLICY + "[adapt]\nenabled = true\n")
+    compile_policy(policy.load(other / "policy.toml")).write(other / "train" / "plan.json")
+    (threshold,) = [parent.threshold for parent in convert(other).parents]
+    packed = pack.read((other / "convert" / "intrinsic.pack").read_bytes())
+    assert (len(packed.canaries.bad), len(packed.canaries.good)) == (canaries.EACH, canaries.EACH)
+    last = packed.layers[-2]
+    levels = [last.bias + rows.astype(int) @ last.weights[0] for rows in (packed.canaries.bad, packed.canaries.good)]
+    assert (levels[0] > threshold).all()
+    assert (levels[1] <= threshold).all()
+
+
+def test_a_board_that_does_not_adapt_carries_no_canaries(work, converted):
+    assert pack.read((work / "convert" / "intrinsic.pack").read_bytes()).canaries is None
 
 
 @pytest.mark.oracle

@@ -94,7 +94,7 @@ def test_without_a_label_nothing_is_taken_over(works, data, tmp_path):
 def test_eight_labels_that_say_good_are_a_permission(works, data, tmp_path):
     labels = label(tmp_path / "labels.csv", range(CHANGE + 6, CHANGE + 14), "good")
     summary = simulate(works["labels"], [data], tmp_path, heap_kb=192, labels=labels)
-    assert summary.adapt["labels"] == {"late": 0, "noted": 0, "counted": 8, "again": 0, "of_no_window": 0}
+    assert summary.adapt["labels"] == {"late": 0, "noted": 0, "counted": 8, "again": 0, "taught": 0, "of_no_window": 0}
     assert changes(summary)[-1] == "calm"
     assert failing(tmp_path, CHANGE + 35, END) == 0
 
@@ -122,7 +122,7 @@ def test_late_labels_and_labels_of_no_window_count_for_nothing(works, data, tmp_
     with labels.open("a") as file:
         file.write("2026-01-01T00:00:05,contextual,good,0\n")
     summary = simulate(works["labels"], [data], tmp_path, heap_kb=192, labels=labels)
-    assert summary.adapt["labels"] == {"late": 8, "noted": 0, "counted": 0, "again": 0, "of_no_window": 1}
+    assert summary.adapt["labels"] == {"late": 8, "noted": 0, "counted": 0, "again": 0, "taught": 0, "of_no_window": 1}
     assert failing(tmp_path, CHANGE, END) == END - CHANGE
 
 

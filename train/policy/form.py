@@ -126,13 +126,17 @@ class Service:
 class Adaptation:
     """How a board adapts: who confirms a change (``confirm``, one of CONFIRMS), how many windows that share no sample a
     shadow learns from, how many of the last ten labels say *good* (``quorum``), and the bounds of what may be taken
-    over: how far a limit may rise in one swap, and a band lie from the one first commissioned."""
+    over: how far a limit may rise in one swap, and a band lie from the one first commissioned. A last layer learns from
+    labels within ``head_bound`` of its largest weight, 0: not at all, while it errs on no more than ``canary_errors``
+    of the canaries that it had right."""
 
     confirm: str = CONFIRMS[0]
     learn: int = 32
     quorum: int = 8
     limits_octaves: float = 2.0
     level_widths: float = 4.0
+    head_bound: float = 0.25
+    canary_errors: int = 1
 
 
 @dataclass(frozen=True)

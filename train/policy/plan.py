@@ -11,7 +11,7 @@ from motegate.firmware.device.layout import FOLLOW_REGIME
 from .form import StatusField
 from .graph import Graph
 
-FORMAT = 4
+FORMAT = 5
 
 
 @dataclass(frozen=True)

@@ -158,6 +158,8 @@ def _adapt(policy: Policy) -> tuple[int, ...]:
     found[layout.ADAPT_QUORUM] = rules.quorum
     found[layout.ADAPT_OCTAVES] = round(rules.limits_octaves * 2**24)
     found[layout.ADAPT_WIDTHS] = round(rules.level_widths * 16)
+    found[layout.ADAPT_BOUND] = round(rules.head_bound * 256)
+    found[layout.ADAPT_CANARIES] = rules.canary_errors
     return tuple(found)
 
 

@@ -241,8 +241,15 @@ def _adaptation(adapt: Table) -> Adaptation | None:
         adapt.whole("quorum", 6, 10, default=usual.quorum) or usual.quorum,
         _bounded(adapt, "limits_octaves", 0, 4, usual.limits_octaves),
         _bounded(adapt, "level_widths", 0.25, 60, usual.level_widths),
+        _bounded(adapt, "head_bound", 0, 1, usual.head_bound),
+        _whole(adapt, "canary_errors", 0, 48, usual.canary_errors),
     )
     return found if enabled else None
+
+
+def _whole(adapt: Table, key: str, low: int, high: int, usual: int) -> int:
+    found = adapt.whole(key, low, high, default=usual)
+    return usual if found is None else found
 
 
 def _bounded(adapt: Table, key: str, low: float, high: float, usual: float) -> float:

@@ -25,6 +25,8 @@ from array import array
 from ..compat import const, micropython
 from ..layout import (
     ADAPT_ANCHORED,
+    ADAPT_BOUND,
+    ADAPT_CANARIES,
     ADAPT_CONFIRM,
     ADAPT_EARLIER,
     ADAPT_HEAD,
@@ -65,7 +67,10 @@ from ..layout import (
     TRIAL,
     WAIT,
 )
-from .labels import AGAIN, COUNTED, LATE, MOST, Labels
+from .head import TOOK_OVER
+from .heads import Heads
+from .heads import size as heads_size
+from .labels import AGAIN, COUNTED, KEPT, LATE, MOST, NOTED, TAUGHT, Labels
 from .shadow import Kept, Shadow, bound_limits, too_far
 
 _SELDOM = const(8)  # looks at the earlier reference while all is calm: one in so many windows that share no sample
@@ -88,12 +93,17 @@ TAKEN_OVER = const(8)
 LABELS_SAY_NO = const(9)
 ROLLED_BACK = const(10)
 REGIME_KNOWN = const(11)
+HEAD_BETTER = const(12)  # a last layer that labels taught judges from now on
+HEAD_WORSE = const(13)  # ... no longer
 
 
-def size(reference, channels, regimes):
-    """Bytes that the parts of a cycle take beside a reference of so many bytes, with ``regimes`` or without."""
+def size(plan, reference, networks, regimes):
+    """Bytes that the parts of a cycle take beside a reference of so many bytes, with ``regimes`` or without.
+    ``networks``: the classifiers'."""
+    channels = len(plan["channels"])
     signature = 2 * channels * SIGNATURE_STRIDE if regimes else 0
-    return reference + 4 * (ADAPT_HEAD + ANCHOR_STRIDE * channels) + 8 + signature
+    heads = 2 * heads_size(networks, plan["adapt"][ADAPT_BOUND])
+    return reference + 4 * (ADAPT_HEAD + ANCHOR_STRIDE * channels) + 8 + signature + heads
 
 
 class Cycle:
@@ -106,13 +116,15 @@ class Cycle:
     def __init__(self, plan, gate, watch, writer, hal=None):
         self.rules = array("i", plan["adapt"])
         self.labels = Labels()
-        self.earlier = Kept(gate.reference)
+        self.heads = Heads(gate.classifiers.networks(), self.rules[ADAPT_BOUND], self.rules[ADAPT_CANARIES], KEPT)
+        gate.classifiers.heads = self.heads
+        self.earlier = Kept(gate.reference, self.heads)
         size = gate.reference.regimes.size if gate.reference.regimes else 0
         self.refused = array("h", bytes(2 * size))
         self.state = array("i", [0] * (ADAPT_HEAD + ANCHOR_STRIDE * gate.reference.n_channels))
         self.vector = (1 << gate.reference.n_classifiers) - 1
         self._every = (gate.ring.length + gate.ring.hop - 1) // gate.ring.hop
-        self._shadow = Shadow(plan, gate, self.rules[ADAPT_LEARN])
+        self._shadow = Shadow(plan, gate, self.rules[ADAPT_LEARN], self.heads)
         self._live = gate.reference
         self._watch = watch
         self._writer = writer
@@ -124,11 +136,12 @@ class Cycle:
         """What goes on after a reset: (array, bytes) of each."""
         return self.earlier.parts() + [
             (self.state, 4 * len(self.state)), (self.labels.tally, 8), (self.refused, 2 * len(self.refused)),
-        ]  # fmt: skip
+        ] + [(state, 4 * len(state)) for state in self.heads.states]  # fmt: skip
 
     def resume(self):
         """After a reset: what the shadow had learned is lost, and the permission stays."""
         state = self.state
+        self.heads.resume()
         if state[ADAPT_PHASE] not in (CALM, REFUSED):
             state[ADAPT_PHASE] = WAIT
             state[ADAPT_LEFT] = self._every
@@ -147,7 +160,7 @@ class Cycle:
         phase = state[ADAPT_PHASE]
         changed = self._changed()
         asked = self._asked(verdict)
-        self.labels.note(verdict, phase != CALM or asked)
+        self.heads.note(self.labels.note(verdict, phase != CALM or asked), verdict)
         if phase == CALM:
             if changed:
                 state[ADAPT_TRIES] = 0
@@ -309,7 +322,11 @@ class Cycle:
     def _swap(self, why, verdict):
         """The shadow takes over, and the live reference is kept."""
         state = self.state
-        self._keep_earlier()
+        if why == FITS_AGAIN:
+            self.earlier.exchange(self._live)
+        else:
+            self._keep_earlier()
+            self.heads.begin()
         self._shadow.hand_over()
         state[ADAPT_SWAPS] += 1
         state[ADAPT_TRUSTED] = AT_ANY_TIME if why == TAKEN_OVER else AFTER_ALARM
@@ -358,7 +375,8 @@ class Cycle:
         if self.state[ADAPT_TRUSTED] == AT_ANY_TIME:
             self.earlier.give(self._shadow.reference)
 
-    def _say(self, why, verdict):
+    def _say(self, why, verdict, of=-1):
+        """``of``: the classifier that it is about, -1: all."""
         writer = self._writer
         state = self.state
         writer.begin(b"adapt")
@@ -368,6 +386,8 @@ class Cycle:
         writer.number(b"tries", state[ADAPT_TRIES])
         writer.number(b"labels", self.labels.tally[1])
         writer.number(b"swaps", state[ADAPT_SWAPS])
+        if of >= 0:
+            writer.number(b"of", of)
         writer.end()
 
     def label(self, seconds, millis, classifier, good, verdict):
@@ -384,6 +404,14 @@ class Cycle:
             refused = not state[ADAPT_PERMITTED] and self.labels.tally[1] >= MOST
             if refused and state[ADAPT_PHASE] not in (CALM, REFUSED):
                 self._turn(REFUSED, LABELS_SAY_NO, verdict)
+        if became == NOTED:
+            turned = self.heads.learn(classifier, self.labels.slot, good, self._live.threshold(classifier))
+            if turned is not None:
+                became = TAUGHT
+            if turned:
+                self._say(HEAD_BETTER if turned == TOOK_OVER else HEAD_WORSE, verdict, classifier)
+                if self._hal:
+                    self._hal.hurry()
         return became
 
     def permit(self):
@@ -398,10 +426,15 @@ class Cycle:
 
     def roll_back(self, verdict):
         """The reference before the last swap judges again; the board does not leave it by itself for the other one, but
-        another ``rollback`` does. False where there was no swap."""
+        another ``rollback`` does. Where there was no swap what labels have taught is forgotten. False where there is
+        neither."""
         state = self.state
         if not state[ADAPT_EARLIER]:
-            return False
+            taught = self.heads.live()
+            if taught:
+                self.heads.begin()
+                self._say(ROLLED_BACK, verdict)
+            return taught
         self.earlier.exchange(self._live)
         state[ADAPT_TRUSTED] = 0
         self._settle(ROLLED_BACK, verdict)

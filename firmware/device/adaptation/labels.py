@@ -21,16 +21,18 @@ LATE = const(0)
 NOTED = const(1)
 COUNTED = const(2)
 AGAIN = const(3)
+TAUGHT = const(4)  # the classifier's last layer (head.py)
 
 
 class Labels:
     """``tally``: int32[2] of the change in hand: its last labels as bits (1: good, the newest lowest), and how many
-    there were; ``late``: how many came too late, since the start.
+    there were; ``late``: how many came too late, since the start; ``slot``: where the window last spoken of is kept.
     """
 
     def __init__(self):
         self.tally = array("i", (0, 0))
         self.late = 0
+        self.slot = 0
         self._seconds = array("i", bytes(4 * KEPT))
         self._millis = array("h", [-1] * KEPT)
         self._failed = bytearray(KEPT)  # bit i: classifier i, of a window of a change
@@ -39,7 +41,7 @@ class Labels:
 
     @micropython.native
     def note(self, verdict, changed):
-        """A window was judged; ``changed``: it belongs to a change."""
+        """A window was judged; ``changed``: it belongs to a change. Where it is kept."""
         failed = 0
         if changed:
             for i in range(len(verdict.passes)):
@@ -51,6 +53,7 @@ class Labels:
         self._failed[at] = failed
         self._said[at] = 0
         self._at = (at + 1) % KEPT
+        return at
 
     def forget(self):
         """Another reference judges from now on: labels of the windows so far are late."""
@@ -72,6 +75,7 @@ class Labels:
                 if self._said[i] >> classifier & 1:
                     return AGAIN
                 self._said[i] |= 1 << classifier
+                self.slot = i
                 if not self._failed[i] >> classifier & 1:
                     return NOTED
                 self.tally[0] = (self.tally[0] << 1 | good) & _MASK

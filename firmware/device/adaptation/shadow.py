@@ -36,23 +36,31 @@ def copy(there, here):
 
 
 class Kept:
-    """The numbers of a reference, without what uses them: ``array`` int32 and ``prototypes`` int16, as it has them."""
+    """The numbers of a reference, without what uses them: ``array`` int32 and ``prototypes`` int16, as it has them, and
+    of the last layers that were taught beside it."""
 
-    def __init__(self, reference):
+    def __init__(self, reference, heads):
+        self._heads = heads
+        self._states = [array("i", state) for state in heads.states]
         self.array = array("i", reference.array)
         self.prototypes = array("h", reference.regimes.prototypes if reference.regimes else bytes(0))
 
     def parts(self):
-        return [(self.array, 4 * len(self.array)), (self.prototypes, 2 * len(self.prototypes))]
+        parts = [(self.array, 4 * len(self.array)), (self.prototypes, 2 * len(self.prototypes))]
+        return parts + [(state, 4 * len(state)) for state in self._states]
 
     def take(self, reference):
         """As that one is now."""
         copy(self.array, reference.array)
         if reference.regimes:
             copy(self.prototypes, reference.regimes.prototypes)
+        k = 0
+        for state in self._heads.states:
+            copy(self._states[k], state)
+            k += 1
 
     def give(self, reference):
-        """That one as this is."""
+        """That one as this is, but for the last layers."""
         copy(reference.array, self.array)
         if reference.regimes:
             copy(reference.regimes.prototypes, self.prototypes)
@@ -61,6 +69,11 @@ class Kept:
         _exchange(self.array, reference.array)
         if reference.regimes:
             _exchange(self.prototypes, reference.regimes.prototypes)
+        k = 0
+        for state in self._heads.states:
+            _exchange(self._states[k], state)
+            k += 1
+        self._heads.resume()
 
 
 def _exchange(one, other):
@@ -74,7 +87,8 @@ class Shadow:
     ``reference``: its own, ``verdict``: what it says of the last window, ``vector``: the same by bits.
     """
 
-    def __init__(self, plan, gate, windows):
+    def __init__(self, plan, gate, windows, heads):
+        self._heads = heads
         self._ring = gate.ring
         self._scan = gate.scan
         self._dimensions = gate.dimensions
@@ -113,8 +127,10 @@ class Shadow:
         self._dimensions.fill(stats, reference, self.verdict.values)
 
     def judge(self):
-        """Bit i set: classifier i passes by this reference."""
+        """Bit i set: classifier i passes by this reference, as training made it: labels spoke of the live one."""
+        self._heads.lay(False)
         self.vector = self._classifiers.judge(self.verdict, self._classifiers.no_data(self.stats), self.reference)
+        self._heads.lay(True)
         return self.vector
 
     def learn(self):

@@ -34,6 +34,8 @@ class Pack:
     scaling                              array('i') for the kernel's scale() or fill(), or None
     program                              array('i') for its invoke()
     arena                                bytes that it works in
+    canaries                             their number, how many of them are bad, the offset of the first in data, and
+                                         the margin of labels (adaptation/head.py); None: it has none
     """
 
     def __init__(self, data):
@@ -46,15 +48,13 @@ class Pack:
             _refuse("the CRC does not match: truncated or altered")
         self._end = n - 4
         self.data = data
-        self.mapping, reserved, layers, self.inputs, self.outputs = unpack_from("<BBBHH", data, 5)
-        if reserved:
-            _refuse("a reserved byte is not 0")
+        self.mapping, canaries, layers, self.inputs, self.outputs = unpack_from("<BBBHH", data, 5)
         self._at = 12
         if not 1 <= self.inputs <= WIDEST_LAYER:
             _refuse("%d inputs, allowed 1 to %d" % (self.inputs, WIDEST_LAYER))
         self.scaling = None
         self._read_mapping()
-        self._read_layers(layers)
+        self._read_layers(layers, canaries)
 
     def _take(self, form, size):
         at = self._at
@@ -81,10 +81,10 @@ class Pack:
         elif self.mapping != MAP_PLAIN:
             _refuse("unknown input mapping %d" % self.mapping)
 
-    def _read_layers(self, layers):
+    def _read_layers(self, layers, canaries):
         heads = []
         parameters = []
-        width = widest = self.inputs
+        width = widest = last = self.inputs
         for _ in range(layers):
             (kind,) = self._take("<B", 1)
             if kind == FULLY_CONNECTED:
@@ -95,6 +95,7 @@ class Pack:
                 self._read_parameters(parameters, n_out, per_channel)
                 heads += (kind, width, n_out, self._at, own, low, high, zero)  # in the order of layout.py's LAYER_...
                 self._take("", width * n_out)
+                last = width
                 width = n_out
                 widest = max(widest, width)
             elif kind == TABLE:
@@ -102,6 +103,7 @@ class Pack:
                 self._take("", 256)
             else:
                 _refuse("unknown layer kind %d" % kind)
+        self.canaries = self._read_canaries(canaries, last) if canaries else None
         if self._at != self._end:
             _refuse("%d bytes too many" % (self._end - self._at))
         if width != self.outputs:
@@ -111,6 +113,14 @@ class Pack:
             "i", [self.inputs, self.outputs, layers, buffers, buffers + widest, 0] + heads + parameters
         )
         self.arena = buffers + 2 * widest
+
+    def _read_canaries(self, number, width):
+        margin, bad = self._take("<iB", 5)
+        if not 0 < margin < 1 << 28 or bad > number:
+            _refuse("canaries out of bounds")
+        at = self._at
+        self._take("", number * width)
+        return number, bad, at, margin
 
     def _read_parameters(self, words, n_out, per_channel):
         multiplier = shift = 0

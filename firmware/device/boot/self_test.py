@@ -1,8 +1,8 @@
 """The known-answer test: made-up windows through scan, dimensions and networks as they lie in memory, against the
 number that the build computed on its host. The start asks it, and the running gate once a day, between two windows.
 
-It runs on the bundle's own reference, put in the place of the followed one meanwhile; what it overwrites beside that is
-measured anew at each window.
+It runs on the bundle's own reference and weights, put in the place of the followed and the taught ones meanwhile; what
+it overwrites beside that is measured anew at each window.
 """
 
 from array import array
@@ -58,6 +58,7 @@ def known_answer(gate, plan, data):
     reference = gate.reference
     scan = gate.scan
     regimes = reference.regimes
+    heads = gate.classifiers.heads
     kept = reference.array
     carry = array("i", scan.carry)
     made = _Made(plan)
@@ -65,6 +66,8 @@ def known_answer(gate, plan, data):
     end = REFERENCE_BODY + 4 * len(kept)
     prototypes = regimes.prototypes if regimes else None
     crc = 0
+    if heads:
+        heads.lay(False)
     try:
         reference.array = array("i", data[REFERENCE_BODY:end])
         if regimes:
@@ -78,6 +81,8 @@ def known_answer(gate, plan, data):
             for part in (gate.dimensions.values, gate.verdict.levels, gate.verdict.scores):
                 crc = crc32(bytes(part), crc)
     finally:
+        if heads:
+            heads.lay(True)
         reference.array = kept
         if regimes:
             regimes.prototypes = prototypes

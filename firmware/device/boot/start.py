@@ -68,7 +68,7 @@ def _gate(folder, hal, plan, networks, commission, state):
     kept = False
     if state and data:
         state.bundle = _identity(folder, plan, data)
-        kept = state.fits(_size(plan, len(data) - REFERENCE_BODY - REFERENCE_CRC))
+        kept = state.fits(_size(plan, networks, len(data) - REFERENCE_BODY - REFERENCE_CRC))
         if state.holds() and not kept:
             report(hal.writer, ValueError("state: of another bundle, its reference is set aside"))
         state.kept = 1 if kept else 0
@@ -78,7 +78,7 @@ def _gate(folder, hal, plan, networks, commission, state):
     return gate
 
 
-def _size(plan, reference):
+def _size(plan, networks, reference):
     """Bytes that a state of the plan holds, with a reference of so many."""
     size = reference
     if plan["drift_alarms"]:
@@ -87,7 +87,8 @@ def _size(plan, reference):
     if plan["adapt"]:
         modules = plan["modules"]
         regimes = [1 for module, _, mode, _ in plan["cells"] if mode == FOLLOW_REGIME or modules[module] == "regime"]
-        size += load("adaptation.cycle").size(reference, len(plan["channels"]), regimes)
+        taught = [networks[parent["name"]] for parent in plan["parents"] if parent["classifier"] >= 0]
+        size += load("adaptation.cycle").size(plan, reference, taught, regimes)
     return size
 
 

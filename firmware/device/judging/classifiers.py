@@ -26,10 +26,14 @@ class Classifiers:
         self._length = plan["length"]
         self._stats_end = HEAD + reference.n_channels * STRIDE
         self._classifiers = []
+        self.heads = None  # the last layers that labels teach, where the board adapts
         for parent in plan["parents"]:
             if networks is not None and parent["classifier"] >= 0:
                 over_samples = any(sampled[column] for column in parent["columns"])
                 self._classifiers.append((networks[parent["name"]], array("h", parent["columns"]), over_samples))
+
+    def networks(self):
+        return [network for network, _, _ in self._classifiers]
 
     def features(self):
         """What each classifier reads: a view of its input."""

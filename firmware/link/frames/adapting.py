@@ -12,7 +12,8 @@ REASONS = (
     "an alarm", "as before again", "the earlier reference fits again", "the earlier reference does not fit",
     "the halves of what was learned differ", "too far from the commissioned bands", "learned",
     "the trial was not passed", "taken over", "the labels do not permit it", "rolled back",
-    "a regime is known, as somebody has confirmed",
+    "a regime is known, as somebody has confirmed", "a last layer that labels taught judges",
+    "the last layer that labels taught was worse, and begins anew",
 )  # fmt: skip
 """By their number: firmware/device/adaptation/cycle.py."""
 
@@ -20,7 +21,8 @@ REASONS = (
 @dataclass(frozen=True)
 class Adapt:
     """The board is in ``phase`` (PHASES) from now on, ``why`` (REASONS). Of the change in hand: ``tries``, shadows that
-    it has given up, and ``labels`` that count. ``swaps``: references taken over in the board's life."""
+    it has given up, and ``labels`` that count. ``swaps``: references taken over in the board's life;
+    ``of``: the classifier that it is about, None: all."""
 
     kind: ClassVar[str] = "adapt"
 
@@ -30,14 +32,17 @@ class Adapt:
     tries: int
     labels: int
     swaps: int
+    of: int | None = None
 
     @classmethod
     def read(cls, body: dict) -> "Adapt":
         phase, why = whole(body, "phase", 0, len(PHASES) - 1), whole(body, "why", 0, len(REASONS) - 1)
-        return cls(time_of(body), phase, why, *(whole(body, key, 0) for key in ("tries", "labels", "swaps")))
+        of = whole(body, "of", 0) if "of" in body else None
+        return cls(time_of(body), phase, why, *(whole(body, key, 0) for key in ("tries", "labels", "swaps")), of)
 
     def body(self) -> dict:
-        return {"t": list(self.t)} | {key: getattr(self, key) for key in ("phase", "why", "tries", "labels", "swaps")}
+        said = {"t": list(self.t)} | {key: getattr(self, key) for key in ("phase", "why", "tries", "labels", "swaps")}
+        return said if self.of is None else said | {"of": self.of}
 
     @property
     def phase_name(self) -> str:

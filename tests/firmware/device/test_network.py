@@ -84,10 +84,10 @@ def test_every_intermediate_of_the_viper_kernel_fits_int32_and_its_result_is_the
     net = Network(PackFile(pack.write(model)))
     memory = Memory(signed_words)
     kernel = memory.load(VIPER)
-    data, program = memory.place(net._data), memory.place(net._program.tobytes())
+    data, program = memory.place(net.data), memory.place(net.program.tobytes())
     for row in rows:
         load(net, row)
-        arena = memory.place(net._arena.tobytes())
+        arena = memory.place(net.arena.tobytes())
         kernel.invoke(kernel.ptr8(data), kernel.ptr8(arena), 0, kernel.ptr32(program))
         net.invoke()
         found = memory.bytes[arena + net.inputs : arena + net.inputs + net.outputs]
@@ -182,9 +182,9 @@ BROKEN = {
     "a bit flipped": (sample()[:20] + bytes([sample()[20] ^ 1]) + sample()[21:], "the CRC does not match"),
     "cut short": (sample()[:-9], "the CRC does not match"),
     "cut short, sealed": (sealed(sample()[:-60]), "ends in the middle of a layer"),
-    "another version": (patched(4, 1), "version 1, this firmware reads 2"),
+    "another version": (patched(4, 1), "version 1, this firmware reads 3"),
     "an unknown mapping": (patched(5, 9), "unknown input mapping 9"),
-    "a reserved byte": (patched(6, 1), "a reserved byte is not 0"),
+    "canaries that are not there": (patched(6, 1), "ends in the middle of a layer"),
     "a layer too few": (patched(7, 1), "bytes too many"),
     "no inputs": (patched(8, 0), "0 inputs, allowed 1 to 16384"),
     "other outputs": (patched(10, 9), "the last layer has 2 outputs, the header 9"),

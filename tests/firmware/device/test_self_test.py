@@ -36,9 +36,9 @@ def test_the_known_answer_of_the_host_is_the_boards(root, tmp_path):
 def test_a_weight_that_flipped_in_memory_is_found_within_a_day(root):
     mote, gate = built(root)
     network = gate.classifiers._classifiers[0][0]
-    network._data = bytearray(network._data)
-    for k in range(len(network._data) // 2, len(network._data) - 40):
-        network._data[k] ^= 32
+    network.data = bytearray(network.data)
+    for k in range(len(network.data) // 2, len(network.data) - 40):
+        network.data[k] ^= 32
     mote.clock.uptime = 86400
     with pytest.raises(Reset):
         mote.state.tend(gate, mote)

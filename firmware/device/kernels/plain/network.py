@@ -115,3 +115,9 @@ def fill(counts, arena, job):
             count = sample
         q = (count * mult + bias) >> shift
         arena[i] = -128 if q < -128 else 127 if q > 127 else q
+
+
+def keep(arena, at, n, out, to):
+    """out[to + i] = the input of a layer that lies at arena[at + i], + 128: 0..255."""
+    for i in range(n):
+        out[to + i] = arena[at + i] + 128

@@ -205,3 +205,11 @@ def fill(counts: ptr16, arena: ptr8, job: ptr32):
         if slot == end:
             slot = base
         i += 1
+
+
+@micropython.viper
+def keep(arena: ptr8, at: int, n: int, out: ptr8, to: int):
+    i = 0
+    while i < n:
+        out[to + i] = arena[at + i]
+        i += 1
