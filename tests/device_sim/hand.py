@@ -1,6 +1,7 @@
 """A bundle for the virtual board made by hand, without training: a classifier fails on a dimension of 768 and more."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,12 @@ def classifier(columns: int) -> bytes:
     )  # fmt: skip
     features = pack.Features((1024,) * columns, (1,) * columns, (2,) * columns)
     return pack.write(pack.Pack(columns, 1, (layer,), features))
+
+
+def teachable(columns: int) -> bytes:
+    """As ``classifier``, with canaries: nothing anywhere is good, everything everywhere is not."""
+    rows = np.repeat(np.array([[255], [0]], np.uint8), columns, 1)
+    return pack.write(replace(pack.read(classifier(columns)), canaries=pack.Canaries(16, rows[:1], rows[1:])))
 
 
 def deep(columns: int) -> bytes:

@@ -53,12 +53,14 @@ class Heads:
                 at += head.n
 
     def learn(self, classifier, slot, good, cut):
-        """A label of the window of ``slot``. None where it teaches nothing, else what it has changed (head.py)."""
+        """A label of the window of ``slot``, ``good`` 1 or 0. None where it teaches nothing, else what it has changed (head.py)."""
         head = self._heads[classifier]
         if not head or not self._known[slot]:
             return None
         at = slot * self._width
-        for other in self._heads[:classifier]:
-            if other:
-                at += other.n
-        return head.learn(self._inputs, at, not good, cut)
+        i = 0
+        while i < classifier:
+            if self._heads[i]:
+                at += self._heads[i].n
+            i += 1
+        return head.learn(self._inputs, at, 1 - good, cut)

