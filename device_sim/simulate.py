@@ -103,7 +103,7 @@ def simulate(
 
 def _said(plan: Plan, labels: Path | None, orders: Iterable[str]) -> list[operator.Order]:
     """What a person says and does meanwhile."""
-    found = [] if labels is None else operator.read_labels(Path(labels), plan)
+    found = [] if labels is None else operator.labels_of(Path(labels), plan)
     found += [operator.read_order(order) for order in orders]
     if not plan.adapt and (found or labels is not None):
         raise InputError("--labels, --order: this policy does not adapt; set [adapt] enabled = true")

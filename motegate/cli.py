@@ -170,6 +170,8 @@ def parser() -> Parser:
     p = verb("evaluate", commands.evaluate, "verdicts against the recording's fail.<parent> columns", extras=["sim"],
              work=True, data="required")  # fmt: skip
     p.add_argument("--vm", choices=VMS, default="numpy", help="who computes them (default: numpy)")
+    p.add_argument("--labels", metavar="CSV", type=Path, help="of a policy that adapts: what a person says of windows, "
+                   "as for simulate")  # fmt: skip
     p.add_argument("--out", metavar="JSON", type=Path, help="write the result here too")
 
     p = verb("infer", commands.infer, "any int8 .tflite of dense layers on the device's interpreter", extras=["train"],

@@ -127,8 +127,26 @@ def evaluate(args) -> None:
             steps.ensure_convert()
         for label, what in recording.labels_of_nobody(policy.load(args.work / "policy.toml"), args.data).items():
             _say(f"{label}: {what}")
-        result = evaluate(args.work, args.data, vm=args.vm, out=args.out, progress=progress, judged=judged)
-    _print(args, result, [_scores(name, parent) for name, parent in result["parents"].items()])
+        result = evaluate(
+            args.work, args.data, vm=args.vm, out=args.out, progress=progress, judged=judged, labels=args.labels
+        )
+    lines = [_scores(name, parent) for name, parent in result["parents"].items()]
+    _print(args, result, [*lines, *_adapted(result.get("adaptation"))])
+
+
+def _adapted(found: dict | None) -> list[str]:
+    """What adapting has given, where the policy adapts."""
+    if not found:
+        return []
+    did = f"{found['labels']} labels, {found['swaps']} references taken over"
+    did += ", a last layer taught" if found["taught"] else ""
+    if found["noticed"] is None:
+        return [f"adaptation: no change was noticed; {did}"]
+    lines = [f"adaptation: a change was noticed at {found['noticed']}; {did}"]
+    for name in found["before"]:
+        f1 = [found[when][name]["window"]["f1"] for when in ("before", "without", "with")]
+        lines.append(f"{name}: window F1 {f1[0]:.3f} before, {f1[1]:.3f} after it without adaptation, {f1[2]:.3f} with")
+    return lines
 
 
 def _scores(name: str, parent: dict) -> str:
@@ -208,6 +226,7 @@ BECAME = {
     "noted": "noted; this window belongs to no change",
     "counted": "counted",
     "again": "this window has a label already",
+    "taught": "the classifier learns from it",
 }
 
 

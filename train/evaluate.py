@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 from motegate.firmware.clock import DAY_MS
 from motegate.firmware.errors import InputError
-from motegate.firmware.progress import Progress
+from motegate.firmware.progress import Progress, silent
 
 from . import metrics, policy, recording
 from .dataset import split
-from .host import Trained, Verdicts, judge, judge_as_device, ring
+from .host import Trained, Verdicts, before_after, judge, judge_as_device, ring
 from .policy import Plan
 from .recording import Records
 
@@ -29,10 +29,12 @@ def evaluate(
     out: Path | None = None,
     progress: Progress | None = None,
     judged: Callable[[Trained, Records, Progress | None], Verdicts] | None = None,
+    labels: Path | None = None,
 ) -> dict:
     """{"parents": {NAME: ...}} for each parent that the recording has labels of; ``out`` gets it as JSON, too.
 
-    ``judged`` takes the place of the host's own judging (a VM's, say).
+    ``judged`` takes the place of the host's own judging (a VM's, say). Where the policy adapts "adaptation" has what
+    that gives, with the ``labels`` of a person in a CSV: "before" a change, "without" adaptation after it, and "with".
     """
     trained = Trained.load(work)
     rules = policy.load(Path(work) / "policy.toml")
@@ -45,9 +47,24 @@ def evaluate(
             raise InputError(f"--vm {vm}: expected {' or '.join(VMS)}")
         judged = judge.judge if vm == "numpy" else judge_as_device
     found = compare(rules, trained.plan, records, judged(trained, records, progress))
+    if trained.plan.adapt:
+        said = [] if labels is None else recording.read_labels(labels, [p.name for p in trained.plan.classifiers])
+        found["adaptation"] = _adaptation(rules, trained, records, said, progress or silent)
+    elif labels is not None:
+        raise InputError("--labels: this policy does not adapt; set [adapt] enabled = true")
     if out is not None:
         Path(out).write_text(json.dumps(found, indent=1) + "\n")
     return found
+
+
+def _adaptation(
+    rules: policy.Policy, trained: Trained, records: Records, said: list[recording.Label], progress: Progress
+) -> dict:
+    seen = before_after(trained, records, said, progress)
+    told: dict = {"noticed": seen.when, "labels": seen.labels, "swaps": seen.swaps, "taught": seen.taught}
+    for name, verdicts in (("before", seen.before), ("without", seen.without), ("with", seen.with_)):
+        told[name] = None if verdicts is None else compare(rules, trained.plan, records, verdicts)["parents"]
+    return told
 
 
 def compare(rules: policy.Policy, plan: Plan, records: Records, verdicts: Verdicts) -> dict:
@@ -58,11 +75,11 @@ def compare(rules: policy.Policy, plan: Plan, records: Records, verdicts: Verdic
     end of the first window of it that failed, on the mean.
     """
     slots = ring.expand(plan, records)
-    starts = slots.windows[verdicts.first :]
+    here = slice(verdicts.first, verdicts.first + len(verdicts.passes))
+    starts = slots.windows[here]
     fails = verdicts.fails(plan)
-    seconds = (
-        records.seconds[slots.last_row[verdicts.first :]] + records.millis[slots.last_row[verdicts.first :]] / 1000
-    )
+    newest = slots.last_row[here]
+    seconds = records.seconds[newest] + records.millis[newest] / 1000
     days = len(starts) * rules.hop * rules.period_ms / DAY_MS
     parents = {}
     for name, labels in records.fails.items():

@@ -15,8 +15,19 @@ from pathlib import Path
 import serial
 from motegate.convert.bundle import build
 from motegate.firmware.errors import InputError, RefusedError
-from motegate.firmware.link import Error, Frame, Health, Hello, Text, clock_of, patient, put
-from motegate.firmware.link.transport import RawRepl, connect, send
+from motegate.firmware.link import (
+    Error,
+    Frame,
+    Health,
+    Hello,
+    RawRepl,
+    Text,
+    clock_of,
+    connect,
+    patient,
+    put,
+    send,
+)
 from motegate.train import policy as policies
 from motegate.train.policy import plan as plans
 from motegate.train.work import copy_policy

@@ -5,6 +5,7 @@ from .decoder import Decoder, Frame, Text
 from .flash import put
 from .frames import Ack, Adapt, Drift, Error, Health, Hello, Model, Recovered, Regimes, Verdict, Window, encode, stamp
 from .patience import CLOCKS, clock_of, patient
+from .transport import RawRepl, connect, send
 
 __all__ = [
     "CLOCKS",
@@ -17,6 +18,7 @@ __all__ = [
     "Health",
     "Hello",
     "Model",
+    "RawRepl",
     "Recovered",
     "Regimes",
     "Text",
@@ -24,10 +26,12 @@ __all__ = [
     "Window",
     "clock_of",
     "commands",
+    "connect",
     "encode",
     "flash",
     "monitor",
     "patient",
     "put",
+    "send",
     "stamp",
 ]

@@ -2,6 +2,7 @@
 
 from .columns import NO_TIME, FaultError, RecordingError, numbers, stamps_ms, t_ms
 from .csv_file import BLOCK, MISSING, Header, header_fault, read_header, reason_of
+from .labels import Label, read_labels, stamp_ms
 from .parquet import is_parquet
 from .records import Records, chunks, labels_of_nobody, names_of, read, write_replay
 
@@ -11,6 +12,7 @@ __all__ = [
     "NO_TIME",
     "FaultError",
     "Header",
+    "Label",
     "RecordingError",
     "Records",
     "chunks",
@@ -21,7 +23,9 @@ __all__ = [
     "numbers",
     "read",
     "read_header",
+    "read_labels",
     "reason_of",
+    "stamp_ms",
     "stamps_ms",
     "t_ms",
     "write_replay",

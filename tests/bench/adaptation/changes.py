@@ -91,15 +91,15 @@ def stories(seeds: int) -> Iterator[Story]:
 
 @cache
 def meter_gate(seed: int) -> tuple[Trained, policy.Policy]:
-    return _gate(policy_text("smart_meter"), household(365, seed).text())
+    return gate_of(policy_text("smart_meter"), household(365, seed).text())
 
 
 @cache
 def compressor_gate() -> tuple[Trained, policy.Policy]:
-    return _gate(compressor.POLICY, compressor.recording([(48 * 2000, compressor.OLD)], 0))
+    return gate_of(compressor.POLICY, compressor.recording([(48 * 2000, compressor.OLD)], 0))
 
 
-def _gate(rules: str, csv: str) -> tuple[Trained, policy.Policy]:
+def gate_of(rules: str, csv: str) -> tuple[Trained, policy.Policy]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "policy.toml").write_text(rules)

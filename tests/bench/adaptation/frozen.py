@@ -5,7 +5,7 @@ are shown the same windows.
 """
 
 from array import array
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 from motegate.train import faults
@@ -32,11 +32,29 @@ class Score:
     recall: float
     false_alarms: float
 
+    @classmethod
+    def of(cls, found: np.ndarray, false: np.ndarray) -> "Score":
+        """``found``: which faulty windows fail, ``false``: which good ones."""
+        recall, alarms = float(np.mean(found)), float(np.mean(false))
+        return cls(2 * recall / (1 + recall + alarms), recall, alarms)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Windows as a reference sees them: dimensions int16[n, columns], and which hold too little."""
+
+    values: np.ndarray
+    no_data: np.ndarray
+
 
 class Stretch:
-    """The windows ``rows`` of a recording without status fields; every second gets a fault."""
+    """Every ``step``th window of a recording without status fields; every second of those gets a fault of ``least`` to
+    ``most`` limits. ``own``: the reference commissioned on them; ``homes``: the cell that each fault is home to."""
 
-    def __init__(self, trained: Trained, measured: Measured, begin: int, end: int, step: int, seed: int):
+    def __init__(
+        self, trained: Trained, measured: Measured, begin: int, end: int, step: int, seed: int,
+        least: float = LEAST, most: float = MOST,
+    ):  # fmt: skip
         self._trained, self._measured = trained, measured
         plan = trained.plan
         machine = engine.Engine(plan, trained.reference, end - begin - 1)
@@ -50,12 +68,15 @@ class Stretch:
         kinds = [
             kind for kind in faults.kinds(plan, some) if kind.home not in faults.STATUS_HOMES and kind.name != "ageing"
         ]
-        self._faulty = []
+        self._faulty: list[Windows] = []
+        homes = []
         for row in rows[1::2]:
-            kind, severity = kinds[rng.integers(len(kinds))], np.exp(rng.uniform(np.log(LEAST), np.log(MOST)))
+            kind, severity = kinds[rng.integers(len(kinds))], np.exp(rng.uniform(np.log(least), np.log(most)))
             put = faults.inject(plan, self._windows(np.array([row])), kind, np.array([severity]), rng)
-            if put.severity[0] >= LEAST:
+            if put.severity[0] >= least:
                 self._faulty.append(put.windows)
+                homes.append(put.cell[0])
+        self.homes = np.array(homes)
 
     def _windows(self, rows: np.ndarray) -> Windows:
         counts, lateness, flags = ring.cut(self._trained.plan, self._measured.slots, rows)
@@ -68,26 +89,26 @@ class Stretch:
 
     def score(self, state: State) -> Score:
         """Of a window's verdict, any classifier's; false alarms weigh as if there were as many good as faulty ones."""
-        counts = ring.cut(self._trained.plan, self._measured.slots, self._clean)[0]
-        false = self._fails(state, self._measured.stats[self._clean], counts)
-        plan = self._trained.plan
-        found = [
-            self._fails(
-                state,
-                scan.scan(plan, w.counts, w.lateness, w.flags, w.carry, None, self._pairs),
-                w.counts,
-            )[0]
-            for w in self._faulty
-        ]
-        recall, alarms = float(np.mean(found)), float(false.mean())
-        return Score(2 * recall / (1 + recall + alarms), recall, alarms)
-
-    def _fails(self, state: State, stats: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        plan, n = self._trained.plan, len(stats)
         panel = Panel(self._trained)
         panel._reference.array = array("i", state.array.astype(np.int32).tobytes())
+        false, found = (~panel.judge(one.values, one.no_data)[2].all(axis=1) for one in self.seen_by(state))
+        return Score.of(found, false)
+
+    def seen_by(self, state: State) -> tuple["Seen", "Seen"]:
+        """The good windows and the faulty ones."""
+        plan = self._trained.plan
+        counts = ring.cut(plan, self._measured.slots, self._clean)[0]
+        good = self._seen(state, self._measured.stats[self._clean], counts)
+        faulty = [
+            self._seen(state, scan.scan(plan, w.counts, w.lateness, w.flags, w.carry, None, self._pairs), w.counts)
+            for w in self._faulty
+        ]
+        return good, Seen(*(np.concatenate(parts) for parts in zip(*map(astuple, faulty), strict=True)))
+
+    def _seen(self, state: State, stats: np.ndarray, counts: np.ndarray) -> "Seen":
+        plan, n = self._trained.plan, len(stats)
         values = engine.values_against(
             plan, stats, np.ascontiguousarray(counts), np.repeat(state.array[None], n, 0),
             np.repeat(state.prototypes[None], n, 0),
         )  # fmt: skip
-        return ~panel.judge(values, engine.no_data(plan, stats))[2].all(axis=1)
+        return Seen(values, engine.no_data(plan, stats))
