@@ -50,7 +50,7 @@ def before_after(
             progress("judge", len(measured) + window, 2 * len(measured))
     assert gate.cycle is not None
     found = BeforeAfter(person.given, gate.cycle.state[ADAPT_SWAPS], gate.cycle.heads.live())
-    drift = next((drift for drift in _drifts(plain.said) if drift.changed), None)
+    drift = next((drift for drift in _drifts(bytes(plain.said)) if drift.changed), None)
     if drift is None:
         return replace(found, before=_part(plain, plain.commission, len(measured)))
     noticed = int(np.flatnonzero((measured.seconds == drift.t[0]) & (measured.millis == drift.t[1]))[0])
@@ -64,7 +64,7 @@ def before_after(
 
 
 def _drifts(said: bytes) -> Iterator[Drift]:
-    for item in Decoder().feed(bytes(said)):
+    for item in Decoder().feed(said):
         if isinstance(item.form, Drift):
             yield item.form
 

@@ -53,7 +53,8 @@ class Heads:
                 at += head.n
 
     def learn(self, classifier, slot, good, cut):
-        """A label of the window of ``slot``, ``good`` 1 or 0. None where it teaches nothing, else what it has changed (head.py)."""
+        """A label of the window of ``slot``, ``good`` 1 or 0. None where it teaches nothing, else what it has changed
+        (head.py)."""
         head = self._heads[classifier]
         if not head or not self._known[slot]:
             return None

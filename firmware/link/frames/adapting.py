@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from .board import Hello
-from .fields import Time, stamp, time_of, whole
+from .fields import Time, name_of, stamp, time_of, whole
 
 PHASES = ("calm", "wait", "back", "learn", "trial", "refused")
 """By their number: firmware/device/layout.py."""
@@ -37,8 +37,8 @@ class Adapt:
     @classmethod
     def read(cls, body: dict) -> "Adapt":
         phase, why = whole(body, "phase", 0, len(PHASES) - 1), whole(body, "why", 0, len(REASONS) - 1)
-        of = whole(body, "of", 0) if "of" in body else None
-        return cls(time_of(body), phase, why, *(whole(body, key, 0) for key in ("tries", "labels", "swaps")), of)
+        counts = {key: whole(body, key, 0) for key in ("tries", "labels", "swaps", "of") if key != "of" or key in body}
+        return cls(time_of(body), phase, why, **counts)
 
     def body(self) -> dict:
         said = {"t": list(self.t)} | {key: getattr(self, key) for key in ("phase", "why", "tries", "labels", "swaps")}
@@ -53,5 +53,6 @@ class Adapt:
         return REASONS[self.why]
 
     def line(self, names: Hello) -> str:
-        line = f"{stamp(self.t)} adaptation: {self.phase_name}, {self.reason}"
+        whose = "" if self.of is None else f"{name_of(names.parents, self.of)}: "
+        line = f"{stamp(self.t)} adaptation: {whose}{self.phase_name}, {self.reason}"
         return line + (f" ({self.labels} labels)" if self.labels else "")
