@@ -19,8 +19,9 @@ class WindowLog:
     ``ends_ms`` int64[n] milliseconds since 1970, ``why`` uint8[n] (index into REASONS), ``passes`` uint8[n,
     classifiers], ``scores`` int8[n, classifiers], ``actions`` uint8[n] (NONE while commissioning), ``regimes``
     int16[n], the known regime nearest to the window (-1: none, or nobody said). ``known``: what the board said last of
-    its regimes, None where the plan has none. ``drifts``: its drift alarms, and ``adapts`` what it said of adapting, in
-    turn. ``labels``: of windows, as somebody gave them: milliseconds since 1970, 1: good.
+    its regimes, None where the plan has none. ``drifts``: its drift alarms, ``notices`` of other numbers, and
+    ``adapts`` what it said of adapting, in turn. ``labels``: of windows, as somebody gave them: milliseconds since
+    1970, 1: good.
     """
 
     ends_ms: np.ndarray
@@ -32,6 +33,7 @@ class WindowLog:
     regimes: np.ndarray
     known: Regimes | None = None
     drifts: tuple[Drift, ...] = ()
+    notices: tuple[Drift, ...] = ()
     adapts: tuple[Adapt, ...] = ()
     labels: tuple[tuple[int, int], ...] = ()
 
@@ -60,6 +62,7 @@ class Recorder:
         self._regimes = array("h")
         self.known: Regimes | None = None
         self.drifts: list[Drift] = []
+        self.notices: list[Drift] = []
         self.adapts: list[Adapt] = []
         self.labels: list[tuple[int, int]] = []
 
@@ -96,6 +99,7 @@ class Recorder:
             np.frombuffer(self._regimes, np.int16) if regimes is None else regimes,
             self.known,
             tuple(self.drifts),
+            tuple(self.notices),
             tuple(self.adapts),
             tuple(self.labels),
         )

@@ -143,7 +143,7 @@ def _note(frame: Frame, recorder: Recorder, line: Line) -> None:
         case Verdict() as verdict:
             recorder.verdict(verdict)
         case Drift() as drift:
-            recorder.drifts.append(drift)
+            (recorder.notices if drift.what else recorder.drifts).append(drift)
         case Adapt() as adapt:
             recorder.adapts.append(adapt)
         case Regimes() as known:

@@ -138,11 +138,17 @@ def summarise(
 
 
 def _drift(plan: Plan, log: WindowLog) -> dict:
-    """``alarms``: what the board has said, by the name of the parent; empty where the policy wants none."""
+    """``alarms``: what the board has said, by the name of the parent; ``notices``: of other numbers, by what moved and
+    whose it is; empty where the policy wants none."""
     if not plan.drift_alarms:
         return {}
     names = [parent.name for parent in plan.classifiers]
-    return {"alarms": [drift.body() | {"of": names[drift.of]} for drift in log.drifts]}
+    channels = [channel.name for channel in plan.channels]
+    notices = []
+    for drift in log.notices:
+        of = names if drift.what_name == "score" else channels if drift.what_name in ("level", "width") else ["stream"]
+        notices.append(drift.body() | {"what": drift.what_name, "of": of[drift.of]})
+    return {"alarms": [drift.body() | {"of": names[drift.of]} for drift in log.drifts], "notices": notices}
 
 
 def _adapt(plan: Plan, log: WindowLog, seen: dict) -> dict:

@@ -44,7 +44,7 @@ def needed(
     if plan.has_regimes():
         open_ += ["reference/regimes", "reference/prototypes", "reference/roster"]
     if plan.drift_alarms:
-        open_.append("drift/watch")
+        open_ += ["drift/watch", "drift/trends"]
     if plan.adapt:
         open_.append("adaptation/cycle")
     while open_:

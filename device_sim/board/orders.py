@@ -26,7 +26,7 @@ class Orders:
         self.windows = 0
         self.next = array("i", [0] * ORDER_SIZE)
         self.more = self.file.readinto(self.next) == 4 * ORDER_SIZE
-        self.waiting = [array("i", [0] * ORDER_SIZE) for _ in range(ROOM)]
+        self.waiting = array("i", bytes(4 * ROOM * ORDER_SIZE))
         self.n = 0
 
     def take(self, verdict):
@@ -35,13 +35,16 @@ class Orders:
             self.due(verdict)
             self.more = self.file.readinto(self.next) == 4 * ORDER_SIZE
         i = 0
+        waiting = self.waiting
         while i < self.n:
-            order = self.waiting[i]
-            if order[DELAY] <= self.windows:
-                became = self.cycle.label(order[SECONDS], order[MILLIS], order[OF] >> 1, order[OF] & 1, verdict)
+            at = i * ORDER_SIZE
+            if waiting[at + DELAY] <= self.windows:
+                of = waiting[at + OF]
+                became = self.cycle.label(waiting[at + SECONDS], waiting[at + MILLIS], of >> 1, of & 1, verdict)
                 self.became[became] += 1
                 self.n -= 1
-                self.waiting[i], self.waiting[self.n] = self.waiting[self.n], order
+                for k in range(ORDER_SIZE):
+                    waiting[at + k] = waiting[self.n * ORDER_SIZE + k]
             else:
                 i += 1
 
@@ -56,9 +59,10 @@ class Orders:
             if not here or self.n == ROOM:
                 self.strangers += 1
                 return
+            at = self.n * ORDER_SIZE
             for i in range(ORDER_SIZE):
-                self.waiting[self.n][i] = self.next[i]
-            self.waiting[self.n][DELAY] += self.windows
+                self.waiting[at + i] = self.next[i]
+            self.waiting[at + DELAY] += self.windows
             self.n += 1
         elif self.cycle.permit() is None if kind == ADAPT else self.cycle.roll_back(verdict):
             self.obeyed += 1

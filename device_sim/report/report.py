@@ -191,14 +191,14 @@ def _regimes(log: WindowLog, group: int, zero: int, tick: int) -> dict | None:
 def _changes(plan: Plan, log: WindowLog, zero: int, tick: int) -> dict | None:
     """What the board has said of changes: ``said`` in words, the ``phases`` of its cycle, each from a time on, and the
     ``labels`` that it was given, 1: good. None where it said nothing."""
-    if not (log.drifts or log.adapts or log.labels):
+    if not (log.drifts or log.notices or log.adapts or log.labels):
         return None
     names = Hello(parents=tuple(parent.name for parent in plan.classifiers))
 
     def moment(ms: int) -> int:
         return (ms - zero) // tick
 
-    forms: list[Drift | Adapt] = [*log.drifts, *log.adapts]
+    forms: list[Drift | Adapt] = [*log.drifts, *log.notices, *log.adapts]
     said = [(moment(milliseconds(form.t)), form.line(names).removeprefix(f"{stamp(form.t)} ")) for form in forms]
     return {
         "said": sorted(said, key=lambda one: one[0]),

@@ -27,7 +27,7 @@ def labels(events: Path) -> Iterator[tuple[str, str, str, int]]:
         for event in map(json.loads, lines):
             if event.get("k") == "hello":
                 parents = event["parents"]
-            elif event.get("k") == "drift":
+            elif event.get("k") == "drift" and not event.get("what"):
                 left[event["of"]] = MOST if event["changed"] else 0
             elif event.get("k") == "verdict" and "p" in event:
                 seconds = event["t"][0]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from motegate.firmware.device.adaptation.cycle import Cycle
 from motegate.firmware.device.boot.pack import Pack
+from motegate.firmware.device.drift.trends import Trends
 from motegate.firmware.device.drift.watch import Watch
 from motegate.firmware.device.frames import Writer
 from motegate.firmware.device.gate import Gate
@@ -111,8 +112,9 @@ class AdaptiveGate:
         self.said = bytearray()
         writer = Writer(lambda buffer, size: self.said.extend(memoryview(buffer)[:size]))
         self.watch = Watch(writer, self._ring, self.gate.scan.stats, self.gate.reference.n_classifiers)
-        self.cycle = Cycle(form, self.gate, self.watch, writer) if plan.adapt else None
-        self.gate.readers = [self.watch] + ([self.cycle] if self.cycle else [])
+        self.trends = Trends(writer, form, self._ring, self.gate.reference, self.watch)
+        self.cycle = Cycle(form, self.gate, self.watch, self.trends, writer) if plan.adapt else None
+        self.gate.readers = [self.watch, self.trends] + ([self.cycle] if self.cycle else [])
         self.passes = np.ones((n, self.gate.reference.n_classifiers), bool)
         self.phases = np.zeros(n, np.uint8)
         self._measured = measured

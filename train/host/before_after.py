@@ -65,7 +65,7 @@ def before_after(
 
 def _drifts(said: bytes) -> Iterator[Drift]:
     for item in Decoder().feed(said):
-        if isinstance(item.form, Drift):
+        if isinstance(item.form, Drift) and not item.form.what:
             yield item.form
 
 

@@ -5,6 +5,7 @@ from array import array
 import numpy as np
 from motegate.firmware.device.adaptation.cycle import Cycle
 from motegate.firmware.device.boot.pack import Pack
+from motegate.firmware.device.drift.trends import Trends
 from motegate.firmware.device.drift.watch import Watch
 from motegate.firmware.device.frames import Writer
 from motegate.firmware.device.gate import Gate
@@ -86,7 +87,8 @@ class HostGate:
             return []
         gate, writer = self._gate, Writer(lambda buffer, n: None)
         watch = Watch(writer, gate.ring, gate.scan.stats, gate.reference.n_classifiers)
-        return [watch, Cycle(plan.for_device(), gate, watch, writer)]
+        trends = Trends(writer, plan.for_device(), gate.ring, gate.reference, watch)
+        return [watch, trends, Cycle(plan.for_device(), gate, watch, trends, writer)]
 
     def run(self, what: str = "judge", progress: Progress = silent) -> "HostGate":
         """Judges the recording to its end; ``what`` it is done for, in the progress."""

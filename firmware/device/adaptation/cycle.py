@@ -107,13 +107,14 @@ def size(plan, reference, networks, regimes):
 
 
 class Cycle:
-    """Adapts ``gate`` by the alarms of ``watch``. ``plan["adapt"]``: int32[ADAPT_RULES] (layout.py).
+    """Adapts ``gate`` by the alarms of ``watch``; ``trends`` hear of a swap. ``plan["adapt"]``: int32[ADAPT_RULES]
+    (layout.py).
 
     ``state``: int32[ADAPT_HEAD + n_channels * ANCHOR_STRIDE], what goes on after a reset with ``earlier`` and
     the labels' tally.
     """
 
-    def __init__(self, plan, gate, watch, writer, hal=None):
+    def __init__(self, plan, gate, watch, trends, writer, hal=None):
         self.rules = array("i", plan["adapt"])
         self.labels = Labels()
         self.heads = Heads(gate.classifiers.networks(), self.rules[ADAPT_BOUND], self.rules[ADAPT_CANARIES], KEPT)
@@ -127,6 +128,7 @@ class Cycle:
         self._shadow = Shadow(plan, gate, self.rules[ADAPT_LEARN], self.heads)
         self._live = gate.reference
         self._watch = watch
+        self._trends = trends
         self._writer = writer
         self._hal = hal
         self._look = 0
@@ -343,6 +345,7 @@ class Cycle:
     def _settle(self, why, verdict):
         self.labels.forget()
         self._watch.settle(verdict)
+        self._trends.settle()
         self._turn(CALM, why, verdict)
         self._forget()
         if self._hal:

@@ -20,7 +20,7 @@ that training packed, bound it: a step by which it would err on more of those th
 
 from array import array
 
-from ..compat import const, micropython
+from ..compat import const
 from ..kernels import network as kernel
 from ..layout import (
     FULLY_CONNECTED,
@@ -151,7 +151,6 @@ class Head:
         for j in range(self.n):
             own[j] = min(state[HEAD_WEIGHTS + j] + _HALF >> _Q, _MOST_WEIGHT)
 
-    @micropython.native
     def lay(self, own):
         """The network judges by the weights that labels have made, where those are live and ``own`` is true, else by
         the base's."""
@@ -168,14 +167,12 @@ class Head:
         """The inputs of the last layer at the window just judged: ``out``[at : at + n], bytes."""
         kernel.keep(self._network.arena, self._inputs, self.n, out, at)
 
-    @micropython.native
     def _level(self, weights, bias, inputs, at):
         acc = bias
         for j in range(self.n):
             acc += weights[j] * inputs[at + j]
         return acc
 
-    @micropython.native
     def _errs_on_canaries(self, cut):
         """How many canaries that the base has right it has wrong."""
         data = self._network.data

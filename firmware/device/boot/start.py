@@ -83,7 +83,7 @@ def _size(plan, networks, reference):
     size = reference
     if plan["drift_alarms"]:
         classifiers = len([parent for parent in plan["parents"] if parent["classifier"] >= 0])
-        size += load("drift.watch").size(classifiers)
+        size += load("drift.alarms").size(classifiers) + load("drift.trends").size(plan, classifiers)
     if plan["adapt"]:
         modules = plan["modules"]
         regimes = [1 for module, _, mode, _ in plan["cells"] if mode == FOLLOW_REGIME or modules[module] == "regime"]
@@ -131,9 +131,11 @@ def _watchers(plan, hal, gate, writer, readers, safe):
     found = []
     if plan["drift_alarms"]:
         n = gate.reference.n_classifiers
-        found.append(load("drift.watch").Watch(writer, gate.ring, gate.scan.stats, n))
+        watch = load("drift.watch").Watch(writer, gate.ring, gate.scan.stats, n)
+        trends = load("drift.trends").Trends(writer, plan, gate.ring, gate.reference, watch)
+        found += (watch, trends)
         if plan["adapt"] and not safe:
-            found.append(load("adaptation.cycle").Cycle(plan, gate, found[0], writer, hal))
+            found.append(load("adaptation.cycle").Cycle(plan, gate, watch, trends, writer, hal))
         readers += found
     return found
 

@@ -90,11 +90,19 @@ class Model:
         return f"{stamp(self.t)} {name_of(names.models, self.model)}: {list(self.output)}"
 
 
+VERDICTS, LEVEL, WIDTH, REGIMES, SCORE = range(5)
+WHATS = ("verdicts", "level", "width", "regimes", "score")
+"""By their number: firmware/device/drift/alarms.py."""
+UNITS = ("", "widths away", "octaves", "of the limit", "of the way to failing")
+
+
 @dataclass(frozen=True)
 class Drift:
-    """A classifier whose verdicts have ``changed`` for longer than odd windows explain, or are as before again (False).
-    It began ``since`` windows before this one; of windows that share no sample ``looked`` at meanwhile, how many
-    ``failed``, and how many of those with ``hard`` evidence of a fault: missing, invalid, railed, stuck."""
+    """``what`` (WHATS) has ``changed`` for longer than odd windows explain, or is as before again (False): ``of`` a
+    classifier its verdicts or its score, of a channel its band's level or width. It began ``since`` windows before this
+    one; of windows that share no sample ``looked`` at meanwhile, how many ``failed``, or were too far from usual, and
+    how many of those with ``hard`` evidence of a fault: missing, invalid, railed, stuck. ``far``: the way from usual,
+    but for verdicts: Q8 of the commissioned width, octaves, the regime's limit, the way to the threshold."""
 
     kind: ClassVar[str] = "drift"
 
@@ -105,20 +113,39 @@ class Drift:
     looked: int
     failed: int
     hard: int
+    what: int = 0
+    far: int = 0
 
     @classmethod
     def read(cls, body: dict) -> "Drift":
         counts = {key: whole(body, key, 0) for key in ("of", "since", "looked", "failed", "hard")}
+        if "what" in body:
+            counts |= {"what": whole(body, "what", 1, len(WHATS) - 1), "far": whole(body, "far", 0)}
         return cls(time_of(body), changed=whole(body, "changed", 0, 1) == 1, **counts)
 
     def body(self) -> dict:
         counts = {key: getattr(self, key) for key in ("since", "looked", "failed", "hard")}
-        return {"t": list(self.t), "of": self.of, "changed": int(self.changed)} | counts
+        said = {"t": list(self.t), "of": self.of, "changed": int(self.changed)} | counts
+        return said | {"what": self.what, "far": self.far} if self.what else said
+
+    @property
+    def what_name(self) -> str:
+        return WHATS[self.what]
+
+    @property
+    def whose(self) -> str:
+        """Whose number moved, where that is no classifier: "channel 0", "regimes"."""
+        return {LEVEL: f"channel {self.of}", WIDTH: f"channel {self.of}", REGIMES: "regimes"}.get(self.what, "")
 
     def line(self, names: Hello) -> str:
         what = "has changed" if self.changed else "is as before again"
-        line = f"{stamp(self.t)} {name_of(names.parents, self.of)} {what}, since {self.since} windows: "
-        line += f"{self.failed} of {self.looked} failed"
+        whose = self.whose or name_of(names.parents, self.of)
+        if self.what:
+            what = f"({self.what_name}) " + what
+        line = f"{stamp(self.t)} {whose} {what}, since {self.since} windows: "
+        line += f"{self.failed} of {self.looked} " + ("failed" if not self.what else "too far from usual")
+        if self.what:
+            line += f", now {self.far / 256:.2f} {UNITS[self.what]}"
         return line + (f", {self.hard} of them with missing, invalid, railed or stuck samples" if self.hard else "")
 
 

@@ -65,7 +65,7 @@ for reader in gate.readers:
     if hasattr(reader, "roll_back"):
         cycle = reader
         state = cycle.state
-        watch = gate.readers[gate.readers.index(cycle) - 1]
+        watch = gate.readers[gate.readers.index(cycle) - 2]
 def turn(phase, left=0):
     if cycle:
         watch.changed[0] = 1

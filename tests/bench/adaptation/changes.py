@@ -146,7 +146,11 @@ def frames(said: bytes) -> list[Frame]:
 
 
 def alarms(said: bytes) -> list[Drift]:
-    return [frame.form for frame in frames(said) if isinstance(frame.form, Drift) and frame.form.changed]
+    return [
+        frame.form
+        for frame in frames(said)
+        if isinstance(frame.form, Drift) and frame.form.changed and not frame.form.what
+    ]
 
 
 def run_story(

@@ -154,6 +154,7 @@ FORMS = st.one_of(
         st.integers(1, 9999), st.binary(max_size=96),
     ),
     st.builds(Drift, TIMES, COUNTS, st.booleans(), COUNTS, COUNTS, COUNTS, COUNTS),
+    st.builds(Drift, TIMES, COUNTS, st.booleans(), COUNTS, COUNTS, COUNTS, COUNTS, st.integers(1, 4), COUNTS),
     st.builds(Window, TIMES, st.lists(WHOLES, max_size=3).map(tuple)),
     st.builds(
         lambda window, rows: Regimes(window, *(tuple(row[i] for row in rows) for i in range(3))),

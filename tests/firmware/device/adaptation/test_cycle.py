@@ -105,7 +105,7 @@ def test_a_swap_goes_on_after_a_reset_and_can_still_be_rolled_back(board):
     assert first.ask("adapt") == Ack(5, "adapt")
     first.end()
     assert first.cycle.state[at.ADAPT_SWAPS] == 1
-    assert sum(drift.changed for drift in said(first.mote, Drift)) == 1
+    assert sum(drift.changed for drift in said(first.mote, Drift) if not drift.what) == 1
     again = board(200)
     assert again.kept() == first.kept()
     assert again.mote.state.kept
