@@ -21,7 +21,7 @@ class WindowLog:
     int16[n], the known regime nearest to the window (-1: none, or nobody said). ``known``: what the board said last of
     its regimes, None where the plan has none. ``drifts``: its drift alarms, ``notices`` of other numbers, and
     ``adapts`` what it said of adapting, in turn. ``labels``: of windows, as somebody gave them: milliseconds since
-    1970, 1: good.
+    1970, 1: good. ``bands``: int16[n, channels, 2], the followed band's edges in counts, None where nobody said.
     """
 
     ends_ms: np.ndarray
@@ -36,6 +36,7 @@ class WindowLog:
     notices: tuple[Drift, ...] = ()
     adapts: tuple[Adapt, ...] = ()
     labels: tuple[tuple[int, int], ...] = ()
+    bands: np.ndarray | None = None
 
     @property
     def judged(self) -> np.ndarray:
@@ -84,8 +85,10 @@ class Recorder:
             self._scores.extend(verdict.scores)
             self._actions.append(verdict.action)
 
-    def close(self, values: np.ndarray | None = None, regimes: np.ndarray | None = None) -> WindowLog:
-        """The log; ``values`` int16[n, columns] and ``regimes`` int16[n] as the runner's tap gave them."""
+    def close(
+        self, values: np.ndarray | None = None, regimes: np.ndarray | None = None, bands: np.ndarray | None = None
+    ) -> WindowLog:
+        """The log; ``values`` int16[n, columns], ``regimes`` int16[n] and ``bands`` as the runner's tap gave them."""
         n = len(self._why)
         if values is None:
             values = np.zeros((n, self.n_columns), np.int16)
@@ -102,4 +105,5 @@ class Recorder:
             tuple(self.notices),
             tuple(self.adapts),
             tuple(self.labels),
+            bands,
         )

@@ -86,11 +86,11 @@ def simulate(
             stored = running.folder / "windows.bin"
             if stored.exists():
                 shutil.copyfile(stored, out / "windows.bin")
-            seen, values, regimes = running.seen, running.values, running.regimes
+            seen, values, regimes, bands = running.seen, running.values, running.regimes, running.bands
     if values is None:
         values = in_numpy(work, policy, plan, data, progress)[1]
         notes.append("note: the report's dimensions were computed on this host; the board sent none")
-    log = recorder.close(values, regimes)
+    log = recorder.close(values, regimes, bands)
     summary = summarise(
         policy, plan, costs, log, staged, line, seen, vm=vm, drivers=drivers, wall_s=wall_s,
         battery_mwh=battery_mwh, notes=notes,

@@ -2,7 +2,8 @@
 
 The loop is `motegate.main`'s own; what is added is a hardware layer whose serial line goes to the host, and `Observer`,
 one more reader of the gate's verdicts, which notes dimensions and regimes (the tap) and looks at the heap.
-The job: `root` (prefix of gate/), `tap` (file for each window's int16 values and regime, or null), `world` (what the
+The job: `root` (prefix of gate/), `tap` (file for each window's int16 values and regime, and for each channel its
+followed band's edges in counts, or null), `band` (where they stand in the reference), `world` (what the
 pins see, or null), `pins` and `little` (see world.py), `start` ([seconds since 1970, millis]), `commission` (see
 motegate.main), `orders` (what a person does meanwhile, see orders.py, or null), `settle` and `measure` (windows before
 the heap is looked at, and while the collector is off), `report` (JSON of what was seen).
@@ -21,6 +22,7 @@ from motegate.hal import Hal
 
 from motegate import main
 
+MISSING = -32768
 ROOM = 4096  # bytes of free heap below which measuring ends early: a window that takes from it would soon end the run
 
 
@@ -50,6 +52,8 @@ class Observer:
     def __init__(self, job):
         self.tap = open(job["tap"], "wb") if job["tap"] else None
         self.regime = array("h", [-1])
+        self.ready, self.first, self.stride, self.low, self.high, channels = job["band"]
+        self.edges = array("h", bytes(4 * channels))
         self.gate = None
         self.windows = 0
         self.settle = job["settle"]
@@ -64,6 +68,7 @@ class Observer:
             self.tap.write(verdict.values)
             self.regime[0] = verdict.regime
             self.tap.write(self.regime)
+            self.tap.write(self.band(self.gate.reference.array))
         self.windows += 1
         if self.windows == self.settle:
             gc.collect()
@@ -76,6 +81,16 @@ class Observer:
             if self.windows == self.until or gc.mem_free() < ROOM:
                 self.measuring = False
                 gc.enable()
+
+    def band(self, reference):
+        """The edges, low and high of each channel; MISSING while there is none."""
+        edges = self.edges
+        at = self.first
+        for c in range(0, len(edges), 2):
+            edges[c] = reference[at + self.low] >> 14 if reference[self.ready] else MISSING
+            edges[c + 1] = reference[at + self.high] >> 14 if reference[self.ready] else MISSING
+            at += self.stride
+        return edges
 
     def heap_free(self):
         if self.measuring or self.ended or self.windows < self.settle:

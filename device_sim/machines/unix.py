@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from motegate.convert.bundle import mpy
 from motegate.firmware import vm
+from motegate.firmware.device import layout
 from motegate.firmware.device.boot.plan import FILES
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.firmware.link import Decoder, Error, Frame, Text
@@ -45,7 +46,8 @@ class World:
 @dataclass
 class Running:
     """A virtual board that runs. After the last frame: `seen`, what was noted of it, and `values`, the dimensions of
-    every window, int16[n, columns], and `regimes`, the regime of each, int16[n], where somebody tapped them."""
+    every window, int16[n, columns], `regimes`, the regime of each, int16[n], and `bands`, the followed band's edges in
+    counts, int16[n, channels, 2], where somebody tapped them."""
 
     plan: Plan
     folder: Path
@@ -53,6 +55,7 @@ class Running:
     seen: dict = field(default_factory=dict)
     values: np.ndarray | None = None
     regimes: np.ndarray | None = None
+    bands: np.ndarray | None = None
 
     def frames(self) -> Iterator[Frame | Text]:
         """Everything on the line, in order, until the board ends; RefusedError when it does not end well."""
@@ -85,8 +88,10 @@ class Launch(Running):
         self.seen = json.loads(report.read_text())
         tap = self.folder / "tap.bin"
         if tap.exists():
-            tapped = np.fromfile(tap, "<i2").reshape(-1, len(self.plan.columns) + 1)
-            self.values, self.regimes = tapped[:, :-1], tapped[:, -1]
+            columns, channels = len(self.plan.columns), len(self.plan.channels)
+            tapped = np.fromfile(tap, "<i2").reshape(-1, columns + 1 + 2 * channels)
+            self.values, self.regimes = tapped[:, :columns], tapped[:, columns]
+            self.bands = tapped[:, columns + 1 :].reshape(-1, channels, 2)
 
 
 @cache
@@ -138,6 +143,7 @@ def launch(
         job = {
             "root": "",
             "tap": "tap.bin" if tap else None,
+            "band": [layout.READY, layout.REF_HEAD, layout.REF_STRIDE, layout.LO, layout.HI, len(plan.channels)],
             "world": str(world.path.resolve()) if world else None,
             "pins": world.pins if world else {},
             "little": list(world.little) if world else [],

@@ -13,7 +13,7 @@ function unpack(text, Kind) {
   return new Kind(bytes.buffer);
 }
 const first = unpack(D.first, Uint32Array), last = unpack(D.last, Uint32Array), ends = unpack(D.ends, Uint32Array);
-const channels = D.channels.map((c) => ({ ...c, low: unpack(c.low, Int16Array), high: unpack(c.high, Int16Array) }));
+const channels = D.channels.map((c) => ({ ...c, low: unpack(c.low, Int16Array), high: unpack(c.high, Int16Array), band: c.band && c.band.map((edge) => unpack(edge, Int16Array)) }));
 const parents = D.parents.map((p) => ({ ...p, verdicts: unpack(p.verdicts, Uint8Array), scores: unpack(p.scores, Int8Array) }));
 const taken = unpack(D.actions.taken, Uint8Array);
 const changes = D.changes;
@@ -148,6 +148,8 @@ function drawStream(r) {
   const sorted = [];
   let low = 40000, high = -40000;
   for (let i = a; i < b; i++) if (c.high[i] !== MISSING) { if (c.low[i] < low) low = c.low[i]; if (c.high[i] > high) high = c.high[i]; }
+  const w = lower(ends, view[0]), z = Math.min(ends.length, lower(ends, view[1]) + 1);
+  if (c.band) for (let i = w; i < z; i++) if (c.band[0][i] !== MISSING) { low = Math.min(low, c.band[0][i]); high = Math.max(high, c.band[1][i]); }
   if (low > high) { low = -1; high = 1; }
   const pad = Math.max((high - low) * 0.06, 0.5), y2 = (count) => y + height - (count - low + pad) / (high - low + 2 * pad) * height;
   r.y2 = y2;
@@ -161,6 +163,13 @@ function drawStream(r) {
   pen.font = FONT; pen.textAlign = "left"; pen.textBaseline = "top"; pen.fillStyle = css("--ink");
   wrapLabel(c.name, c.unit, y);
   pen.save(); pen.beginPath(); pen.rect(GUTTER, y - 1, width - GUTTER - RIGHT, height + 2); pen.clip();
+  if (c.band) { // the band that windows were held against, so a new one shows beside the old
+    pen.fillStyle = css("--band");
+    for (let i = w; i < z; i++) if (c.band[0][i] !== MISSING) {
+      const x0 = t2x(i ? ends[i - 1] : ends[i] - D.length * D.period / D.tick), y0 = y2(c.band[1][i]);
+      pen.fillRect(x0, y0, t2x(ends[i]) - x0, Math.max(1, y2(c.band[0][i]) - y0));
+    }
+  }
   const period = D.period / D.tick, widest = 1.5 * period * 1.05;
   pen.fillStyle = css("--gap");
   for (let i = Math.max(1, a); i < b; i++) if (first[i] - last[i - 1] > Math.max(widest, D.perPoint > 1 ? 3 * period : 0)) {
@@ -444,6 +453,7 @@ function told() {
 function legend() {
   const item = (color, text) => { const s = el("span", { className: "swatch" }); s.style.background = color; return el("span", {}, s, text); };
   const box = [item(css("--pass"), "pass"), item(css("--fail"), "fail")];
+  if (channels.some((c) => c.band)) box.push(item(css("--band"), "the reference's band"));
   if (parents.some((p) => p.verdicts.includes(NO_DATA))) box.push(item(css("--nodata"), "fail: no data"));
   if (taken.includes(NONE)) box.push(item(css("--unjudged"), "commissioning"));
   if (parents.some((p) => p.fails.length)) { const s = item(css("--truth"), "labelled as failure in the recording"); s.firstChild.style.cssText += "height:3px;vertical-align:3px"; box.push(s); }

@@ -69,6 +69,9 @@ def data(plan: Plan, channels: Sequence[Channel], log: WindowLog, series: Series
                 "middle": channel.middle,
                 "low": _pack(series.low[:, i], "<i2"),
                 "high": _pack(series.high[:, i], "<i2"),
+                "band": [_pack(_every(log.bands[:, i, edge], group, "last"), "<i2") for edge in (0, 1)]
+                if log.bands is not None
+                else None,
             }
             for i, channel in enumerate(channels)
         ],

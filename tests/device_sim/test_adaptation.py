@@ -1,11 +1,14 @@
 """Adaptation on the virtual board: what has changed for good is learned, and taken over when that is confirmed."""
 
+import base64
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
 from motegate.device_sim.simulate import simulate
+from motegate.firmware.device import layout
 from motegate.firmware.errors import InputError
 from motegate.train import policy as policies
 from motegate.train import recording
@@ -75,6 +78,11 @@ def test_by_itself_it_learns_the_new_level_and_passes_again(works, data, tmp_pat
     assert failing(tmp_path, CHANGE + 35, END) == 0
     assert summary.heap.allocated_per_window == 0
     assert summary.errors == 0
+    page = re.search(r'id="data"[^>]*>(.*?)</script>', (tmp_path / "report.html").read_text(), re.DOTALL)
+    low, high = (np.frombuffer(base64.b64decode(edge), "<i2") for edge in json.loads(page[1])["channels"][0]["band"])
+    assert (low[:19] == layout.MISSING).all()  # commissioning
+    assert (low[20:] < high[20:]).all()
+    assert low[-1] - low[CHANGE - 1] == pytest.approx(2000, abs=400)  # 2 bar and the wave, in counts: the new band
 
 
 def test_the_host_judges_with_the_same_bits(works, data, tmp_path):

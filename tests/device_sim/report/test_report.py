@@ -89,6 +89,15 @@ def test_verdicts_tell_fail_pass_unjudged_and_no_data_apart():
     assert list(quality[[15, 22, 30]]) == [report.PASS, report.FAIL, report.NO_DATA]
 
 
+def test_the_band_is_drawn_where_a_run_has_told_it():
+    bands = np.arange(200, dtype=np.int16).reshape(100, 1, 2)
+    (channel,) = report.data(PLAN, CHANNELS, replace(log(100), bands=bands), series(400), SUMMARY)["channels"]
+    low, high = (numbers(edge, "<i2") for edge in channel["band"])
+    assert (low.tolist(), high.tolist()) == (list(range(0, 200, 2)), list(range(1, 200, 2)))
+    (channel,) = report.data(PLAN, CHANNELS, log(100), series(400), SUMMARY)["channels"]
+    assert channel["band"] is None
+
+
 def test_dimensions_are_sorted_by_how_often_they_spoke():
     found = report.data(PLAN, CHANNELS, log(100), series(400), SUMMARY)
     assert [(d["name"], d["share"]) for d in found["dimensions"]] == [
@@ -171,7 +180,7 @@ def test_times_of_years_fit_the_pages_32_bits():
 
 
 def test_a_run_without_a_window_has_a_page_too():
-    empty = replace(log(40), **{name: some[:0] for name, some in vars(log(40)).items() if name != "known"})
+    empty = replace(log(40), **{name: some[:0] for name, some in vars(log(40)).items() if some is not None})
     assert "<html" in report.page(PLAN, CHANNELS, empty, series(3), SUMMARY)
 
 
