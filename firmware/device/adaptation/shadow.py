@@ -124,7 +124,7 @@ class Shadow:
             rat = REF_HEAD + c * REF_STRIDE
             kernel.rebin(ring.counts, c * ring.length, ring.length, reference.array, rat, stats, HEAD + c * STRIDE)
             c += 1
-        self._dimensions.fill(stats, reference, self.verdict.values)
+        self._dimensions.fill_again(stats, reference, self.verdict.values)
 
     def judge(self):
         """Bit i set: classifier i passes by this reference, as training made it: labels spoke of the live one."""

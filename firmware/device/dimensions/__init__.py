@@ -11,8 +11,8 @@ A dimension's file holds
 ``FLOOR``
     the smallest limit, in measure, and what it resolves;
 ``LIMIT``
-    whose limits it has: ``"own"`` (learned and followed), ``"late"`` (the same, but from the second half of
-    commissioning on, since the measure needs the band), ``"width"`` (as late, of the measure in present widths of the
+    whose limits it has: ``"own"`` (learned and followed; the measure does not look at the reference), ``"late"``
+    (the same, but from the second half of commissioning on, since the measure needs the band), ``"width"`` (as late, of the measure in present widths of the
     band; FLOOR in Q14 of a width), ``"regime"`` (as late, once there are regimes), ``"width0"`` (the band's
     commissioned width, an octave a decade) or ``"fixed"`` (FLOOR, the same);
 ``measure(stats, at, reference, base)``

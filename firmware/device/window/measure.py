@@ -4,7 +4,7 @@ from array import array
 
 from ..compat import micropython
 from ..kernels import value as kernel
-from ..layout import HEAD, REF_HEAD, REF_STRIDE, STRIDE
+from ..layout import FOLLOW, HEAD, REF_HEAD, REF_STRIDE, STRIDE
 from ..modules import load
 
 
@@ -29,6 +29,8 @@ class Dimensions:
         names = plan["modules"]
         modules = [measure_of(name) for name in names]
         self._functions = [modules[cell[0]] for cell in cells]
+        # those whose measure may depend on the reference
+        self._held = array("h", [k for k, (_, _, mode, _) in enumerate(cells) if mode != FOLLOW])
         self._stats_at = [0] * self.n_cells
         self._reference_at = [0] * self.n_cells
         for k, (module, channel, _, _) in enumerate(cells):
@@ -47,11 +49,8 @@ class Dimensions:
         self.values = array("h", [0] * self.n_columns)
 
     @micropython.native
-    def fill(self, stats, reference, values=None):
-        """Fills the regime's distance, ``measures``, the reference's logarithms of them, and ``values``, or those of
-        somebody's own."""
-        if values is None:
-            values = self.values
+    def fill(self, stats, reference):
+        """Fills the regime's distance, ``measures``, the reference's logarithms of them, and ``values``."""
         if reference.regimes:
             reference.regimes.fill(stats)
         functions = self._functions
@@ -64,7 +63,25 @@ class Dimensions:
         while k < n:
             measures[k] = functions[k](stats, stats_at[k], array, reference_at[k])
             k += 1
+        self._value(reference, self.values)
+
+    @micropython.native
+    def fill_again(self, stats, reference, values):
+        """The same of the window just measured, against another reference of the same plan, and into ``values``."""
+        if reference.regimes:
+            reference.regimes.fill(stats)
+        held = self._held
+        i = 0
+        n = len(held)
+        while i < n:
+            k = held[i]
+            at = self._reference_at[k]
+            self.measures[k] = self._functions[k](stats, self._stats_at[k], reference.array, at)
+            i += 1
+        self._value(reference, values)
+
+    def _value(self, reference, values):
         kernel.values(
-            array, reference.limits, reference.cells, reference.floors, measures, reference.logs, self._starts,
-            self._members, reference.worst, values, self.n_columns,
+            reference.array, reference.limits, reference.cells, reference.floors, self.measures, reference.logs,
+            self._starts, self._members, reference.worst, values, self.n_columns,
         )  # fmt: skip

@@ -22,7 +22,7 @@ SCOPE = "channel"
 UNIT = "count"
 ONE = 256
 FLOOR = 256
-LIMIT = "own"
+LIMIT = "late"
 
 
 def measure(s, c, r, b):
@@ -84,6 +84,16 @@ def test_what_would_fail_on_a_board_is_refused_by_the_windows_name(tmp_path, bod
     with pytest.raises(RefusedError, match=r"leak\.py: window \d+ \([a-z 0-9]+\): .*") as refused:
         own_dimension.check(*loaded(folder), "leak")
     assert refused.match(says)
+
+
+@pytest.mark.device
+def test_one_that_looks_at_the_reference_has_to_say_so(tmp_path):
+    folder = work(tmp_path)
+    (folder / "leak.py").write_text((HEAD + GOOD).replace('"late"', '"own"'))
+    with pytest.raises(
+        RefusedError, match='raises LookupError: LIMIT = "own", and it looks at the reference; expected "late"'
+    ):
+        own_dimension.check(*loaded(folder), "leak")
 
 
 @pytest.mark.device
