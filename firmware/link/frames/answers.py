@@ -12,7 +12,7 @@ from .fields import Time, items, stamp, text, time_of, whole, wholes
 class Ack:
     """The end of an answer to command number ``re``, of kind ``of``. ``why``: it was not obeyed. ``challenge``: what
     the next authenticated command must answer. Of a file's piece: ``data`` from byte ``at`` on, ``size`` of the file.
-    ``became``: of a label, "late", "noted", "counted" or "again".
+    ``became``: of a label, "late", "noted", "counted", "again" or "taught".
     """
 
     kind: ClassVar[str] = "ack"

@@ -21,14 +21,14 @@ POLICY = (
 )
 
 
-ADAPTS = "[adapt]\nenabled = true\nlearn = 16\nlevel_widths = 60\n"
+ADAPTS = "[adapt]\nenabled = true\nlearn = 16\nlevel_widths = 60\nhead_bound = 1\ncanary_errors = 0\n"
 
 
 def adapting(folder: Path) -> Path:
     """A work folder whose gate adapts."""
     data = hand.recording_of(folder / "stream.csv", hand.stream(1600))
     text = hand.POLICY.replace(', "drift"]', "]").replace('"store", ', "") + ADAPTS
-    return hand.work(folder / "work", data, length=16, hop=16, windows=12, policy=text)
+    return hand.work(folder / "work", data, length=16, hop=16, windows=12, policy=text, pack_of=hand.teachable)
 
 
 def cut(folder: Path, windows: int, thin: bool = False, adapts: bool = False) -> tuple[Cuts, dict]:

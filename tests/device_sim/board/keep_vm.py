@@ -4,7 +4,7 @@ The board's lib/ and gate/ lie on the simulated chip; what its converters show i
 A gate that adapts sees another level from window LEVEL on, hears labels of it, and is rolled back and forth.
 Prints the campaign's list: "whole" where the board started again by itself with the state of the last write that was
 finished or of the one that was cut, byte for byte, and every window is there whose storing was finished; else what is
-wrong. Beside it what the gate has done: its phases, swaps, and labels that counted."""
+wrong. Beside it what the gate has done: its phases, swaps, labels that counted, and those that taught a last layer."""
 
 import json
 import os
@@ -109,6 +109,7 @@ def adapt(gate):
     state, verdict = cycle.state, gate.verdict
     if not verdict.passes[1]:
         did["labels"] += cycle.label(verdict.seconds, verdict.millis, 1, 1, verdict) == 2
+    did["taught"] += cycle.label(verdict.seconds, verdict.millis, 0, gate.windows & 1, verdict) == 4
     did["phases"] |= 1 << state[PHASE]
     did["swaps"] = max(did["swaps"], state[SWAPS])
     if state[SWAPS]:
@@ -120,7 +121,7 @@ def adapt(gate):
 def scenario(flash):
     Adc.seed = 1
     Adc.level = 0
-    did.update(labels=0, phases=0, swaps=0, since=0, rolled=0)
+    did.update(labels=0, taught=0, phases=0, swaps=0, since=0, rolled=0)
     saves.clear()
     stores.clear()
     run(flash, WINDOWS)

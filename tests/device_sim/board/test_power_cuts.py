@@ -41,3 +41,4 @@ def test_a_cut_in_any_phase_of_an_adaptation_leaves_the_state_of_a_whole_write(t
     assert did["phases"] == 1 << CALM | 1 << WAIT | 1 << LEARN | 1 << TRIAL
     assert (did["swaps"], did["rolled"]) == (1, 2)
     assert did["labels"] >= 8
+    assert did["taught"] >= 8
