@@ -2,15 +2,17 @@
 
 import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from motegate.convert.bundle import build
+from motegate.convert.model import canaries, pack
 from motegate.device_sim.machines.pico import Pico
 from motegate.firmware.device import layout as at
 from motegate.firmware.link.flash import put
 from motegate.firmware.link.transport import RawRepl
+from motegate.train.policy import plan as plans
 
 from tests.firmware import handmade
 
@@ -82,20 +84,45 @@ turn({at.TRIAL})
 trial = steps(6)
 check({at.TRIAL})
 gc.enable()
-print(free, calm[0], learn[0], trial[0], calm[1] + learn[1] + trial[1])
+data = 0
+if cycle:
+    from motegate.boot.plan import Plan
+    from motegate.modules import load
+    plan = Plan("/gate/")
+    gc.collect()
+    before = gc.mem_free()
+    other = load("drift.watch").Watch(hal.writer, gate.ring, gate.scan.stats, gate.reference.n_classifiers)
+    trends = load("drift.trends").Trends(hal.writer, plan, gate.ring, gate.reference, other)
+    other = load("adaptation.cycle").Cycle(plan, gate, other, trends, hal.writer)
+    gc.collect()
+    data = before - gc.mem_free()
+print(free, calm[0], learn[0], trial[0], calm[1] + learn[1] + trial[1], data)
 """
 
 
 @dataclass(frozen=True)
 class Cost:
     """Bytes of heap free after the start; mean us of a block and its window in each phase (without adaptation: of the
-    same windows); bytes allocated."""
+    same windows); bytes allocated; bytes that watch, trends and cycle take, their code apart."""
 
     free: int
     calm: int
     learn: int
     trial: int
     allocated: int
+    data: int
+
+
+def _with_last_layers(work: Path, rng: np.random.Generator) -> None:
+    """Gives the classifiers last layers that labels may teach, and as many canaries as training does."""
+    for parent in plans.read(work / "convert" / "plan.json").classifiers:
+        path = work / "convert" / f"{parent.name}.pack"
+        packed = pack.read(path.read_bytes())
+        *before, last, table = packed.layers
+        last = replace(last, weights=np.abs(last.weights.astype(int)).clip(0, 127).astype(np.int8))
+        rows = rng.integers(0, 256, (2 * canaries.EACH, last.weights.shape[1])).astype(np.uint8)
+        kept = pack.Canaries(2000, rows[: canaries.EACH], rows[canaries.EACH :])
+        path.write_bytes(pack.write(replace(packed, layers=(*before, last, table), canaries=kept)))
 
 
 def measured(policy: str, channels: int, records: int = 400) -> Cost:
@@ -103,6 +130,8 @@ def measured(policy: str, channels: int, records: int = 400) -> Cost:
     with tempfile.TemporaryDirectory() as name, Pico(image_of()) as pico:
         folder = Path(name)
         work = handmade.work(folder / "work", policy)
+        if RULES in policy:
+            _with_last_layers(work, rng)
         (folder / "replay.bin").write_bytes(handmade.replay(handmade.quiet(rng, records, channels)))
         put(build(work, "RPI_PICO", folder / "replay.bin").folder, "RPI_PICO", pico.port)
         link = RawRepl(pico.port)
@@ -112,7 +141,7 @@ def measured(policy: str, channels: int, records: int = 400) -> Cost:
             raise RuntimeError(error.decode())
         link.exit_raw_repl()
         link.close()
-        return Cost(*(int(x) for x in re.findall(r"\d+", out.decode())[-5:]))
+        return Cost(*(int(x) for x in re.findall(r"\d+", out.decode())[-6:]))
 
 
 def run() -> str:
@@ -128,7 +157,8 @@ def run() -> str:
         alarms = measured(text + ALARMS, channels, records)
         adapts = measured(text + RULES, channels, records)
         for what, cost in (("neither", without), ("drift alarms", alarms), ("adaptation", adapts)):
-            parts = [name, what, f"{cost.free:,} ({without.free - cost.free:,} less)"]
+            data = f"{cost.data:,}" if cost.data else ""
+            parts = [name, what, f"{cost.free:,} ({without.free - cost.free:,} less)", data]
             for us, base in zip(
                 (cost.calm, cost.learn, cost.trial), (without.calm, without.learn, without.trial), strict=True
             ):
@@ -138,8 +168,9 @@ def run() -> str:
     return f"""`python -m tests.bench board`: the RPI_PICO bundle of tests/firmware/handmade.py with regimes,
 under rp2040py, whose cycles are not validated on silicon; the mean of 8 windows (trial: 6) by the board's own
 clock, and against the same windows without, since one that fails costs more by itself. What adaptation takes of the
-heap is code and data: two more references, the samples of a commissioning, the last 64 windows.
+heap is code and data: two more references, the samples of a commissioning, the last 64 windows and their last layers'
+inputs; canaries lie in the packs.
 
-| channels | asked for | heap free, bytes | calm, us a block and window | a shadow learns | on trial | bytes allocated |
-| --- | --- | --- | --- | --- | --- | --- |
+| channels | asked for | heap free, bytes | data of that | calm, us a block and window | learning | trial | allocated |
+| --- | --- | --- | --- | --- | --- | --- | --- |
 {table}"""
