@@ -65,6 +65,17 @@ def _say(lines: list[str], status: int) -> int:
     return status
 
 
+def _share(text: str) -> float:
+    """A number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"is {text}; expected a number from 0 to 1")
+    return value
+
+
 def _positive(kind: type) -> Callable[[str], int | float]:
     """A number above 0, and no infinite one."""
 
@@ -133,6 +144,8 @@ def parser() -> Parser:
              data="required")  # fmt: skip
     p.add_argument("policy", metavar="POLICY", type=Path)
     p.add_argument("--seed", metavar="N", type=_seed, help="in place of the policy's")
+    p.add_argument("--require", metavar="SHARE", type=_share,
+                   help="exit status 1 unless each parent finds this share of its faults at 4 x limit")  # fmt: skip
     out(p, "work", "the work folder")
 
     verb("convert", commands.convert, "int8 models, verified against TensorFlow Lite Micro, and packs",

@@ -76,6 +76,8 @@ def train(args) -> None:
     with _steps(args.out) as (steps, _):
         result = steps.train(args.policy, args.data, args.seed)
     _print(args, result, _lines(result, f"{args.out}: trained"))
+    if args.require is not None:
+        result.require(args.require)
 
 
 def convert(args) -> None:

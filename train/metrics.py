@@ -1,5 +1,7 @@
 """How good verdicts are: per window, per event, per kind of fault and by severity."""
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,6 +69,28 @@ def events(fails: np.ndarray, truth: np.ndarray) -> Counts:
     return Counts(hit, len(true_spans) - hit, false)
 
 
+def most_likely_share(hits: int, n: int, confidence: float = 0.95) -> float:
+    """What a share that came up ``hits`` times in ``n`` may be at most (Clopper and Pearson 1934, one-sided).
+
+    >>> round(most_likely_share(0, 60), 3)
+    0.049
+    """
+    if hits >= n:
+        return 1.0
+    low, high = hits / n, 1.0
+    for _ in range(50):
+        share = (low + high) / 2
+        odds = sum(math.exp(_log_odds(k, n, share)) for k in range(hits + 1))
+        low, high = (share, high) if odds > 1 - confidence else (low, share)
+    return high
+
+
+def _log_odds(k: int, n: int, share: float) -> float:
+    """log of the binomial's probability of k in n, 0 < share < 1."""
+    ways = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+    return ways + k * math.log(share) + (n - k) * math.log1p(-share)
+
+
 def balanced_f1(recall: float, false_rate: float) -> float:
     """F1 where half of the windows are faulty: 2 R / (1 + R + false alarm rate)."""
     return 2 * recall / (1 + recall + false_rate)
@@ -108,14 +132,18 @@ class Scored:
 
 
 def by_kind(scored: Scored, threshold: int) -> dict:
-    """Per kind: recall at 1, 2 and 4 x limit, F1 over 4 to 16 x limit with half of the windows faulty."""
+    """Per kind: recall at 1, 2 and 4 x limit, of how many windows each, and F1 over 4 to 16 x limit with half of the
+    windows faulty; ``n``: its windows in all."""
     rate = scored.false_rate(threshold)
     result = {}
     for kind in scored.kinds():
-        entry = {}
+        mine = scored.fail & (scored.kind == kind)
+        entry: dict[str, float | int | None] = {"n": int(mine.sum())}
         for severity in SEVERITIES:
-            found = scored.recall(threshold, kind, severity * 0.999, severity * 1.001)
+            span = severity * 0.999, severity * 1.001
+            found = scored.recall(threshold, kind, *span)
             entry[f"recall_{severity:g}"] = None if found is None else _round(found)
+            entry[f"n_{severity:g}"] = int((mine & (scored.severity >= span[0]) & (scored.severity <= span[1])).sum())
         found = scored.recall(threshold, kind, *STRONG)
         entry["recall_4_16"] = None if found is None else _round(found)
         entry["f1_4_16"] = None if found is None else _round(balanced_f1(found, rate))
@@ -123,19 +151,33 @@ def by_kind(scored: Scored, threshold: int) -> dict:
     return result
 
 
+def _mean(shares: Iterable[float | None]) -> float | None:
+    """Of those that were measured."""
+    found = [share for share in shares if share is not None]
+    return _round(np.mean(found)) if found else None
+
+
 def summary(scored: Scored, threshold: int) -> dict:
     """The whole table of one classifier, or one dimension, at one threshold."""
     macro = scored.macro_f1(threshold)
     benign = np.char.startswith(scored.kind.astype(str), "benign:")
     recorded = scored.kind == ""
+    kinds = by_kind(scored, threshold)
+    quiet = scored.score[scored.clean & ~scored.fail]
+    false = int((quiet > threshold).sum())
     result = {
         "threshold": int(threshold),
         "macro_f1_4_16": None if macro is None else _round(macro),
         "false_alarm_rate": _round(scored.false_rate(threshold)),
         "benign_alarm_rate": _round((scored.score[benign] > threshold).mean()) if benign.any() else None,
-        "clean_windows": int((scored.clean & ~scored.fail).sum()),
+        "clean_windows": len(quiet),
+        "false_alarms": false,
+        "false_alarm_bound": _round(most_likely_share(false, len(quiet))) if len(quiet) else None,
+        "recall": {
+            f"{severity:g}": _mean(entry[f"recall_{severity:g}"] for entry in kinds.values()) for severity in SEVERITIES
+        },
         "faulty_windows": int((scored.fail & ~recorded).sum()),
-        "kinds": by_kind(scored, threshold),
+        "kinds": kinds,
     }
     if (scored.fail & recorded).any():
         chosen = recorded & (scored.fail | scored.clean)

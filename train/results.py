@@ -1,16 +1,23 @@
 """metrics.json: how good the classifier of a parent is, beside the best of its dimensions and the largest of all."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from . import metrics, threshold
+from . import faults, metrics, threshold
 from .dataset import Dataset, Table, split
 from .features import Scaling
+from .policy import Parent
 
 MOST_SCORE = 127
 MOST_VALUE = 32768  # above any value: a dimension that is always high keeps the budget, and finds nothing
 
 
-def result(table: Table, scores: np.ndarray, scaling: Scaling, dataset: Dataset) -> dict:
+STRONG, HALF = "4", 0.5
+AT = [f"n_{severity:g}" for severity in metrics.SEVERITIES]
+
+
+def result(table: Table, scores: np.ndarray, scaling: Scaling, dataset: Dataset, parent: str) -> dict:
     """metrics.json's entry of a parent, on the test part.
 
     The classifier, and what a threshold alone would do: on the best single dimension, and on a window's largest value.
@@ -32,4 +39,66 @@ def result(table: Table, scores: np.ndarray, scaling: Scaling, dataset: Dataset)
         "best_dimension": best,
         "largest_value": metrics.summary(table.rows(test).scored(worst[test]), bound),
         "dimensions": {found["name"]: found["macro_f1_4_16"] for found in tables},
+        "homes": homes(dataset, parent),
     }
+
+
+def homes(dataset: Dataset, parent: str) -> dict[str, str]:
+    """The kinds of fault that this parent should show, and the dimension that each is home to."""
+    entry = dataset.plan.parent(parent)
+    some = dataset.windows(np.flatnonzero(dataset.clean)[:1])
+    own = [kind for kind in faults.kinds(dataset.plan, some) if _fails(dataset, entry, kind)]
+    return {kind.name: kind.home for kind in own}
+
+
+def _fails(dataset: Dataset, entry: Parent, kind: faults.Kind) -> bool:
+    return bool(faults.fails(dataset.plan, entry, np.array(dataset.plan.homes[kind.home])).any())
+
+
+def line(name: str, found: dict) -> str:
+    """What was measured of a parent, for a person."""
+    table, single = found["classifier"], found["best_dimension"]
+    false = table["false_alarms"]
+    quiet = f"{false} false alarm{'' if false == 1 else 's'} in {table['clean_windows']:,} good windows"
+    if table["false_alarm_bound"] is not None:
+        quiet += f", at most {table['false_alarm_bound']:.1%} (95 %)"
+    if not table["kinds"]:
+        return f"{name}: no fault to test on; {quiet}"
+    windows = sum(kind["n"] for kind in table["kinds"].values())
+    at = " / ".join(f"{severity:g}" for severity in metrics.SEVERITIES)
+    return (
+        f"{name}: of {len(table['kinds'])} kinds of fault, {windows:,} windows, {_recall(table)} are found at {at} x "
+        f"limit ({single['name']} alone {_recall(single)}); {quiet}"
+    )
+
+
+def _recall(table: dict) -> str:
+    return " / ".join("-" if share is None else f"{share:.2f}" for share in table["recall"].values())
+
+
+def notes(name: str, found: dict) -> Iterator[str]:
+    """What a parent could not be tested on, and what it does not see."""
+    kinds = found["classifier"]["kinds"]
+    unseen = [kind for kind in found["homes"] if not any(kinds.get(kind, {}).get(n) for n in AT)]
+    if unseen:
+        yield f"{name}: not tested, since this recording cannot show it: {', '.join(unseen)}"
+    share = found["classifier"]["recall"][STRONG]
+    if share is not None and share < HALF:
+        blind = [(kind, entry[f"recall_{STRONG}"]) for kind, entry in kinds.items()]
+        worst = sorted((share, kind) for kind, share in blind if share is not None and share < HALF)
+        named = ", ".join(f"{kind} {share:.2f}" for share, kind in worst)
+        own = sorted({found["homes"][kind] for _, kind in worst if kind in found["homes"]})
+        yield (
+            f"warning: {name} misses half of its faults at {STRONG} x limit: {named}; what helps: a threshold for "
+            f"{' or '.join(own)} in [dimensions], a larger [alarms] budget, or a longer recording"
+        )
+
+
+def short_of(name: str, found: dict, least: float) -> str | None:
+    """Why a parent does not find the share ``least`` of its faults at 4 x limit; None where it does."""
+    share = found["classifier"]["recall"][STRONG]
+    if share is None:
+        return f"{name}: no fault of {STRONG} x limit could be shown; {least:g} of them are required"
+    if share < least:
+        return f"{name}: finds {share:.2f} of its faults at {STRONG} x limit; {least:g} is required"
+    return None

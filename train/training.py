@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from motegate.firmware import atomic
+from motegate.firmware.errors import RefusedError
 from motegate.firmware.progress import Progress, silent
 
 from . import network, results, tails, work
@@ -26,16 +27,17 @@ class Training:
     def lines(self) -> list[str]:
         """For a person."""
         found = [f"reference: follows {self.metrics['following']}"] if self.metrics["following"] else []
-        for name, parent in self.metrics["parents"].items():
-            table, single = parent["classifier"], parent["best_dimension"]
-            if table["macro_f1_4_16"] is None:
-                found.append(f"{name}: no fault to test on, {table['false_alarm_rate']:.1%} false alarms")
-                continue
-            found.append(
-                f"{name}: F1 {table['macro_f1_4_16']:.3f} over {len(table['kinds'])} kinds of fault at 4 to 16 x limit "
-                f"({single['name']} alone: {single['macro_f1_4_16']:.3f}), {table['false_alarm_rate']:.1%} false alarms"
-            )
+        parents = self.metrics["parents"].items()
+        found += [results.line(name, parent) for name, parent in parents]
+        found += [note for name, parent in parents for note in results.notes(name, parent)]
         return [*found, f"{self.work}: trained"]
+
+    def require(self, least: float) -> None:
+        """RefusedError where a parent finds less than this share of its faults at 4 x limit."""
+        short = [results.short_of(name, parent, least) for name, parent in self.metrics["parents"].items()]
+        said = [why for why in short if why]
+        if said:
+            raise RefusedError("\n".join(said))
 
 
 def train(
@@ -69,7 +71,7 @@ def train(
             work.save_model(model, folder / f"{name}.keras")
             work.save_table(folder / f"features_{name}.npz", table, dataset)
             dimensions[name] = scaling.as_dict()
-            measured[name] = results.result(table, network.scores(model, table.x), scaling, dataset)
+            measured[name] = results.result(table, network.scores(model, table.x), scaling, dataset, name)
         tested = {"seed": seed, "severities": "multiples of the home dimension's limit"}
         tested |= {"following": dataset.following, "parents": measured}
         dataset.plan.write(folder / "plan.json")

@@ -30,6 +30,15 @@ def test_one_alarm_over_two_events_finds_both_and_is_not_false():
     assert (found.hit, found.missed, found.false) == (2, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("hits", "n", "share"),
+    [(0, 60, 0.0487), (0, 1, 0.95), (3, 240, 0.0320), (5, 100, 0.1022), (100, 100, 1.0), (0, 4000, 0.00075)],
+)
+def test_what_a_share_may_be_at_most_is_clopper_and_pearsons(hits, n, share):
+    """Figures of scipy.stats.beta.ppf(0.95, hits + 1, n - hits)."""
+    assert metrics.most_likely_share(hits, n) == pytest.approx(share, rel=0.01)
+
+
 @pytest.mark.property
 @given(marks)
 def test_verdicts_that_are_the_truth_are_perfect(truth):
