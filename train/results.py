@@ -43,6 +43,14 @@ def result(table: Table, scores: np.ndarray, scaling: Scaling, dataset: Dataset,
     }
 
 
+def beside(table: Table, scores: np.ndarray, dataset: Dataset) -> dict:
+    """What a candidate would have done on the test part: recall at 1, 2 and 4 x limit, false alarms."""
+    quiet = (table.part == split.VALIDATION) & ~table.fail
+    limit = threshold.lowest(scores[quiet], dataset.windows_per_day, dataset.policy.alarms_per_day, most=MOST_SCORE)
+    found = metrics.summary(table.rows(table.part == split.TEST).scored(scores[table.part == split.TEST]), limit)
+    return {key: found[key] for key in ("recall", "false_alarms", "clean_windows")}
+
+
 def homes(dataset: Dataset, parent: str) -> dict[str, str]:
     """The kinds of fault that this parent should show, and the dimension that each is home to."""
     entry = dataset.plan.parent(parent)
@@ -70,6 +78,15 @@ def line(name: str, found: dict) -> str:
         f"{name}: of {len(table['kinds'])} kinds of fault, {windows:,} windows, {_recall(table)} are found at {at} x "
         f"limit ({single['name']} alone {_recall(single)}); {quiet}"
     )
+
+
+def rivals(name: str, found: dict) -> str:
+    """Which candidate is shipped, and what each missed of the validation's faint faults."""
+    rivals = found["candidates"]
+    missed = ", ".join(f"{kind} {one['loss']:.3f}" for kind, one in rivals.items())
+    error = min(rivals.values(), key=lambda one: one["loss"])["standard_error"]
+    why = "the policy's" if len(rivals) == 1 else f"the simplest within a standard error, {error:.3f}, of the best"
+    return f"{name}: ships the {found['model']}, {why}; of validation's faults up to 4 x limit missed: {missed}"
 
 
 def _recall(table: dict) -> str:

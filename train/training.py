@@ -9,10 +9,11 @@ from motegate.firmware import atomic
 from motegate.firmware.errors import RefusedError
 from motegate.firmware.progress import Progress, silent
 
-from . import network, results, tails, work
 from . import policy as policies
+from . import results, work
 from .dataset import Dataset, Examples, Table, TrainingError, examples, load, split, table_of, weights
 from .features import Scaling
+from .model import candidates, network, tails
 
 __all__ = ["Training", "TrainingError", "train"]
 
@@ -29,6 +30,7 @@ class Training:
         found = [f"reference: follows {self.metrics['following']}"] if self.metrics["following"] else []
         parents = self.metrics["parents"].items()
         found += [results.line(name, parent) for name, parent in parents]
+        found += [results.rivals(name, parent) for name, parent in parents]
         found += [note for name, parent in parents for note in results.notes(name, parent)]
         return [*found, f"{self.work}: trained"]
 
@@ -67,11 +69,18 @@ def train(
             progress("train", i, len(policy.classifiers))
             scaling = Scaling.default(tuple(policy.columns[j] for j in policy.columns_of(name)))
             table = table_of(dataset, name, everything, scaling)
-            model = classifier(table, name, scaling, seed, monotone)
-            work.save_model(model, folder / f"{name}.keras")
+            found = classifiers(table, name, scaling, seed, dataset, monotone)
+            chosen = candidates.choose(found) if policy.parent(name).model == "auto" else found[0]
+            work.save_model(chosen.model, folder / f"{name}.keras")
             work.save_table(folder / f"features_{name}.npz", table, dataset)
             dimensions[name] = scaling.as_dict()
-            measured[name] = results.result(table, network.scores(model, table.x), scaling, dataset, name)
+            scores = {one.name: network.scores(one.model, table.x) for one in found}
+            measured[name] = results.result(table, scores[chosen.name], scaling, dataset, name) | {
+                "model": chosen.name,
+                "candidates": {
+                    one.name: one.as_dict() | results.beside(table, scores[one.name], dataset) for one in found
+                },
+            }
         tested = {"seed": seed, "severities": "multiples of the home dimension's limit"}
         tested |= {"following": dataset.following, "parents": measured}
         dataset.plan.write(folder / "plan.json")
@@ -94,8 +103,10 @@ def learn_from(dataset: Dataset, seed: int, progress: Progress = silent) -> list
     return [*training, examples.test_set(dataset, seed, within(split.TEST))]
 
 
-def classifier(table: Table, name: str, scaling: Scaling, seed: int, monotone: bool = True):
-    """The trained Keras model of a parent, whose features ``scaling`` made."""
+def classifiers(
+    table: Table, name: str, scaling: Scaling, seed: int, dataset: Dataset, monotone: bool = True
+) -> list[candidates.Candidate]:
+    """The candidates that the policy allows a parent, the simplest first; ``scaling`` made its features."""
     training, held = (table.rows(table.part == part) for part in (split.TRAIN, split.VALIDATION))
     for part, what in ((training, "training"), (held, "validation")):
         if not part.clean.any():
@@ -105,7 +116,18 @@ def classifier(table: Table, name: str, scaling: Scaling, seed: int, monotone: b
         if not part.fail.any():
             raise TrainingError(f"{name}: nothing moves its dimensions in the {what} part; give it another child")
     x, x_held = (tails.raised(part.x, part.clean, scaling, seed) for part in (training, held))
-    return network.fit(x, training.fail, weights(training), (x_held, held.fail, weights(held)), seed, monotone)
+    asked = dataset.policy.parent(name).model
+    found = []
+    for kind in candidates.NAMES if asked == "auto" else [asked]:
+        if kind == "rule":
+            model = candidates.rule(scaling, x_held[~held.fail])
+        else:
+            units = network.UNITS if kind == "network" else ()
+            validation = x_held, held.fail, weights(held)
+            model = network.fit(x, training.fail, weights(training), validation, seed, monotone, units)
+        budget = dataset.windows_per_day, dataset.policy.alarms_per_day
+        found.append(candidates.candidate(kind, model, held, *budget))
+    return found
 
 
 def _split(dataset: Dataset, seed: int) -> dict:

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from . import network
 from .dataset import Dataset, Table
+from .model import network
 from .policy import Policy
 
 
 def save_model(model, path: Path) -> None:
     """Writes a .keras file whose bytes depend on the weights alone: Keras puts dates and addresses in it."""
-    bare = network.build(model.input_shape[1], model.layers[0].kernel_constraint is not None)
+    units = tuple(layer.units for layer in model.layers[:-1])
+    bare = network.build(model.input_shape[1], model.layers[0].kernel_constraint is not None, units)
     bare.set_weights(model.get_weights())
     bare.save(path)
     with zipfile.ZipFile(path) as old:

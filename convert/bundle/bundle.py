@@ -159,11 +159,21 @@ def _manifest(out: Path, work: Path, policy: Policy, plan: Plan, board: boards.B
         },
         "policy": sha256((work / "policy.toml").read_bytes()),
         "recordings": _trained(work, "recordings"),
+        "models": _models(work),
         "seed": policy.seed if _trained(work, "seed") is None else _trained(work, "seed"),
         "tools": (_trained(work, "tools") or {})
         | {name: importlib.metadata.version(name) for name in TOOLS}
         | {"compiler": mpy.compiler()},
     }
+
+
+def _models(work: Path) -> dict[str, str] | None:
+    """Which candidate each classifier is; None where nobody noted it."""
+    try:
+        parents = json.loads((work / "train" / "metrics.json").read_text())["parents"]
+        return {name: parent["model"] for name, parent in parents.items()}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _trained(work: Path, key: str):

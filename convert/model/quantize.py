@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.train.capture_output import capture_output
-from motegate.train.network import keras
+from motegate.train.model import keras
 
 from . import tflite_model
 from .input_quantization import set_input

@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 from motegate.firmware.device.layout import MISSING
 from motegate.firmware.errors import InputError
-from motegate.train import network, policy, training
+from motegate.train import policy, training
 from motegate.train.capture_output import capture_output
 from motegate.train.dataset import dataset
 from motegate.train.features import Scaling
+from motegate.train.model import network
 
 HERE = Path(__file__).parent
 AHEAD = 8

@@ -56,7 +56,7 @@ def work(tmp_path_factory):
     """A train folder as train leaves it, of a small network over two features."""
     pytest.importorskip("tensorflow", reason="pip install 'motegate[train]'")
     from motegate.train.capture_output import capture_output
-    from motegate.train.network import build as network
+    from motegate.train.model.network import build as network
 
     folder = tmp_path_factory.mktemp("work")
     (folder / "policy.toml").write_text(POLICY)

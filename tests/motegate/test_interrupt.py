@@ -32,7 +32,7 @@ runpy.run_module("motegate", run_name="__main__", alter_sys=True)
 
 TENSORFLOW = SCRIPT.replace(
     "sys.meta_path",
-    "from motegate import commands\nfrom motegate.train import network\n"
+    "from motegate import commands\nfrom motegate.train.model import network\n"
     "commands.check = lambda args: network.keras()\nsys.meta_path",
 )
 

@@ -252,7 +252,7 @@ def test_what_fails_in_training_leaves_the_old_folder_alone(stream, trained, tmp
     out = tmp_path / "work"
     (out / "train").mkdir(parents=True)
     (out / "train" / "plan.json").write_text("old")
-    monkeypatch.setattr(training, "classifier", lambda *a: 1 / 0)
+    monkeypatch.setattr(training, "classifiers", lambda *a: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         train(*stream, out)
     assert [path.name for path in out.iterdir()] == ["train"]
@@ -298,3 +298,27 @@ def test_a_raised_measure_is_seen_in_the_columns_of_its_own_channel(stream, tmp_
         assert (made.values[mine][:, names.index("leak")] > at.RARITY_DECADE).all()
         as_recorded = found.values[made.row[mine]][:, names.index(f"leak.{other}")]
         assert (made.values[mine][:, names.index(f"leak.{other}")] == as_recorded).all()
+
+
+def test_which_candidate_is_shipped_is_said_and_what_each_would_have_done(trained):
+    for name, parent in trained[0].metrics["parents"].items():
+        rivals = parent["candidates"]
+        assert list(rivals) == ["rule", "linear", "network"]
+        best = min(rivals.values(), key=lambda one: one["loss"])
+        assert rivals[parent["model"]]["loss"] <= best["loss"] + best["standard_error"] + 1e-4
+        assert rivals[parent["model"]]["recall"] == parent["classifier"]["recall"]
+        said = [line for line in trained[0].lines() if line.startswith(f"{name}: ships the {parent['model']}, ")]
+        assert len(said) == 1
+
+
+@pytest.mark.parametrize(("model", "layers"), [("rule", 2), ("linear", 1), ("network", 3)])
+def test_the_policy_may_name_the_candidate(stream, tmp_path, model, layers):
+    path = tmp_path / "policy.toml"
+    path.write_text(stream[0].read_text().replace("[parents.contextual]", f'[parents.contextual]\nmodel = "{model}"'))
+    made = train(path, [stream[1]], tmp_path / "work")
+    parent = made.metrics["parents"]["contextual"]
+    assert (parent["model"], list(parent["candidates"])) == (model, [model])
+    from motegate.train.model import network
+
+    saved = network.keras().models.load_model(tmp_path / "work" / "train" / "contextual.keras", compile=False)
+    assert len(saved.layers) == layers

@@ -14,6 +14,7 @@ from .graph import Graph, graph_of, vectors
 PATIENT_DAYS = 20.0
 """How long a jump of 4 x the limit stays a failure, where the policy does not say it."""
 CONFIRMS = ("labels", "operator", "auto")
+MODELS = ("auto", "rule", "linear", "network")
 LARGEST = 32767
 """Counts beyond it saturate."""
 
@@ -91,8 +92,11 @@ class DimensionRule:
 
 @dataclass(frozen=True)
 class Parent:
+    """``model``: which candidate is its classifier, one of MODELS; "auto": the simplest that is as good as the best."""
+
     name: str
     children: tuple[str, ...]
+    model: str = MODELS[0]
 
 
 @dataclass(frozen=True)
@@ -162,6 +166,9 @@ class Policy:
     service: Service = Service()
     drift_alarms: bool = False
     adapt: Adaptation | None = None  # None: it does not
+
+    def parent(self, name: str) -> Parent:
+        return next(parent for parent in self.parents if parent.name == name)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from ..catalogue import Dimension, pin, read_sensor
 from ..table import IDENTIFIERS, Note, Table, is_identifier, is_label, is_reserved, nearest, quoted
 from .actions import check_actions
 from .dimensions import bound_dimensions, known_dimensions, read_rules, read_status
-from .form import CONFIRMS, PATIENT_DAYS, Action, Adaptation, Channel, Model, Parent, Policy, Service
+from .form import CONFIRMS, MODELS, PATIENT_DAYS, Action, Adaptation, Channel, Model, Parent, Policy, Service
 from .graph_check import check_graph
 from .named_file import inside
 
@@ -135,8 +135,9 @@ def _parents(table: Table, dimensions: Mapping[str, Dimension], channels: Sequen
         if at.data.get("children") == []:
             at.note("is empty; expected at least one dimension or parent", "children")
         columns = at.one_of("columns", (WORST, EVERY), default=WORST)
+        model = at.one_of("model", MODELS, default=MODELS[0]) or MODELS[0]
         at.close()
-        yield Parent(name, _plain(at, children, columns == EVERY, dimensions, channels))
+        yield Parent(name, _plain(at, children, columns == EVERY, dimensions, channels), model)
 
 
 def _plain(

@@ -26,7 +26,6 @@ from .person import DELAY, Person
 TITLE = "Adaptation to a change"
 SEEDS = 5
 WITHIN = 50  # windows that share no sample, from the alarm on
-JUDGED = 100  # ... that F1 is of: a household's seasons move on, and a reference that stands still does not
 LABELS = 10  # at most
 DAY = 96
 PANELS, OVER, CAR = 150, 330, 7.4
@@ -59,9 +58,9 @@ class Story:
 @dataclass(frozen=True)
 class Outcome:
     """``asked``, ``alarm``: windows that share no sample from the change to its question and its alarm, None: none. F1
-    ``before`` the change, and from ``WITHIN`` windows behind the first of both on: of a reference commissioned there,
-    the ``most`` to be had, of the one of ``before``, and of those then ``without`` and ``with_`` adaptation; ``labels``
-    given. Of the process come back: F1 ``back``, without adaptation
+    ``before`` the change; on the changed process that of a reference commissioned there, the ``most`` to be had, of the
+    one of ``before``, and of those ``WITHIN`` windows behind the first of both ``without`` and ``with_`` adaptation;
+    ``labels`` given. Of the process come back: F1 ``back``, without adaptation
     ``back_without``, and how many shadows ``learned`` then."""
 
     asked: int | None
@@ -194,9 +193,9 @@ def outcome(story: Story, seed: int) -> Outcome:
     looks = {story.change - every: "before", then: "then", end: "end"}
     _, plain, _ = run_story(story, trained.plan, looks, 0)
     gate, states, labels = run_story(story, story.adapting(), looks)
-    step = max(1, JUDGED * every // 400)
-    old = Stretch(trained, measured, max(first, story.change - (JUDGED + 1) * every), story.change - every, step, seed)
-    new = Stretch(trained, measured, then, then + JUDGED * every, step, seed)
+    step = max(1, (story.change - first) // 400)
+    old = Stretch(trained, measured, first, story.change - every, step, seed)
+    new = Stretch(trained, measured, story.change + every, story.over - every, step, seed)
     come_back = story.over + every
     phases = gate.phases[come_back:]
     return Outcome(
@@ -230,7 +229,7 @@ def run(seeds: int = SEEDS) -> str:
         f"{DELAY} windows late; F1 then is {WITHIN} windows behind the first sign of the change. Median, and the",
         "worst and best seed.",
         "",
-        "| change | asked after | alarm after | F1 before | then, commissioned anew | of the same reference | without "
+        "| change | asked after | alarm after | F1 before | after, commissioned anew | the same reference | then, without "
         "| with labels | of what was lost, regained | the old process come back: F1, without | with "
         "| learned anew |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",

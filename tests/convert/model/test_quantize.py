@@ -74,7 +74,7 @@ def test_logits_of_scores_are_those_of_the_probability():
 def steep(tmp_path_factory):
     """A model that goes from surely good to surely bad within a few steps of a feature, and its file."""
     pytest.importorskip("tensorflow", reason="pip install 'motegate[train]'")
-    from motegate.train.network import build as network
+    from motegate.train.model.network import build as network
 
     path = tmp_path_factory.mktemp("steep") / "steep.keras"
     model = network(3)

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from motegate.train import network, work
+from motegate.train import work
+from motegate.train.model import network
 
 pytestmark = pytest.mark.unit
 

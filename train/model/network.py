@@ -10,7 +10,7 @@ import os
 
 import numpy as np
 
-from .capture_output import capture_output
+from ..capture_output import capture_output
 
 UNITS = (16, 8)
 EPOCHS = 24
@@ -39,25 +39,25 @@ def keras():
     return tf.keras
 
 
-def build(n_inputs: int, monotone: bool = True):
-    """The untrained network."""
+def build(n_inputs: int, monotone: bool = True, units: tuple[int, ...] = UNITS):
+    """The untrained network, with so many hidden units in each layer."""
     k = keras()
     limit = k.constraints.NonNeg() if monotone else None
     layers = [k.layers.Input((n_inputs,), name="features")]
-    layers += [k.layers.Dense(n, "relu", kernel_constraint=limit, name=f"dense_{n}") for n in UNITS]
+    layers += [k.layers.Dense(n, "relu", kernel_constraint=limit, name=f"dense_{n}") for n in units]
     layers += [k.layers.Dense(1, "sigmoid", kernel_constraint=limit, name="failure")]
     return k.Sequential(layers, name="parent")
 
 
-def fit(x, fail, weight, validation, seed: int, monotone: bool = True, progress=None):
+def fit(x, fail, weight, validation, seed: int, monotone: bool = True, units: tuple[int, ...] = UNITS):
     """Trains on ``x`` int8[n, k], ``fail`` bool[n], ``weight`` float[n]; stops early on ``validation``, the same three.
 
-    ``progress(share)`` is called after each epoch. Returns the Keras model, its last layer rescaled
+    Returns the Keras model, its last layer rescaled
     (``calibrate_logits``).
     """
     k = keras()
     k.utils.set_random_seed(seed)
-    model = build(x.shape[1], monotone)
+    model = build(x.shape[1], monotone, units)
     inputs = x.astype(np.float32) / 128
     _start(model, inputs, monotone, np.random.default_rng(seed))
     model.compile(k.optimizers.Adam(RATE), k.losses.BinaryCrossentropy(), steps_per_execution=STEPS)
@@ -66,8 +66,6 @@ def fit(x, fail, weight, validation, seed: int, monotone: bool = True, progress=
         k.callbacks.EarlyStopping("val_loss", patience=PATIENCE, restore_best_weights=True),
         k.callbacks.ReduceLROnPlateau("val_loss", factor=0.3, patience=3, min_lr=1e-4),
     ]
-    if progress:
-        callbacks.append(k.callbacks.LambdaCallback(on_epoch_end=lambda epoch, _: progress((epoch + 1) / EPOCHS)))
     model.fit(
         inputs,
         fail.astype(np.float32),

@@ -7,7 +7,7 @@ the band teaches nothing of one whose start does not.
 
 import numpy as np
 
-from .features import Scaling
+from ..features import Scaling
 
 OFTEN = 5  # times as often as one dimension has it: several may be odd, and only one is raised at a time
 MOST = 600  # the largest value that a good window gets

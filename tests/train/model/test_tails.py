@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from motegate.train import tails
 from motegate.train.features import Scaling
+from motegate.train.model import tails
 
 pytestmark = pytest.mark.unit
 

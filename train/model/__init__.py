@@ -1,0 +1,6 @@
+"""A parent's classifier: its candidates, the network among them, and good windows of sites that were never seen."""
+
+from . import candidates, network, tails
+from .network import keras
+
+__all__ = ["candidates", "keras", "network", "tails"]
