@@ -154,7 +154,7 @@ def by_kind(scored: Scored, threshold: int) -> dict:
 def _mean(shares: Iterable[float | None]) -> float | None:
     """Of those that were measured."""
     found = [share for share in shares if share is not None]
-    return _round(np.mean(found)) if found else None
+    return _round(float(np.mean(found))) if found else None
 
 
 def summary(scored: Scored, threshold: int) -> dict:

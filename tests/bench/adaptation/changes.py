@@ -229,8 +229,8 @@ def run(seeds: int = SEEDS) -> str:
         f"{DELAY} windows late; F1 then is {WITHIN} windows behind the first sign of the change. Median, and the",
         "worst and best seed.",
         "",
-        "| change | asked after | alarm after | F1 before | after, commissioned anew | the same reference | then, without "
-        "| with labels | of what was lost, regained | the old process come back: F1, without | with "
+        "| change | asked after | alarm after | F1 before | after, commissioned anew | the same reference "
+        "| then, without | with labels | of what was lost, regained | the old process come back: F1, without | with "
         "| learned anew |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
