@@ -12,9 +12,9 @@ A dimension's file holds
     the smallest limit, in measure, and what it resolves;
 ``LIMIT``
     whose limits it has: ``"own"`` (learned and followed; the measure does not look at the reference), ``"late"``
-    (the same, but from the second half of commissioning on, since the measure needs the band), ``"width"`` (as late, of the measure in present widths of the
-    band; FLOOR in Q14 of a width), ``"regime"`` (as late, once there are regimes), ``"width0"`` (the band's
-    commissioned width, an octave a decade) or ``"fixed"`` (FLOOR, the same);
+    (the same, but from the second half of commissioning on, since the measure needs the band), ``"width"`` (as
+    late, of the measure in present widths of the band; FLOOR in Q14 of a width), ``"regime"`` (as late, once there
+    are regimes), ``"width0"`` (the band's commissioned width, an octave a decade) or ``"fixed"`` (FLOOR, the same);
 ``measure(stats, at, reference, base)``
     the measure of one window, 0 <= measure < 2**30, 0 = as it should be: ``stats`` int32 statistics (layout.py),
     ``at`` where the channel's begin (0 for a window's dimension, the block for a status one), ``reference``
