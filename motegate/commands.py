@@ -52,8 +52,11 @@ def init(args) -> None:
 
     if args.out.exists() and not args.force:
         raise InputError(f"{args.out}: is there already; --force replaces it")
-    atomic.write(args.out, init.init(args.data).encode())
-    _print(args, {"policy": args.out}, [f"{args.out}: look at it, then: motegate train {args.out} --data {args.data}"])
+    text = init.init(args.data)
+    atomic.write(args.out, text.encode())
+    notes = init.notes(text)
+    then = f"{args.out}: look at it, then: motegate train {args.out} --data {args.data}"
+    _print(args, {"policy": args.out, "notes": notes}, [*(f"note: {note}" for note in notes), then])
 
 
 def check(args) -> int:

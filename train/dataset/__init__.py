@@ -3,10 +3,12 @@
 from . import dataset, examples, split
 from .dataset import Dataset, TrainingError, load
 from .examples import Examples
+from .following import SHORTEST_DAYS
 from .parent_table import Table, table_of, weights
 from .split import TEST, TRAIN, VALIDATION
 
 __all__ = [
+    "SHORTEST_DAYS",
     "TEST",
     "TRAIN",
     "VALIDATION",

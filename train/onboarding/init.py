@@ -10,15 +10,20 @@ import numpy as np
 from motegate.firmware.clock import DAY_MS
 
 from ..catalogue import built_in
+from ..dataset import SHORTEST_DAYS
 from ..policy import MOST_CHANNELS, MOST_COUNTS, PATIENT_DAYS, loads
 from ..recording import RecordingError
 from ..table import is_label, is_reserved, key_path, quoted
+from . import rhythm
 from .survey import Column, Survey, survey
 
 FEWEST_ROWS = 200
 ENOUGH_WINDOWS = 300
 WINDOWS = ((64, 64), (32, 32), (16, 16), (16, 8), (8, 4))
 """Lengths and hops, the first that gives enough windows is taken."""
+LONGEST = 320  # rows of a window that a cycle may ask for: a day at five minutes
+WEEKS = 21  # days that show a week
+NOTE = "# note: "
 INTRINSIC = [
     "completeness",
     "validity",
@@ -101,19 +106,78 @@ class _Line:
         return f"{f'{self.key} = {self.value}':<35} # {self.why}"
 
 
-def _lines(
-    seen: Survey, period_ms: int, columns: Sequence[Column], skipped: Sequence[tuple[str, str]]
-) -> Iterable[object]:
-    name = seen.path.name
+@dataclass(frozen=True)
+class _Plan:
+    """What the recording's own time proposes: the window with its reason, and windows to commission on with theirs."""
+
+    length: int
+    hop: int
+    why: str
+    commission: int
+    reason: str
+    notes: tuple[str, ...]
+
+
+def _plan(seen: Survey, columns: list[Column]) -> _Plan:
+    turn = rhythm.cycle(seen, columns)
+    notes = []
     length, hop = next((w for w in WINDOWS if _windows(seen.rows, *w) >= ENOUGH_WINDOWS), WINDOWS[-1])
+    why = ""
+    if turn is not None:
+        named = f"{'a day' if turn.daily else 'a cycle'} of {turn.rows} rows in {turn.channel}"
+        asked = turn.rows if turn.daily else -(-2 * turn.rows // 8) * 8
+        step = max(1, asked // 12 if turn.daily else asked // 2)
+        while step > 1 and _windows(seen.rows, asked, step) < ENOUGH_WINDOWS:
+            step //= 2
+        if not 8 <= asked <= LONGEST:
+            notes.append(f"{named}: no window of at most {LONGEST} rows holds it; its phases will be regimes")
+        elif _windows(seen.rows, asked, step) < ENOUGH_WINDOWS:
+            notes.append(f"too short for windows that hold {named}: {asked + step * ENOUGH_WINDOWS} rows would do")
+        else:
+            length, hop = asked, step
+            why = f"{named}; " if turn.daily else f"two times {named}; "
     windows = _windows(seen.rows, length, hop)
+    commission, reason = min(200, windows // 5), "commissioning: at most a fifth of the recording's windows"
+    apart = rhythm.ways(columns, length)
+    if apart is not None:
+        told = f"{apart.channel} runs at two {apart.what}s"
+        needed = None if apart.seen is None else apart.seen * length // hop
+        if needed is not None and needed <= windows // 2:
+            commission, reason = max(commission, needed), f"{told}, each seen twice in so many windows"
+        else:
+            notes.append(f"{told}: too short for a reference of both, which takes twice what shows each of them twice")
+    days = seen.rows * seen.step_ms / DAY_MS
+    if days < SHORTEST_DAYS:
+        notes.append(
+            f"too short to show a season: {days:.3g} days; from {SHORTEST_DAYS} on train finds how fast to follow"
+        )
+    if turn is not None and turn.daily and days < WEEKS:
+        notes.append(f"too short to show a week: {days:.3g} days of {WEEKS}")
+    notes.append(
+        "no channel has a sensor: train, simulate and evaluate need none; a board does: sensor = { driver = ... }"
+    )
+    return _Plan(length, hop, why, commission, reason, tuple(notes))
+
+
+def notes(text: str) -> list[str]:
+    """What a policy of ``init``'s says of the recording beside its values."""
+    return [line.removeprefix(NOTE) for line in text.splitlines() if line.startswith(NOTE)]
+
+
+def _lines(seen: Survey, period_ms: int, columns: list[Column], skipped: Sequence[tuple[str, str]]) -> Iterable[object]:
+    name = seen.path.name
+    plan = _plan(seen, columns)
+    windows = _windows(seen.rows, plan.length, plan.hop)
     yield f"# A first policy, made by motegate init from {_comment(name)}: {seen.rows} rows. Make it yours."
     yield ""
     yield "[stream]"
     stem = "".join(c for c in seen.path.stem if c.isprintable()).strip()[:64].strip() or "stream"
     yield _Line("name", quoted(stem), "the file's name")
     yield _Line("period_ms", str(period_ms), "the median step between rows")
-    yield _Line("window", f"{{ length = {length}, hop = {hop} }}", f"gives about {windows} windows here")
+    about = f"{plan.why}gives about {windows} windows here"
+    yield _Line("window", f"{{ length = {plan.length}, hop = {plan.hop} }}", _comment(about))
+    for note in plan.notes:
+        yield NOTE + _comment(note)
     for left_out, why in skipped:
         yield f"# column {_comment(quoted(left_out))} is left out: it {why}"
     for column in columns:
@@ -123,7 +187,7 @@ def _lines(
     yield from _graph(len(columns))
     yield ""
     yield "[reference]"
-    yield _Line("windows", str(min(200, windows // 5)), "commissioning: at most a fifth of the recording's windows")
+    yield _Line("windows", str(plan.commission), _comment(plan.reason))
     yield _Line(
         "patience_days", f"{PATIENT_DAYS:g}", "a jump of 4 x the limit fails so long, then it is known; 0: for ever"
     )

@@ -43,7 +43,7 @@ class Column:
     high: float = -math.inf
     text: str | None = None  # a cell that is no number
     _kept: list[np.ndarray] = field(default_factory=list)
-    _stride: int = 1
+    stride: int = 1  # rows from one of the sample to the next
 
     def add(self, cells: pa.Array) -> None:
         if self.text is not None:
@@ -67,10 +67,10 @@ class Column:
         self.missing += int(np.isnan(values).sum())
         if len(finite):
             self.low, self.high = min(self.low, float(finite.min())), max(self.high, float(finite.max()))
-            self._kept.append(finite[:: self._stride])
+            self._kept.append(finite[:: self.stride])
             if sum(map(len, self._kept)) > 2 * SAMPLE:
                 self._kept = [np.concatenate(self._kept)[::2]]
-                self._stride *= 2
+                self.stride *= 2
 
     @property
     def sample(self) -> np.ndarray:

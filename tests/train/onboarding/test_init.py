@@ -147,7 +147,8 @@ def test_the_policy_is_toml_of_the_same_names_whatever_they_are(tmp_path, policy
 )
 def test_the_window_shrinks_until_there_are_enough(rows, expected, tmp_path, policy_of):
     path = tmp_path / "r.csv"
-    path.write_text("t_ms,x\n" + "".join(f"{i * 1000},{i * 7 % 50}\n" for i in range(rows)))
+    noise = np.random.default_rng(0).integers(0, 50, rows)
+    path.write_text("t_ms,x\n" + "".join(f"{i * 1000},{x}\n" for i, x in enumerate(noise)))
     policy = policy_of(path)
     assert (policy.length, policy.hop) == expected
 
