@@ -127,6 +127,7 @@ class Head:
         self._most_bias = self._bound * _BIAS_INPUT >> _Q
         self._canaries, self._bad, self._canary, self._margin = network.canaries
         self._allowed = allowed
+        self._laid = 0  # the network has weights of its own
         self._before = array("i", bytes(4 * (HEAD_WEIGHTS + n)))
         self.state = array("i", bytes(4 * (HEAD_WEIGHTS + n)))
         self.begin()
@@ -154,10 +155,13 @@ class Head:
     def lay(self, own):
         """The network judges by the weights that labels have made, where those are live and ``own`` is true, else by
         the base's."""
+        live = 1 if own and self.state[HEAD_LIVE] else 0
+        if not live and not self._laid:
+            return
+        self._laid = live
         network = self._network
         data = network.data
         at = self._weights
-        live = own and self.state[HEAD_LIVE]
         bytes_ = self._own if live else self._base
         for j in range(self.n):
             data[at + j] = bytes_[j] + 128
