@@ -81,12 +81,12 @@ def line(name: str, found: dict) -> str:
 
 
 def rivals(name: str, found: dict) -> str:
-    """Which candidate is shipped, and what each missed of the validation's faint faults."""
+    """Which candidate is shipped, and what each missed of the validation's faults."""
     rivals = found["candidates"]
     missed = ", ".join(f"{kind} {one['loss']:.3f}" for kind, one in rivals.items())
     error = min(rivals.values(), key=lambda one: one["loss"])["standard_error"]
     why = "the policy's" if len(rivals) == 1 else f"the simplest within a standard error, {error:.3f}, of the best"
-    return f"{name}: ships the {found['model']}, {why}; of validation's faults up to 4 x limit missed: {missed}"
+    return f"{name}: ships the {found['model']}, {why}; of validation's faults missed: {missed}"
 
 
 def _recall(table: dict) -> str:

@@ -125,8 +125,7 @@ def classifiers(
             units = network.UNITS if kind == "network" else ()
             validation = x_held, held.fail, weights(held)
             model = network.fit(x, training.fail, weights(training), validation, seed, monotone, units)
-        budget = dataset.windows_per_day, dataset.policy.alarms_per_day
-        found.append(candidates.candidate(kind, model, held, *budget))
+        found.append(candidates.candidate(kind, model, held))
     return found
 
 

@@ -48,12 +48,12 @@ def test_it_has_a_hidden_unit_a_dimension_and_no_weight_below_zero(rule):
     assert (last.get_weights()[0] >= 0).all()
 
 
-def test_the_loss_is_the_mean_over_kinds_of_what_is_missed_at_the_budget(rule):
-    found = candidates.candidate("rule", rule, table(4000, 2, lift=2000.0), 1000.0, None)
+def test_the_loss_is_the_mean_over_kinds_of_what_is_missed_at_one_false_alarm_in_a_hundred(rule):
+    found = candidates.candidate("rule", rule, table(4000, 2, lift=2000.0))
     assert (found.loss, found.error, found.macs) == (0.0, 0.0, K * K + K)
-    weak = candidates.candidate("rule", rule, table(4000, 3, lift=1.0), 1000.0, None)
+    weak = candidates.candidate("rule", rule, table(4000, 3, lift=1.0))
     assert 0.9 < weak.loss <= 1.0
-    half = candidates.candidate("rule", rule, table(4000, 4, lift=650.0), 1000.0, None)
+    half = candidates.candidate("rule", rule, table(4000, 4, lift=250.0))
     assert 0.05 < half.loss < 0.95
     # four kinds of some 500 windows each
     assert half.error == pytest.approx(np.sqrt(half.loss * (1 - half.loss) / 500 / 4), rel=0.25)
@@ -64,7 +64,7 @@ def test_a_linear_one_is_learned_and_monotone():
     model = network.fit(some.x, some.fail, np.ones(3000), (held.x, held.fail, np.ones(1500)), 0, True, ())
     (last,) = model.layers
     assert (last.get_weights()[0] >= 0).all()
-    assert candidates.candidate("linear", model, held, 1000.0, None).loss < 0.9
+    assert candidates.candidate("linear", model, held).loss < 0.9
 
 
 losses = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 0.2)), min_size=3, max_size=3)
