@@ -53,7 +53,7 @@ def test_the_loss_is_the_mean_over_kinds_of_what_is_missed_at_one_false_alarm_in
     assert (found.loss, found.error, found.macs) == (0.0, 0.0, K * K + K)
     weak = candidates.candidate("rule", rule, table(4000, 3, lift=1.0))
     assert 0.9 < weak.loss <= 1.0
-    half = candidates.candidate("rule", rule, table(4000, 4, lift=250.0))
+    half = candidates.candidate("rule", rule, table(4000, 4, lift=330.0))
     assert 0.05 < half.loss < 0.95
     # four kinds of some 500 windows each
     assert half.error == pytest.approx(np.sqrt(half.loss * (1 - half.loss) / 500 / 4), rel=0.25)
