@@ -70,7 +70,7 @@ def train(
             scaling = Scaling.default(tuple(policy.columns[j] for j in policy.columns_of(name)))
             table = table_of(dataset, name, everything, scaling)
             found = classifiers(table, name, scaling, seed, dataset, monotone)
-            chosen = candidates.choose(found) if policy.parent(name).model == "auto" else found[0]
+            chosen = candidates.choose(found)
             work.save_model(chosen.model, folder / f"{name}.keras")
             work.save_table(folder / f"features_{name}.npz", table, dataset)
             dimensions[name] = scaling.as_dict()
