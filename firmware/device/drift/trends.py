@@ -1,13 +1,13 @@
 """Drift that no verdict shows yet: where the followed band lies and how wide it is, against the commissioned one; how
 far the windows lie from the known regimes; how near the scores come to failing.
 
-Each is a notice (alarms.py): it fails no window, and begins no adaptation. Looked at like verdicts, at windows that
-share no sample. What is too far:
+Each is a notice (alarms.py): it fails no window, and begins no adaptation. Every fourth of the windows that share no
+sample is looked at, and counts for four. What is too far:
 
   level    half a commissioned width from the commissioned band
   width    half an octave wider or narrower than it
   regimes  half of a regime's limit, as its dimension's value has it
-  score    half of the way to the classifier's threshold from where its level usually is, the mean of its first 32 looks
+  score    half of the way to the classifier's threshold from where its level usually is, the mean of its first 16 looks
 """
 
 from array import array
@@ -18,11 +18,12 @@ from .alarms import OF_LEVEL, OF_REGIMES, OF_SCORE, OF_WIDTH, Alarms
 from .alarms import size as alarms_size
 
 _HALF = const(128)  # Q8
-_MOST = const(384)  # how far a look counts: three sixteenths of an alarm and no more
+_MOST = const(384)  # how far a look counts: a quarter of an alarm and no more
+_FOURTH = const(4)
 _BASE = const(0)
 _SEEN = const(1)
 _USUAL = const(2)
-_LOOKS = const(32)
+_LOOKS = const(16)
 _FARTHEST = const(268435455)  # 2**28 - 1: of a level
 
 
@@ -56,7 +57,7 @@ class Trends:
     def __init__(self, writer, plan, ring, reference, watch):
         self._reference = reference
         self._watch = watch
-        self._every = (ring.length + ring.hop - 1) // ring.hop
+        self._every = (ring.length + ring.hop - 1) // ring.hop * _FOURTH
         self._left = 0
         self._column = column_of(plan)
         n = reference.n_classifiers
@@ -96,7 +97,7 @@ class Trends:
             i += 1
 
     def _look(self, i, far, hard, verdict, what, of):
-        self.alarms.look(i, min(far, _MOST) - _HALF, hard, verdict, what, of, far)
+        self.alarms.look(i, _FOURTH * (min(far, _MOST) - _HALF), hard, verdict, what, of, far)
 
     def _score(self, i, c, verdict, hard):
         usual = self.usual

@@ -65,18 +65,18 @@ def test_a_band_that_has_moved_by_a_width_is_said_once_and_its_return_once():
     one.band(100, 200)
     (begun,) = one.run(400)
     assert (begun.what_name, begun.of, begun.changed, begun.far) == ("level", 0, True, 256)
-    assert begun.looked == 33  # half a width beyond: 32 looks are 16, one more is above
+    assert begun.looked == 9  # half a width beyond: eight looks are 16, one more is above
     assert begun.since == 64
     one.band(10, 110)
     (over,) = one.run(400)
     assert (over.what_name, over.changed, over.far) == ("level", False, 25)
 
 
-def test_a_band_far_away_is_said_no_sooner_than_after_seventeen_looks():
+def test_a_band_far_away_is_said_no_sooner_than_after_five_looks():
     one = Stream()
     one.band(5000, 5100)
     (begun,) = one.run(400)
-    assert begun.looked == 17
+    assert begun.looked == 5
     assert begun.far == 16 * 256  # as far as it is counted
 
 
@@ -97,7 +97,7 @@ def test_windows_beyond_the_regimes_are_said_with_their_hard_evidence():
 
 def test_a_score_half_way_to_failing_for_long_is_said_before_it_fails():
     one = Stream()
-    assert one.run(64) == []  # where it usually is is learned
+    assert one.run(128) == []  # where it usually is is learned
     one.level = 500
     (begun,) = one.run(200)
     assert (begun.what_name, begun.of, begun.far) == ("score", 0, 192)
@@ -107,7 +107,7 @@ def test_a_score_half_way_to_failing_for_long_is_said_before_it_fails():
 
 def test_after_a_swap_the_usual_score_is_learned_anew():
     one = Stream()
-    one.run(64)
+    one.run(128)
     one.trends.settle()
     one.level = 500
     assert one.run(400) == []
@@ -146,9 +146,9 @@ def test_the_way_of_a_band_is_that_of_its_middle_in_widths(low, high, low0, high
 def test_no_score_leaves_thirty_bits_or_raises(usual, level):
     one = Stream()
     one.level = usual
-    one.run(64)
+    one.run(128)
     one.level = level
-    said = one.run(120)
+    said = one.run(160)
     base = max(-(1 << 28) + 1, min(usual, (1 << 28) - 1))
     if said and said[0].what_name == "score":
         assert level > base
