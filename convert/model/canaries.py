@@ -12,7 +12,7 @@ import numpy as np
 from .pack import Canaries, Dense, Pack
 
 EACH = 24  # failures, and as many good windows
-FAINTEST = 4.0
+FAINTEST = 1.0
 MARGIN = 0.5  # of the logistic's input: a window nearer to the cut than that teaches, though it is on the right side
 LEAST, MOST = 1, (1 << 28) - 1
 
