@@ -40,7 +40,7 @@ def measure(seed: int = 0) -> dict[str, Nab]:
     shares = split.label_shares(whole.slots.row, starts, gate.plan.length, records.fails["contextual"])
     truth = shares >= gate.rules.label_share
     held = whole.values, whole.no_data, whole.silent
-    score = scores(gate, gate.plan.parent("contextual"), *held)["network"]
+    score = scores(gate, gate.plan.parent("contextual"), *held)["shipped"]
     said = {OWN: fails(gate, *held)["contextual"], REALISED: score > threshold(score[whole.clean])}
     return {
         name: Nab(

@@ -1,5 +1,5 @@
-"""Scores of a window, by the int8 network (its level) and by two rules over calibrated values; thresholds at a realised
-share."""
+"""Scores of a window, by the int8 model that is shipped (its level) and by two rules over calibrated values; thresholds
+at a realised share."""
 
 import numpy as np
 from motegate.train.policy import Parent
@@ -9,18 +9,18 @@ from .gates import Gate
 LIMIT = 256  # a calibrated value at its limit
 SHARE = 0.3  # of what exceeds the limit, in the third rule
 NO_DATA = 1 << 30  # the gate fails closed, whatever the score
-JUDGES = ("network", "largest value", "largest + 0.3 x excess")
+JUDGES = ("shipped", "largest value", "largest + 0.3 x excess")
 
 
 def scores(
     gate: Gate, parent: Parent, values: np.ndarray, no_data: np.ndarray, silent: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Judge -> float64[n] of one parent, larger = worse."""
-    network = gate.judge(values, no_data, silent)[1][:, parent.classifier]
+    shipped = gate.judge(values, no_data, silent)[1][:, parent.classifier]
     mine = values[:, list(parent.columns)].astype(float)
     largest = mine.max(axis=1)
     summed = largest + SHARE * np.maximum(mine - LIMIT, 0).sum(axis=1)
-    found = (network.astype(float), largest, summed)
+    found = (shipped.astype(float), largest, summed)
     return {judge: np.where(no_data, NO_DATA, score) for judge, score in zip(JUDGES, found, strict=True)}
 
 
