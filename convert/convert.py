@@ -215,10 +215,11 @@ class _Run:
         arena = self._verify(name, data, table.x[test], scores[test])
         limit = table.threshold(levels, int(levels.max()))
         score_limit = table.threshold(scores)
-        packed = lower.lower(tflite_model.parse(data, name), mapping)
+        model = tflite_model.parse(data, name)
+        packed = lower.lower(model, mapping)
         if adapts:
-            packed = self._with_canaries(packed, data, table.rows(seen), levels[seen], limit)
-        size = self._write(name, data, packed, score_limit, arena, out)
+            packed = self._with_canaries(packed, model, table.rows(seen), levels[seen], limit)
+        size = self._write(name, data, model, packed, score_limit, arena, out)
         exact = classifier.scores(table.x)
         rounded = np.floor(exact + 0.5)  # the float model's own threshold, by the same rule
         return Converted(
@@ -237,14 +238,14 @@ class _Run:
         return infer.run([(pack.write(lower.lower(tflite_model.parse(data))), rows)], self.machine)[0]
 
     def _with_canaries(
-        self, packed: pack.Pack, data: bytes, table: _Table, levels: np.ndarray, limit: int
+        self, packed: pack.Pack, model: tflite_model.Model, table: _Table, levels: np.ndarray, limit: int
     ) -> pack.Pack:
         bad, good = canaries.choose(levels, limit, table.fail, table.clean, table.kind, table.severity)
         inputs = table.x
         before = canaries.before_last(replace(packed, mapping=None))
         if before is not None:
             inputs = infer.run([(pack.write(before), table.x)], self.machine)[0][0]
-        margin = canaries.margin(tflite_model.parse(data).accumulator_scale)
+        margin = canaries.margin(model.accumulator_scale)
         return canaries.with_canaries(packed, (inputs.astype(np.int16) + 128).astype(np.uint8), bad, good, margin)
 
     def _scores(self, data: bytes, rows: np.ndarray) -> np.ndarray:
@@ -257,10 +258,10 @@ class _Run:
         data = file.read_bytes()
         mapping = count_mapping.count_mapping(channel.middle, channel.resolution, model.input)
         rows = np.random.default_rng(0).integers(-128, 128, (PROBES, length)).astype(np.int8)
-        results = infer.run([(pack.write(lower.lower(model, mapping)), rows)], self.machine)[0][0]
+        packed = lower.lower(model, mapping)
+        results = infer.run([(pack.write(packed), rows)], self.machine)[0][0]
         arena = self._verify(name, data, rows, results)
-        packed = lower.lower(tflite_model.parse(data, name), mapping)
-        size = self._write(name, data, packed, None, arena, out)
+        size = self._write(name, data, model, packed, None, arena, out)
         return Guarded(name, size, channel.name, PROBES)
 
     def _verify(self, name: str, data: bytes, rows: np.ndarray, results: np.ndarray) -> int | None:
@@ -273,9 +274,9 @@ class _Run:
         return judge.arena_bytes
 
     def _write(
-        self, name: str, data: bytes, packed: pack.Pack, limit: int | None, arena: int | None, out: Path
-    ) -> Size:
-        model = tflite_model.parse(data, name)
+        self, name: str, data: bytes, model: tflite_model.Model, packed: pack.Pack, limit: int | None,
+        arena: int | None, out: Path,
+    ) -> Size:  # fmt: skip
         written = pack.write(packed)
         (out / f"{name}.tflite").write_bytes(data)
         (out / f"{name}.pack").write_bytes(written)

@@ -13,7 +13,7 @@ MOST_SCORE = 127
 MOST_VALUE = 32768  # above any value: a dimension that is always high keeps the budget, and finds nothing
 
 
-STRONG, HALF = "4", 0.5
+FOURFOLD, HALF = "4", 0.5
 AT = [f"n_{severity:g}" for severity in metrics.SEVERITIES]
 
 
@@ -22,32 +22,33 @@ def result(table: Table, scores: np.ndarray, scaling: Scaling, dataset: Dataset,
 
     The classifier, and what a threshold alone would do: on the best single dimension, and on a window's largest value.
     """
-    test = table.part == split.TEST
-    budget = dataset.windows_per_day, dataset.policy.alarms_per_day
-    quiet = (table.part == split.VALIDATION) & ~table.fail
-    limit = threshold.lowest(scores[quiet], *budget, most=MOST_SCORE)
     tables = []
     for j, name in enumerate(scaling.columns):
         alone = table.values[:, j].astype(np.int64)
-        bound = threshold.lowest(alone[quiet], *budget, most=MOST_VALUE)
-        tables.append({"name": name} | metrics.summary(table.rows(test).scored(alone[test]), bound))
+        tables.append({"name": name} | _judged(table, alone, dataset, MOST_VALUE))
     best = max(tables, key=lambda found: found["macro_f1_4_16"] or 0.0)
     worst = table.values.max(axis=1).astype(np.int64)
-    bound = threshold.lowest(worst[quiet], *budget, most=MOST_VALUE)
     return {
-        "classifier": metrics.summary(table.rows(test).scored(scores[test]), limit),
+        "classifier": _judged(table, scores, dataset, MOST_SCORE),
         "best_dimension": best,
-        "largest_value": metrics.summary(table.rows(test).scored(worst[test]), bound),
+        "largest_value": _judged(table, worst, dataset, MOST_VALUE),
         "dimensions": {found["name"]: found["macro_f1_4_16"] for found in tables},
         "homes": homes(dataset, parent),
     }
 
 
+def _judged(table: Table, scores: np.ndarray, dataset: Dataset, most: int) -> dict:
+    """The test part by the threshold that keeps the alarm budget on validation's good windows; no score is above
+    ``most``."""
+    quiet = (table.part == split.VALIDATION) & ~table.fail
+    limit = threshold.lowest(scores[quiet], dataset.windows_per_day, dataset.policy.alarms_per_day, most=most)
+    test = table.part == split.TEST
+    return metrics.summary(table.rows(test).scored(scores[test]), limit)
+
+
 def beside(table: Table, scores: np.ndarray, dataset: Dataset) -> dict:
     """What a candidate would have done on the test part: recall at 1, 2 and 4 x limit, false alarms."""
-    quiet = (table.part == split.VALIDATION) & ~table.fail
-    limit = threshold.lowest(scores[quiet], dataset.windows_per_day, dataset.policy.alarms_per_day, most=MOST_SCORE)
-    found = metrics.summary(table.rows(table.part == split.TEST).scored(scores[table.part == split.TEST]), limit)
+    found = _judged(table, scores, dataset, MOST_SCORE)
     return {key: found[key] for key in ("recall", "false_alarms", "clean_windows")}
 
 
@@ -99,23 +100,23 @@ def notes(name: str, found: dict) -> Iterator[str]:
     unseen = [kind for kind in found["homes"] if not any(kinds.get(kind, {}).get(n) for n in AT)]
     if unseen:
         yield f"{name}: not tested, since this recording cannot show it: {', '.join(unseen)}"
-    share = found["classifier"]["recall"][STRONG]
+    share = found["classifier"]["recall"][FOURFOLD]
     if share is not None and share < HALF:
-        blind = [(kind, entry[f"recall_{STRONG}"]) for kind, entry in kinds.items()]
+        blind = [(kind, entry[f"recall_{FOURFOLD}"]) for kind, entry in kinds.items()]
         worst = sorted((share, kind) for kind, share in blind if share is not None and share < HALF)
         named = ", ".join(f"{kind} {share:.2f}" for share, kind in worst)
         own = sorted({found["homes"][kind] for _, kind in worst if kind in found["homes"]})
         yield (
-            f"warning: {name} misses half of its faults at {STRONG} x limit: {named}; what helps: a threshold for "
+            f"warning: {name} misses half of its faults at {FOURFOLD} x limit: {named}; what helps: a threshold for "
             f"{' or '.join(own)} in [dimensions], a larger [alarms] budget, or a longer recording"
         )
 
 
 def short_of(name: str, found: dict, least: float) -> str | None:
     """Why a parent does not find the share ``least`` of its faults at 4 x limit; None where it does."""
-    share = found["classifier"]["recall"][STRONG]
+    share = found["classifier"]["recall"][FOURFOLD]
     if share is None:
-        return f"{name}: no fault of {STRONG} x limit could be shown; {least:g} of them are required"
+        return f"{name}: no fault of {FOURFOLD} x limit could be shown; {least:g} of them are required"
     if share < least:
-        return f"{name}: finds {share:.2f} of its faults at {STRONG} x limit; {least:g} is required"
+        return f"{name}: finds {share:.2f} of its faults at {FOURFOLD} x limit; {least:g} is required"
     return None
