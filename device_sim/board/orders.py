@@ -9,7 +9,6 @@ LABEL, ADAPT, ROLLBACK = 0, 1, 2
 SECONDS, MILLIS, KIND, OF, DELAY = range(5)
 ORDER_SIZE = 5
 ROOM = 256  # labels that wait for their windows at once
-BECAME = ("late", "noted", "counted", "again", "taught")  # as adaptation/labels.py numbers them
 
 
 class Orders:
@@ -21,7 +20,7 @@ class Orders:
         for reader in gate.readers:
             if hasattr(reader, "roll_back"):
                 self.cycle = reader
-        self.became = array("i", [0] * len(BECAME))
+        self.became = array("i", [0] * len(self.cycle.became))
         self.strangers = self.obeyed = self.refused = 0
         self.windows = 0
         self.next = array("i", [0] * ORDER_SIZE)
@@ -70,6 +69,6 @@ class Orders:
             self.refused += 1
 
     def seen(self):
-        said = {name: self.became[i] for i, name in enumerate(BECAME)}
+        said = {name: self.became[i] for i, name in enumerate(self.cycle.became)}
         said["of_no_window"] = self.strangers
         return {"labels": said, "orders": {"obeyed": self.obeyed, "refused": self.refused}}

@@ -70,7 +70,7 @@ from ..layout import (
 from .head import TOOK_OVER
 from .heads import Heads
 from .heads import size as heads_size
-from .labels import AGAIN, COUNTED, KEPT, LATE, MOST, NOTED, TAUGHT, Labels
+from .labels import AGAIN, COUNTED, KEPT, LATE, MOST, NOTED, TAUGHT, WORDS, Labels
 from .shadow import Kept, Shadow, bound_limits, too_far
 
 _SELDOM = const(8)  # looks at the earlier reference while all is calm: one in so many windows that share no sample
@@ -113,6 +113,8 @@ class Cycle:
     ``state``: int32[ADAPT_HEAD + n_channels * ANCHOR_STRIDE], what goes on after a reset with ``earlier`` and
     the labels' tally.
     """
+
+    became = WORDS  # what ``label`` answers, in words
 
     def __init__(self, plan, gate, watch, trends, writer, hal=None):
         self.rules = array("i", plan["adapt"])

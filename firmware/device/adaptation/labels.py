@@ -23,6 +23,8 @@ COUNTED = const(2)
 AGAIN = const(3)
 TAUGHT = const(4)  # the classifier's last layer (head.py)
 
+WORDS = ("late", "noted", "counted", "again", "taught")  # the same, by their numbers
+
 
 class Labels:
     """``tally``: int32[2] of the change in hand: its last labels as bits (1: good, the newest lowest), and how many

@@ -54,10 +54,8 @@ class Kept:
         copy(self.array, reference.array)
         if reference.regimes:
             copy(self.prototypes, reference.regimes.prototypes)
-        k = 0
-        for state in self._heads.states:
-            copy(self._states[k], state)
-            k += 1
+        for k in range(len(self._states)):
+            copy(self._states[k], self._heads.states[k])
 
     def give(self, reference):
         """That one as this is, but for the last layers."""
@@ -69,10 +67,8 @@ class Kept:
         _exchange(self.array, reference.array)
         if reference.regimes:
             _exchange(self.prototypes, reference.regimes.prototypes)
-        k = 0
-        for state in self._heads.states:
-            _exchange(self._states[k], state)
-            k += 1
+        for k in range(len(self._states)):
+            _exchange(self._states[k], self._heads.states[k])
         self._heads.resume()
 
 

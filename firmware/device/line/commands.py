@@ -14,7 +14,6 @@ _LAST = (1 << 29) - 1  # of a frame's number
 _LONGEST = 16  # characters of a kind that an ack repeats
 _LATEST = (1 << 30) - 1  # second, of the year 2054: a small int on every port
 _PIECE = 96  # bytes of a file in an ack
-_BECAME = ("late", "noted", "counted", "again", "taught")  # a label, as adaptation/labels.py numbers it
 
 
 class RefusedError(ValueError):
@@ -169,7 +168,7 @@ def _label(said, gate, hal, writer, answer):
     if not _whole(good, 0, 1):
         raise RefusedError("good: expected 1 or 0")
     t = _time_of(said, -_LATEST)
-    answer["is"] = _BECAME[cycle.label(t[0], t[1], of, good, gate.verdict)]
+    answer["is"] = cycle.became[cycle.label(t[0], t[1], of, good, gate.verdict)]
 
 
 def _adapt(said, gate, hal, writer, answer):
