@@ -69,7 +69,7 @@ def train(
             progress("train", i, len(policy.classifiers))
             scaling = Scaling.default(tuple(policy.columns[j] for j in policy.columns_of(name)))
             table = table_of(dataset, name, everything, scaling)
-            found = classifiers(table, name, scaling, seed, dataset, monotone)
+            found = classifiers(table, name, scaling, seed, policy.parent(name).model, monotone)
             chosen = candidates.choose(found)
             work.save_model(chosen.model, folder / f"{name}.keras")
             work.save_table(folder / f"features_{name}.npz", table, dataset)
@@ -104,9 +104,10 @@ def learn_from(dataset: Dataset, seed: int, progress: Progress = silent) -> list
 
 
 def classifiers(
-    table: Table, name: str, scaling: Scaling, seed: int, dataset: Dataset, monotone: bool = True
+    table: Table, name: str, scaling: Scaling, seed: int, asked: str = "auto", monotone: bool = True
 ) -> list[candidates.Candidate]:
-    """The candidates that the policy allows a parent, the simplest first; ``scaling`` made its features."""
+    """The candidates of a parent that are ``asked`` for, one or "auto", the simplest first; ``scaling`` made its
+    features."""
     training, held = (table.rows(table.part == part) for part in (split.TRAIN, split.VALIDATION))
     for part, what in ((training, "training"), (held, "validation")):
         if not part.clean.any():
@@ -116,11 +117,10 @@ def classifiers(
         if not part.fail.any():
             raise TrainingError(f"{name}: nothing moves its dimensions in the {what} part; give it another child")
     x, x_held = (tails.raised(part.x, part.clean, scaling, seed) for part in (training, held))
-    asked = dataset.policy.parent(name).model
     found = []
     for kind in candidates.NAMES if asked == "auto" else [asked]:
         if kind == "rule":
-            model = candidates.rule(scaling, x_held[~held.fail])
+            model = candidates.rule(scaling, training.x[training.clean], x_held[~held.fail])
         else:
             units = network.UNITS if kind == "network" else ()
             validation = x_held, held.fail, weights(held)

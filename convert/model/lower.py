@@ -38,9 +38,7 @@ def _dense(layer: FullyConnected, number: int) -> Dense:
 
 
 def _multipliers(layer: FullyConnected) -> list[float]:
-    """Input scale * weight scale / output scale: TFLM multiplies float32s per tensor, doubles per channel."""
-    if layer.scales.size == 1:
-        return [float(np.float32(layer.input.scale) * layer.scales[0]) / layer.output.scale]
+    """Input scale * weight scale / output scale, as doubles: TFLM has them so for one weight scale, too."""
     return [layer.input.scale * float(scale) / layer.output.scale for scale in layer.scales]
 
 

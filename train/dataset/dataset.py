@@ -71,10 +71,14 @@ class Dataset:
 
     def measure(self, some: Windows) -> np.ndarray:
         """Dimension values of edited windows: int16[N, n_columns]."""
+        stats = self.statistics(some)
+        return engine.values_against(self.plan, stats, some.counts, some.references, some.prototypes)
+
+    def statistics(self, some: Windows) -> np.ndarray:
+        """Statistics of edited windows, without histograms: int32[N, n_stats]."""
         gains = engine.pairs(some.references[0], len(self.plan.channels)) if len(some) else None
         status = some.status if self.plan.status else None
-        stats = scan.scan(self.plan, some.counts, some.lateness, some.flags, some.carry, status, gains)
-        return engine.values_against(self.plan, stats, some.counts, some.references, some.prototypes)
+        return scan.scan(self.plan, some.counts, some.lateness, some.flags, some.carry, status, gains)
 
 
 def load(policy: Policy, paths: list[Path], shares: split.Shares = split.SHARES) -> Dataset:
@@ -94,7 +98,8 @@ def load(policy: Policy, paths: list[Path], shares: split.Shares = split.SHARES)
     judged = np.concatenate(
         [np.arange(end - len(part.slots.windows) + commission, end) for part, end in zip(parts, ends, strict=True)]
     )
-    by = split.by_time(slots.windows[judged], policy.length, shares)
+    number = np.repeat(np.arange(len(parts)), [len(part.slots.windows) for part in parts])
+    by = split.by_time(slots.windows[judged], policy.length, shares, number[judged])
     quiet = np.all([share == 0 for share in labels.values()], axis=0) if labels else np.ones(total, bool)
     in_training = by.part == split.TRAIN
     may_see = quiet[judged] & (in_training | (by.part == split.VALIDATION))
@@ -148,7 +153,7 @@ def load(policy: Policy, paths: list[Path], shares: split.Shares = split.SHARES)
     clean = ~no_data[judged]
     for share in labels.values():
         clean &= share[judged] == 0
-    number = np.repeat(np.arange(len(parts)), [len(part.slots.windows) for part in parts]) + other * len(parts)
+    number += other * len(parts)
     return Dataset(
         policy, compiled, slots, judged, values[judged], references[judged], number[judged],
         np.stack([run.prototypes for side in runs for run in side]), status[judged], clean,

@@ -1,8 +1,9 @@
 """Examples: windows that pass and windows that fail, for each part of a recording.
 
-Good windows as recorded; labelled failures; good windows with a fault of every kind, over a span of severities; and,
-where the policy gives the limit, benign changes, which stay below it and must pass. Where the limit is learned, good
-windows as recorded say themselves what must pass: one in a hundred reaches it.
+Good windows as recorded; labelled failures; good windows with a fault of every kind, over a span of severities, and, to
+learn from, with two at once; and, where the policy gives the limit, benign changes, which stay below it and must pass.
+Where the limit is learned, good windows as recorded say themselves what must pass: one in a hundred reaches it. Faults
+come into the stream hop by hop (in_stream.py).
 """
 
 import zlib
@@ -14,27 +15,32 @@ from motegate.firmware.device import layout as at
 from .. import faults
 from ..policy import Plan
 from .dataset import Dataset
+from .in_stream import followed
 from .split import TEST
 
 TRAINING = (0.5, 16.0)  # severities of training and validation, spread evenly over their logarithm
 GIVEN, BENIGN = (1.25, 16.0), (0.3, 1.0)  # where the limit is given: the policy's threshold, or the commissioned band
 ALOUD = 256  # a benign change is one that lifts no dimension above its limit
 SHOWN = 0.99  # of the severity asked for or of 1 x limit: what a window cannot show is no example
-PER_KIND = {"train": 240, "validation": 100, "test": 60}
+PER_KIND = {"train": 240, "validation": 100, "test": 40}
+TWO = "two at once"
+EVERY_TWO = 8  # of as many single faults, a pair of kinds has one
 
 
 @dataclass(frozen=True)
 class Examples:
     """Windows of one part.
 
-    ``values`` int16[n, n_columns]; ``kind`` str[n]: "" as recorded, the fault's, or "benign:" and its; ``cell``
-    int[n]: the fault's home in the plan, -1 without; ``severity`` float64[n] in multiples of the limit; ``row`` int[n]:
-    the dataset's row that it was made from. As recorded come first, in time order.
+    ``values`` int16[n, n_columns]; ``kind`` str[n]: "" as recorded, the fault's, "benign:" and its, or ``TWO``;
+    ``cell`` int[n]: the fault's home in the plan, -1 without, ``second`` that of the other one; ``severity`` float64[n]
+    in multiples of the limit, of two the greater; ``row`` int[n]: the dataset's row that it was made from. As recorded
+    come first, in time order.
     """
 
     values: np.ndarray
     kind: np.ndarray
     cell: np.ndarray
+    second: np.ndarray
     severity: np.ndarray
     row: np.ndarray
 
@@ -78,7 +84,7 @@ def _make(dataset: Dataset, part: int, seed: int, severities, progress) -> Examp
     here = np.flatnonzero(dataset.split.part == part)
     good = dataset.good(part)
     n = len(here)
-    parts = [Examples(dataset.values[here], np.full(n, "", "U40"), np.full(n, -1), np.zeros(n), here)]
+    parts = [Examples(dataset.values[here], np.full(n, "", "U40"), _none(n), _none(n), np.zeros(n), here)]
     if not len(good):
         return parts[0]
     kinds = faults.kinds(dataset.plan, dataset.windows(good[:1]))
@@ -92,6 +98,8 @@ def _make(dataset: Dataset, part: int, seed: int, severities, progress) -> Examp
         quiet = _benign(dataset, kind, good, len(asked) // 2, rng)
         if quiet is not None:
             parts.append(quiet)
+        if part != TEST:
+            parts.append(_two(dataset, kind, kinds, good, severities, rng))
         if progress:
             progress((k + 1) / len(kinds))
     return Examples(*(np.concatenate([getattr(p, name) for p in parts]) for name in Examples.__dataclass_fields__))
@@ -99,12 +107,41 @@ def _make(dataset: Dataset, part: int, seed: int, severities, progress) -> Examp
 
 def _faulty(dataset: Dataset, kind: faults.Kind, rows: np.ndarray, asked: np.ndarray, rng) -> Examples:
     faulty = faults.inject(dataset.plan, dataset.windows(rows), kind, asked, rng)
-    values = dataset.measure(faulty.windows)
+    values = dataset.measure(followed(dataset, rows, faulty.windows))
     if faulty.raised:
         _raise(dataset, values, faulty.cell, asked)
     shown = faulty.severity >= SHOWN * np.minimum(asked, 1.0)
     name = np.full(len(rows), kind.name, "U40")
-    return Examples(*(a[shown] for a in (values, name, faulty.cell, faulty.severity, rows)))
+    return Examples(*(a[shown] for a in (values, name, faulty.cell, _none(len(rows)), faulty.severity, rows)))
+
+
+def _two(dataset: Dataset, kind: faults.Kind, kinds: list[faults.Kind], good: np.ndarray, severities, rng) -> Examples:
+    """Windows with a fault of ``kind`` and one of another on top of it."""
+    others = [other for other in kinds if other.home != kind.home]
+    if not others:
+        return _nothing(dataset)
+    other = others[rng.integers(len(others))]
+    asked, more = (rng.permutation(severities(one, rng))[::EVERY_TWO] for one in (kind, other))
+    rows = rng.choice(good, len(asked))
+    first = faults.inject(dataset.plan, dataset.windows(rows), kind, asked, rng)
+    second = faults.inject(dataset.plan, first.windows, other, more, rng)
+    values = dataset.measure(followed(dataset, rows, second.windows))
+    for faulty, severity in ((first, asked), (second, more)):
+        if faulty.raised:
+            _raise(dataset, values, faulty.cell, severity)
+    shown = (first.severity >= SHOWN * np.minimum(asked, 1.0)) & (second.severity >= SHOWN * np.minimum(more, 1.0))
+    greater = np.maximum(first.severity, second.severity)
+    name = np.full(len(rows), TWO, "U40")
+    return Examples(*(a[shown] for a in (values, name, first.cell, second.cell, greater, rows)))
+
+
+def _none(n: int) -> np.ndarray:
+    """No fault's home, of n windows."""
+    return np.full(n, -1)
+
+
+def _nothing(dataset: Dataset) -> Examples:
+    return Examples(dataset.values[:0], np.zeros(0, "U40"), _none(0), _none(0), np.zeros(0), np.zeros(0, int))
 
 
 def _unseen(dataset: Dataset, kind: faults.Kind, rows: np.ndarray, asked: np.ndarray, rng) -> Examples:
@@ -114,7 +151,7 @@ def _unseen(dataset: Dataset, kind: faults.Kind, rows: np.ndarray, asked: np.nda
     cell = rng.choice(cells, len(rows))
     values = dataset.values[rows].copy()
     _raise(dataset, values, cell, asked)
-    return Examples(values, np.full(len(rows), kind.name, "U40"), cell, asked, rows)
+    return Examples(values, np.full(len(rows), kind.name, "U40"), cell, _none(len(rows)), asked, rows)
 
 
 def _raise(dataset: Dataset, values: np.ndarray, cell: np.ndarray, asked: np.ndarray) -> None:
@@ -139,4 +176,6 @@ def _benign(dataset: Dataset, kind: faults.Kind, good: np.ndarray, n: int, rng) 
     mine = faults.columns_beside(dataset.plan, quiet.cell[:1])
     calm = (quiet.values <= np.maximum(dataset.values[quiet.row], ALOUD))[:, mine].all(axis=1)
     name = np.char.add("benign:", quiet.kind[calm])
-    return Examples(quiet.values[calm], name, quiet.cell[calm], quiet.severity[calm], quiet.row[calm])
+    return Examples(
+        quiet.values[calm], name, quiet.cell[calm], quiet.second[calm], quiet.severity[calm], quiet.row[calm]
+    )

@@ -52,7 +52,9 @@ def table_of(dataset: Dataset, parent: str, everything: list[Examples], scaling:
                 labelled &= ~dataset.fails[child][found.row]
         clean = recorded & dataset.clean[found.row]
         benign = np.char.startswith(found.kind, "benign:")
-        own = faults.fails(dataset.plan, entry, found.cell) & ~recorded
+        own = (
+            faults.fails(dataset.plan, entry, found.cell) | faults.fails(dataset.plan, entry, found.second)
+        ) & ~recorded
         fail = labelled | (own & ~benign)
         kept = fail | clean | (benign & own)
         values = found.values[:, columns]

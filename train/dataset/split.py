@@ -21,22 +21,30 @@ class Split:
         return np.flatnonzero(self.part == part)
 
 
-def by_time(starts: np.ndarray, length: int, shares: Shares = SHARES) -> Split:
+def by_time(starts: np.ndarray, length: int, shares: Shares = SHARES, recording: np.ndarray | None = None) -> Split:
     """Cuts windows that begin at slots ``starts`` (int64[n], ascending, each ``length`` slots) by time.
 
-    A window whose slots reach into the part behind it belongs to none, so no sample is in two parts.
+    A window whose slots reach into the part behind it belongs to none, so no sample is in two parts. With three
+    recordings or more, whose numbers are ``recording`` int[n], each is in one part as a whole.
 
     >>> by_time(np.arange(0, 100, 10), 20).part.tolist()
     [0, 0, 0, 0, 0, 255, 1, 255, 2, 2]
+    >>> by_time(np.arange(0, 100, 10), 20, recording=np.array([0, 0, 0, 0, 1, 1, 1, 1, 2, 2])).part.tolist()
+    [0, 0, 0, 0, 1, 1, 1, 1, 2, 2]
     """
     starts = np.asarray(starts, np.int64)
     n = len(starts)
     bounds = np.round(np.cumsum(shares) * n).astype(int)
+    edges = np.flatnonzero(np.diff(recording)) + 1 if recording is not None else np.zeros(0, int)
+    if len(edges) >= 2:
+        first = edges[np.abs(edges[:-1] - bounds[0]).argmin()]
+        behind = edges[edges > first]
+        bounds[:2] = first, behind[np.abs(behind - bounds[1]).argmin()]
     part = np.full(n, NONE, np.uint8)
     begin = 0
     for index, end in enumerate(bounds):
         part[begin:end] = index
-        if end < n:
+        if end < n and end not in edges:
             part[begin:end][starts[begin:end] + length > starts[end]] = NONE
         begin = end
     return Split(part, (shares[0], shares[1], shares[2]))

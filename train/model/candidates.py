@@ -1,16 +1,16 @@
 """Three candidates for a parent's classifier, and which of them is shipped.
 
-  rule     one hidden unit a dimension: what its value exceeds ``USUAL`` by, summed; nothing is learned
+  rule     one hidden unit a dimension: what its value exceeds the usual by, summed; nothing is learned
   linear   a non-negative weight a dimension, learned
   network  16 and 8 hidden units, learned
 
 The simplest is shipped whose validation loss lies within one standard error of the best (Breiman, Friedman, Olshen,
 Stone, Classification and Regression Trees, 1984, the 1-SE rule). The loss is the share of faults that is missed, the
 mean over kinds, by a threshold that one of validation's good windows in a hundred exceeds: the alarm budget's own is
-pulled to each site, and where it lies far out all candidates miss the same.
+pulled to each site, and where it lies far out all candidates miss the same. Its standard error is that of bootstrapped
+good windows, by blocks (Kuensch 1989), and faults: what a threshold on a few hundred windows is worth is part of it.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,11 @@ from . import network
 
 NAMES = ("rule", "linear", "network")  # the simplest first
 USUAL = 192  # a value below it counts for nothing: three quarters of a limit
+LIMIT = 256
+HIGH = 0.99  # of training's good windows: where a dimension's usual is less
+HEAVIEST = 2.0  # a dimension that training never shows; more would blind a site that shows it to all others
 FALSE = 0.01  # of the good windows
+RESAMPLES, BLOCKS = 200, 20
 
 
 @dataclass(frozen=True)
@@ -39,14 +43,17 @@ class Candidate:
         return {"loss": round(self.loss, 4), "standard_error": round(self.error, 4), "macs": self.macs}
 
 
-def rule(scaling: Scaling, clean: np.ndarray):
-    """The rule as a Keras model. ``clean`` int8[n, k]: good windows, on which its last layer is scaled."""
+def rule(scaling: Scaling, seen: np.ndarray, clean: np.ndarray):
+    """The rule as a Keras model: the sum of what each feature exceeds its usual by, weighed by how far below the limit
+    it stays in good windows, ``seen`` int8[n, k]. ``clean``: others, on which its last layer is scaled."""
     n = len(scaling.columns)
-    usual = scaling.apply(np.full((1, n), USUAL))[0].astype(np.float32) / 128
+    zero, usual, limit = (scaling.apply(np.full((1, n), value))[0].astype(float) for value in (0, USUAL, LIMIT))
+    high = np.quantile(seen, HIGH, axis=0)
+    weight = np.clip((limit - zero) / np.maximum(high - zero, 1), 1, HEAVIEST)
     model = network.build(n, True, (n,))
     hidden, last = model.layers
-    hidden.set_weights([np.eye(n, dtype=np.float32), -usual])
-    last.set_weights([np.ones((n, 1), np.float32), np.zeros(1, np.float32)])
+    hidden.set_weights([np.eye(n, dtype=np.float32), (-np.minimum(usual, high) / 128).astype(np.float32)])
+    last.set_weights([weight[:, None].astype(np.float32), np.zeros(1, np.float32)])
     network.calibrate_logits(model, clean)
     return model
 
@@ -55,17 +62,24 @@ def candidate(name: str, model, held: Table) -> Candidate:
     """``held``: the validation part."""
     levels = network.logits(model, held.x)
     macs = sum(layer.get_weights()[0].size for layer in model.layers)
-    shares = list(_missed(levels > np.quantile(levels[~held.fail], 1 - FALSE), held))
-    loss = float(np.mean([share for share, _ in shares])) if shares else 0.0
-    error = float(np.sqrt(sum(share * (1 - share) / n for share, n in shares))) / max(len(shares), 1)
-    return Candidate(name, model, loss, error, macs)
+    good = levels[~held.fail]
+    kinds = [levels[held.fail & (held.kind == kind)] for kind in np.unique(held.kind[held.fail])]
+    rng = np.random.default_rng(0)  # the same draws for every candidate
+    blocks = [block for block in np.array_split(good, BLOCKS) if len(block)]
+    again = [
+        _missed(
+            np.concatenate([blocks[i] for i in rng.integers(0, len(blocks), len(blocks))]),
+            [rng.choice(kind, len(kind)) for kind in kinds],
+        )
+        for _ in range(RESAMPLES)
+    ]
+    return Candidate(name, model, _missed(good, kinds), float(np.std(again)), macs)
 
 
-def _missed(fails: np.ndarray, held: Table) -> Iterable[tuple[float, int]]:
-    """Of each kind, and of the labelled failures, the share missed and of how many."""
-    for kind in np.unique(held.kind[held.fail]):
-        mine = held.fail & (held.kind == kind)
-        yield float((~fails[mine]).mean()), int(mine.sum())
+def _missed(good: np.ndarray, kinds: list[np.ndarray]) -> float:
+    """The share missed, of levels of each kind of fault and of the labelled failures; mean over them."""
+    limit = np.quantile(good, 1 - FALSE)
+    return float(np.mean([(kind <= limit).mean() for kind in kinds])) if kinds else 0.0
 
 
 def choose(found: list[Candidate]) -> Candidate:

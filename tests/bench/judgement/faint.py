@@ -92,7 +92,7 @@ def _case(case: Case, seeds: int, each: int, severities: tuple[float, ...]) -> d
                 rates[judge].setdefault(parent.name, []).append(float((score[found.clean] > limit).mean()))
         for some in passes(found, injected.kinds(found), severities, each, seed):
             for parent in parents:
-                mine = np.isin(some.cells, list(gate.plan.cells_of(parent)))
+                mine = np.isin(some.cells, list(gate.plan.cells_of(parent))).any(axis=1)
                 told = scores(gate, parent, some.values[mine], some.no_data[mine], found.silent)
                 wishes = [wish for wish, here in zip(some.placed, mine, strict=True) if here]
                 for judge, score in told.items():

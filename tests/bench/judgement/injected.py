@@ -19,18 +19,20 @@ SHOWN = 0.99  # of the severity asked for: what a window cannot show is no fault
 
 @dataclass(frozen=True)
 class Wish:
-    """A fault to be put somewhere: its kind, and how many times its home's limit."""
+    """A fault to be put somewhere: its kind, and how many times its home's limit; ``second``: one of another kind on top
+    of it, as severe."""
 
     kind: Kind
     severity: float
+    second: Kind | None = None
 
 
 @dataclass(frozen=True)
 class Faulted:
     """A stream with single faults in it: what the device makes of the windows that hold one whole, a row each.
 
-    ``slots`` and ``stats`` are the whole recording's; ``rows`` says which windows of the stream, ``cells`` the home of
-    each fault, ``placed`` which it is, ``windows`` how it was injected.
+    ``slots`` and ``stats`` are the whole recording's; ``rows`` says which windows of the stream, ``cells`` int[n, 2] the
+    home of each fault and of the second, -1 without, ``placed`` which it is, ``windows`` how it was injected.
     """
 
     slots: ring.Slots
@@ -56,6 +58,13 @@ def deal(some: list[Kind], severities: tuple[float, ...], each: int, rng: np.ran
     return deque(wishes[i] for i in rng.permutation(len(wishes)))
 
 
+def deal_two(some: list[Kind], severities: tuple[float, ...], each: int, rng: np.random.Generator) -> deque[Wish]:
+    """The same, with one of another home on top of each, drawn for each."""
+    alone = deal(some, severities, each, rng)
+    others = {kind: [other for other in some if other.home != kind.home] for kind in some}
+    return deque(replace(wish, second=others[wish.kind][rng.integers(len(others[wish.kind]))]) for wish in alone)
+
+
 def put(stream: Stream, wishes: deque[Wish], rng: np.random.Generator) -> Faulted:
     """One pass through the stream: takes wishes while there is room, and lets the device run over what came of them.
 
@@ -71,7 +80,7 @@ def put(stream: Stream, wishes: deque[Wish], rng: np.random.Generator) -> Faulte
     end = stream.begin + int(rows.max(initial=-1)) + 1
     run = engine.Engine(stream.plan, stream.reference, 0).run(part(slots, stream.begin, end), stats[stream.begin : end])
     return Faulted(
-        slots, stats, rows, np.array(placing.cells, int), placing.placed, placing.windows, run.values[rows],
+        slots, stats, rows, np.array(placing.cells, int).reshape(-1, 2), placing.placed, placing.windows, run.values[rows],
         run.no_data[rows],
     )  # fmt: skip
 
@@ -85,7 +94,7 @@ class _Placing:
         self.slots = replace(held, **arrays)
         self.touched = np.zeros(len(held.flags), bool)
         self.rows: list[int] = []
-        self.cells: list[int] = []
+        self.cells: list[tuple[int, int]] = []
         self.placed: list[Wish] = []
         self.windows: list[Windows] = []
         self._stream = stream
@@ -106,13 +115,19 @@ class _Placing:
         while row is not None:
             some = stream.window(row)
             faulty = faults.inject(plan, some, wish.kind, np.array([wish.severity]), self._rng)
-            if faulty.severity[0] < SHOWN * wish.severity:
+            both, least = [faulty], faulty.severity[0]
+            if wish.second is not None:
+                faulty = faults.inject(plan, faulty.windows, wish.second, np.array([wish.severity]), self._rng)
+                both, least = [*both, faulty], min(least, faulty.severity[0])
+            if least < SHOWN * wish.severity:
                 self._onwards(row)
                 return True
             before = self._before(row, some, faulty)
             lacking = max(self._free, int(self._since[row])) - min([int(self._starts[row]), *(s[0] for _, s in before)])
             if lacking <= 0:
                 self._write(row, faulty, before)
+                homes = [int(one.cell[0]) for one in both]
+                self.cells.append((homes[0], homes[1] if len(both) > 1 else -1))
                 self.placed.append(wish)
                 return True
             row = self._clean(row + -(-lacking // plan.hop))
@@ -143,7 +158,6 @@ class _Placing:
             self.slots.counts[c, at] = faulty.windows.carry[0, c, layout.CARRY_VALUE]
             self.touched[at] = True
         self.rows.append(row)
-        self.cells.append(int(faulty.cell[0]))
         self.windows.append(faulty.windows)
         self._free = start + length
         self._onwards(row)

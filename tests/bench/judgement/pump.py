@@ -33,14 +33,14 @@ def measure() -> Pump:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "policy.toml").write_text(policy_text("vacuum_pump"))
-        train(folder / "policy.toml", [_recorded(folder, TRAINED)], folder / "work")
+        train(folder / "policy.toml", [recorded(folder, TRAINED)], folder / "work")
         convert(folder / "work")
         trained, rules = Trained.load(folder / "work"), policy.load(folder / "work" / "policy.toml")
         found: dict[str, list[dict[str, int | None]]] = {}
         runs = dict.fromkeys((parent.name for parent in trained.plan.classifiers), 0)
         weeks = 0.0
         for seed in JUDGED:
-            path = _recorded(folder, seed, "--faults")
+            path = recorded(folder, seed, "--faults")
             with path.open() as file:
                 fault = np.array([row["fault"] for row in csv.DictReader(file)])
             records = recording.read(rules, [path])
@@ -58,7 +58,7 @@ def measure() -> Pump:
     return Pump(found, runs, weeks)
 
 
-def _recorded(folder: Path, seed: int, *more: str) -> Path:
+def recorded(folder: Path, seed: int, *more: str) -> Path:
     path = folder / f"{seed}.csv"
     command = [sys.executable, "-m", "motegate.examples.vacuum_pump.record", "--out", str(path), "--seed", str(seed)]
     subprocess.run([*command, *more], check=True, capture_output=True)

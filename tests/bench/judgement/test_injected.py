@@ -53,7 +53,7 @@ def test_a_fault_in_the_stream_is_the_injected_window(found):
             index = np.array([found.begin + row])
             for there, here in zip(ring.cut(found.plan, some.slots, index), _slots(window), strict=True):
                 assert np.array_equal(there, here), wish
-            channel = found.plan.cells[cell].channel
+            channel = found.plan.cells[cell[0]].channel
             if wish.kind.name == "stuck":  # the run that reaches in does so in the stream, too
                 assert np.array_equal(some.slots.carry[index, channel], window.carry[:, channel])
             alone = scan.scan(
@@ -68,7 +68,7 @@ def test_a_run_longer_than_its_window_begins_in_front_of_it(found):
     stuck = next(kind for kind in injected.kinds(found) if kind.name == "stuck")
     some = injected.put(found, deque([injected.Wish(stuck, 40.0)] * 3), np.random.default_rng(0))
     run, window = some.slots.carry[found.begin + some.rows[0]], some.windows[0]
-    channel = found.plan.cells[some.cells[0]].channel
+    channel = found.plan.cells[some.cells[0, 0]].channel
     assert run[channel, layout.CARRY_RUN] == window.carry[0, channel, layout.CARRY_RUN] > found.plan.length
 
 
@@ -87,6 +87,17 @@ def test_values_of_faults_follow_those_before_them(found):
     run = machine.run(part(some.slots, found.begin, len(some.stats)), some.stats[found.begin :])
     assert np.array_equal(run.values[some.rows], some.values)
     assert not np.array_equal(run.references[-1], found.references[-1])
+
+
+def test_two_at_once_are_one_on_top_of_the_other(found):
+    rng = np.random.default_rng(6)
+    wishes = injected.deal_two(injected.kinds(found), (4.0,), 2, rng)
+    some = injected.put(found, wishes, rng)
+    assert len(some.rows) > 10
+    for cells, wish in zip(some.cells, some.placed, strict=True):
+        homes = [found.plan.cells[cell].dimension for cell in cells]
+        assert homes == [wish.kind.home, wish.second.home]
+        assert homes[0] != homes[1]
 
 
 def test_faults_keep_apart_and_lie_all_over_the_stream(found):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from motegate.convert import infer
 from motegate.convert.model import pack, tflite_model
-from motegate.convert.model.fixed_point import logistic_table
+from motegate.convert.model.fixed_point import logistic_table, quantize_multiplier
 from motegate.convert.model.lower import lower
 
 from ..models import Fc, Sigmoid, build
@@ -88,6 +88,38 @@ def test_accumulators_and_biases_at_int32s_ends_equal_tflm():
     rows = np.vstack([np.full((1, 64), value) for value in (-128, 127, 0)]).astype(np.int8)
     for data, (got, _) in zip(ends, infer.run([(packed(data), rows) for data in ends]), strict=True):
         assert (got == tflm(data, rows)).all()
+
+
+@pytest.mark.device
+def test_a_sum_that_the_last_bit_of_a_multiplier_decides_equals_tflm():
+    """A layer with one weight scale: a float32 product of the scales would round these sums to the other side."""
+    rng = np.random.default_rng(9)
+    sums = np.arange(-30_000, 30_000)
+    decided = []
+    for _ in range(400):
+        scale, weight, out = (np.float32(rng.uniform(*span)) for span in ((0.005, 0.02), (0.005, 0.02), (0.01, 0.05)))
+        exact, short = (
+            quantize_multiplier(product / float(out))
+            for product in (float(scale) * float(weight), float(scale * weight))
+        )
+        if exact[1] == short[1] <= 0:
+            apart = sums[_requantized(sums, *exact) != _requantized(sums, *short)][:1]
+            apart = apart[np.abs(_requantized(apart, *exact)) < 120]
+            decided += [
+                build(1, float(scale), -128, [Fc(np.array([[1]]), np.array([weight]), np.array([a]), float(out), 0)])
+                for a in apart.tolist()
+            ]
+    assert len(decided) >= 10
+    row = np.array([[-128]], np.int8)
+    for data, (got, _) in zip(decided, infer.run([(packed(data), row) for data in decided]), strict=True):
+        assert (got == tflm(data, row)).all()
+
+
+def _requantized(sums: np.ndarray, multiplier: int, shift: int) -> np.ndarray:
+    """Twofold rounding, vectorised, of a multiplier without a left shift."""
+    high = (sums * multiplier + (1 << 30)) >> 31
+    mask = (1 << -shift) - 1
+    return (high >> -shift) + ((high & mask) > ((mask >> 1) + (high < 0)))
 
 
 @pytest.fixture(scope="module")

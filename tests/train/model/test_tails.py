@@ -13,13 +13,23 @@ ZERO, RARE, MOST = (int(SCALING.apply(np.full((1, 4), v))[0, 0]) for v in (0, 25
 
 
 def test_half_of_the_draws_lie_above_0_one_in_twenty_above_256_and_one_column_at_a_time():
-    x = tails.raised(np.full((N, COLUMNS), ZERO, np.int8), np.ones(N, bool), SCALING, 0)
+    low = ZERO + 1  # all of them are above 0
+    x = tails.raised(np.full((N, COLUMNS), low, np.int8), np.ones(N, bool), SCALING, 0)
     largest = x.max(axis=1).astype(int)
-    assert ((x > ZERO).sum(axis=1) <= 1).all()
-    assert (largest > ZERO).mean() == pytest.approx(0.5, abs=0.02)
+    assert ((x > low).sum(axis=1) <= 1).all()
+    assert (largest > low).mean() == pytest.approx(0.5 * 10 ** (-8 / 256), abs=0.02)  # two steps of a feature: 8
     assert (largest > RARE).mean() == pytest.approx(0.05, abs=0.005)
     assert largest.max() <= MOST
-    np.testing.assert_allclose((x > ZERO).mean(axis=0), 0.125, atol=0.01)
+    np.testing.assert_allclose((x > low).mean(axis=0), 0.125 * 10 ** (-8 / 256), atol=0.01)
+
+
+def test_what_good_windows_hardly_show_is_raised_less_often():
+    rng = np.random.default_rng(0)
+    usual = np.where(rng.random((N, COLUMNS)) < 0.2, RARE, ZERO).astype(np.int8)
+    usual[:, 0] = ZERO
+    x = tails.raised(usual, np.ones(N, bool), SCALING, 0)
+    raised = [(x[:, j] > usual[:, j])[usual[:, j] == ZERO].mean() for j in range(COLUMNS)]
+    assert raised[0] == pytest.approx(0.3 * np.mean(raised[1:]), rel=0.15)
 
 
 def test_failures_stay_and_no_value_sinks():

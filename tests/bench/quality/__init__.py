@@ -1,0 +1,1 @@
+"""What the gate ships, beside the other candidates and beside what the field would use."""
