@@ -6,7 +6,7 @@ import numpy as np
 from motegate.firmware.device.window.measure import Dimensions
 
 from ..faults import Windows
-from ..host import engine, scan
+from ..host import engine
 from .dataset import Dataset
 
 

@@ -2,8 +2,8 @@
 
 A value says how rare a measure is on its site, so on another site any value comes up as often as it says. A network
 that sees one recording alone would take what that recording never shows for a failure: a pump whose start stays inside
-the band teaches nothing of one whose start does not. But what a recording hardly ever shows, since the limit lies at its
-floor, is rare elsewhere, too, and all the better a sign of a fault.
+the band teaches nothing of one whose start does not. But what a recording hardly ever shows, since the limit lies at
+its floor, is rare elsewhere, too, and all the better a sign of a fault.
 """
 
 import numpy as np

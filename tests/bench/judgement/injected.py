@@ -19,8 +19,8 @@ SHOWN = 0.99  # of the severity asked for: what a window cannot show is no fault
 
 @dataclass(frozen=True)
 class Wish:
-    """A fault to be put somewhere: its kind, and how many times its home's limit; ``second``: one of another kind on top
-    of it, as severe."""
+    """A fault to be put somewhere: its kind, and how many times its home's limit; ``second``: one of another kind on
+    top of it, as severe."""
 
     kind: Kind
     severity: float
@@ -31,8 +31,8 @@ class Wish:
 class Faulted:
     """A stream with single faults in it: what the device makes of the windows that hold one whole, a row each.
 
-    ``slots`` and ``stats`` are the whole recording's; ``rows`` says which windows of the stream, ``cells`` int[n, 2] the
-    home of each fault and of the second, -1 without, ``placed`` which it is, ``windows`` how it was injected.
+    ``slots`` and ``stats`` are the whole recording's; ``rows`` says which windows of the stream, ``cells`` int[n, 2]
+    the home of each fault and of the second, -1 without, ``placed`` which it is, ``windows`` how it was injected.
     """
 
     slots: ring.Slots
@@ -80,8 +80,8 @@ def put(stream: Stream, wishes: deque[Wish], rng: np.random.Generator) -> Faulte
     end = stream.begin + int(rows.max(initial=-1)) + 1
     run = engine.Engine(stream.plan, stream.reference, 0).run(part(slots, stream.begin, end), stats[stream.begin : end])
     return Faulted(
-        slots, stats, rows, np.array(placing.cells, int).reshape(-1, 2), placing.placed, placing.windows, run.values[rows],
-        run.no_data[rows],
+        slots, stats, rows, np.array(placing.cells, int).reshape(-1, 2), placing.placed, placing.windows,
+        run.values[rows], run.no_data[rows],
     )  # fmt: skip
 
 

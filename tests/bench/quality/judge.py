@@ -8,8 +8,8 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Batch:
-    """Windows of one plan: ``values`` int16[n, columns], ``no_data`` bool[n], ``counts`` int16[n, C, L], ``lateness`` and
-    ``flags`` int16[n, L]."""
+    """Windows of one plan: ``values`` int16[n, columns], ``no_data`` bool[n], ``counts`` int16[n, C, L], ``lateness``
+    and ``flags`` int16[n, L]."""
 
     values: np.ndarray
     no_data: np.ndarray

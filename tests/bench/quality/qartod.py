@@ -1,7 +1,7 @@
 """QARTOD by ioos_qc itself: five tests of each channel, thresholds from the training part, rolled up to a window.
 
-A window's score is the loosest threshold that still flags one of its samples: all tests begin at what one good window in
-a hundred reaches, and are loosened together, step by step. Samples that are missing count as ioos_qc flags them.
+A window's score is the loosest threshold that still flags one of its samples: all tests begin at what one good window
+in a hundred reaches, and are loosened together, step by step. Samples that are missing count as ioos_qc flags them.
 """
 
 import numpy as np

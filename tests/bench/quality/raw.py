@@ -7,7 +7,7 @@ from motegate.train.dataset import TRAIN, VALIDATION, Dataset, examples
 from motegate.train.model import keras
 
 from .candidates import SEED
-from .judge import Batch, Judge
+from .judge import Judge
 
 UNITS = (32, 16)
 EPOCHS, PATIENCE, BATCH = 60, 8, 256
