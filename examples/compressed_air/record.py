@@ -16,7 +16,8 @@ A screw compressor of 37 kW and fixed speed feeds a receiver, a heatless dryer a
   ed., 2019, on adsorption dryers: purge 15 to 20 % of capacity; this one is small).
 - Workshop: leaks of a twelfth of the capacity, always. From 6 to 22 on weekdays machines draw 45 % on average, an
   Ornstein-Uhlenbeck process of 12 % and twenty minutes, with an hour's ramp at both ends and a break at noon; blow guns
-  add bursts of 5 to 40 seconds.
+  add bursts of 5 to 40 seconds. All of it flows through orifices at the speed of sound, so it goes with the absolute
+  pressure (Atlas Copco, the same, on leaks); the shares hold in the middle of the saw tooth.
 - Sensors: a transmitter of 0 to 10 bar reads the moment, with 0.004 bar of noise in steps of 0.001 bar; a current
   transformer gives what the motor draws, with 0.3 A of noise in steps of 0.1 A.
 
@@ -78,7 +79,7 @@ class Fault:
 
 FAULTS = (
     Fault("leak", "contextual", leak=0.5),
-    Fault("worn", "contextual", delivery=0.55),
+    Fault("worn", "contextual", delivery=0.7),
     Fault("flooded", "contextual", volume=0.3),
     Fault("purge", "contextual", purging=True, leak=0.25),
     Fault("offset", "contextual", pressure=0.4),
@@ -147,8 +148,9 @@ def _at_work(day: int, at: int) -> float:
 
 
 def process(drawn: Iterator[float], episodes: Sequence[Episode]) -> Iterator[tuple[float, float]]:
-    """The true pressure (bar) and current (A), second by second."""
+    """The true pressure (bar) and current (A), second by second; ``drawn``: m3/s in the middle of the saw tooth."""
     pressure, loaded, left = 7.0, True, list(episodes)
+    middle = (LOAD + UNLOAD) / 2 + AMBIENT
     for second, out in enumerate(drawn):
         while left and second >= left[0].end:
             left.pop(0)
@@ -156,6 +158,7 @@ def process(drawn: Iterator[float], episodes: Sequence[Episode]) -> Iterator[tup
         fault = here.fault if here else GOOD
         if here:
             out += CAPACITY * fault.leak * here.share(second)
+        out *= (pressure + AMBIENT) / middle
         purging = fault.purging or second % TURN < PURGED
         out += PURGE if purging else REFILL
         given = CAPACITY * fault.delivery if loaded else 0.0
