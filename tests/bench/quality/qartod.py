@@ -14,6 +14,7 @@ from .judge import Batch, Judge
 
 STEPS = range(-8, 19)
 STEP = 1.25
+STILLEST = 12  # from this step on the attenuated signal test is off
 QUANTILE = 0.99
 GAP = 4  # window lengths between windows, so that no test looks from one into the next
 TESTS = 6  # thresholds of a channel
@@ -60,14 +61,15 @@ class _Channel:
         found = np.full(n, -100.0)
         for step in STEPS:
             hit = np.zeros(len(inp), bool)
-            for flags in self._flags(inp, times, STEP**step, length):
+            for flags in self._flags(inp, times, step, length):
                 hit |= np.isin(np.ma.filled(flags, qartod.QartodFlags.MISSING), FLAGGED)
             here = hit.reshape(n, -1)[:, :length].any(axis=1)
             here |= np.isnan(x).sum(axis=1) > self._missing * STEP**step
             found[here] = step
         return found
 
-    def _flags(self, inp: np.ndarray, times: np.ndarray, loose: float, length: int):
+    def _flags(self, inp: np.ndarray, times: np.ndarray, step: int, length: int):
+        loose = STEP**step
         beyond = (self._high - self._low) * loose / 2
         middle = (self._high + self._low) / 2
         span = middle - beyond, middle + beyond
@@ -78,9 +80,9 @@ class _Channel:
         if still < length:
             seconds = still * self._period
             yield qartod.flat_line_test(inp, times, seconds, seconds, tolerance=0.5)
-        yield qartod.attenuated_signal_test(
-            inp, times, self._std / loose, 0.0, test_period=length * self._period, min_obs=length // 2
-        )
+        if step < STILLEST:  # a site that stands still has less than any share of a spread
+            whole = {"test_period": length * self._period, "min_obs": length * 3 // 4}
+            yield qartod.attenuated_signal_test(inp, times, self._std / loose, 0.0, **whole)
 
 
 def _high(x: np.ndarray) -> float:
