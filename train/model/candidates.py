@@ -21,10 +21,10 @@ from ..features import Scaling
 from . import network
 
 NAMES = ("rule", "linear", "network")  # the simplest first
-USUAL = 192  # a value below it counts for nothing: three quarters of a limit
+USUAL = 128, 192  # a value counts for nothing as far as good windows go, but within half and three quarters of a limit
 LIMIT = 256
-HIGH = 0.99  # of training's good windows: where a dimension's usual is less
-HEAVIEST = 2.0  # a dimension that training never shows; more would blind a site that shows it to all others
+HIGH = 0.99  # of training's good windows
+HEAVIEST = 3.0  # a dimension that training never shows; more would blind a site that shows it to all others
 FALSE = 0.01  # of the good windows
 RESAMPLES, BLOCKS = 200, 20
 
@@ -47,12 +47,12 @@ def rule(scaling: Scaling, seen: np.ndarray, clean: np.ndarray):
     """The rule as a Keras model: the sum of what each feature exceeds its usual by, weighed by how far below the limit
     it stays in good windows, ``seen`` int8[n, k]. ``clean``: others, on which its last layer is scaled."""
     n = len(scaling.columns)
-    zero, usual, limit = (scaling.apply(np.full((1, n), value))[0].astype(float) for value in (0, USUAL, LIMIT))
+    zero, low, up, limit = (scaling.apply(np.full((1, n), value))[0].astype(float) for value in (0, *USUAL, LIMIT))
     high = np.quantile(seen, HIGH, axis=0)
     weight = np.clip((limit - zero) / np.maximum(high - zero, 1), 1, HEAVIEST)
     model = network.build(n, True, (n,))
     hidden, last = model.layers
-    hidden.set_weights([np.eye(n, dtype=np.float32), (-np.minimum(usual, high) / 128).astype(np.float32)])
+    hidden.set_weights([np.eye(n, dtype=np.float32), (-np.clip(high, low, up) / 128).astype(np.float32)])
     last.set_weights([weight[:, None].astype(np.float32), np.zeros(1, np.float32)])
     network.calibrate_logits(model, clean)
     return model

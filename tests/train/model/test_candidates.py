@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from motegate.train.dataset import Table
 from motegate.train.features import Scaling
 from motegate.train.model import candidates, network
-from motegate.train.model.candidates import NAMES, USUAL, Candidate
+from motegate.train.model.candidates import HEAVIEST, NAMES, USUAL, Candidate
 
 pytestmark = pytest.mark.unit
 K = 4
@@ -35,20 +35,20 @@ def rule():
 
 def test_the_rule_sums_what_exceeds_the_usual(rule):
     some = table(3000, 1)
-    expected = np.maximum(some.values.astype(int).clip(0, 1023) // 4 * 4 - USUAL, 0).sum(axis=1)
+    expected = np.maximum(some.values.astype(int).clip(0, 1023) // 4 * 4 - USUAL[1], 0).sum(axis=1)
     order = network.logits(rule, some.x)
     assert np.corrcoef(expected, order)[0, 1] > 0.999999
     assert order[expected == 0].std() < 1e-5
 
 
-def test_what_good_windows_never_show_counts_twice_and_from_its_beginning():
+def test_what_good_windows_never_show_counts_more_and_from_lower_down():
     seen = np.full((500, K), -128, np.int8)
     seen[:, 1] = SCALING.apply(np.full((1, K), 400))[0, 1]
     model = candidates.rule(SCALING, seen, seen)
     raised = np.full((3, K), -128, np.int8)
     raised[1, 0] = raised[2, 1] = SCALING.apply(np.full((1, K), 512))[0, 0]
     base, never, often = network.logits(model, raised)
-    assert (never - base) / (often - base) == pytest.approx(2 * 512 / (512 - USUAL))
+    assert (never - base) / (often - base) == pytest.approx(HEAVIEST * (512 - USUAL[0]) / (512 - USUAL[1]))
 
 
 def test_it_has_a_hidden_unit_a_dimension_and_no_weight_below_zero(rule):
