@@ -209,7 +209,7 @@ def run(seeds: int = SEEDS) -> str:
         "the threshold that 1 % of validation's exceed, of the worst parent. Bytes and multiply-accumulates are those",
         "of all parents together; the dimensions, which all but the last two read, come on top. Gradient boosting is",
         "free to use any structure between the dimensions that the network might. QARTOD's thresholds are those of the",
-        "site that they come from: one river's conductivity goes 55 times beyond the other's, so there it says nothing.",
+        "site that they come from: one river's conductivity goes 55 times beyond the other's, so it says nothing.",
         "",
         f"| stream | judge | single, {severities} | two at once, {severities} | false alarms | bytes | MACs |",
         "| --- | --- | --- | --- | --- | --- | --- |",
