@@ -25,15 +25,15 @@ The numbers are a plausible station's, not one maker's. The same arguments give 
 demand and noise behind it as they are without it; only the saw tooth's phase is another.
 """
 
-import argparse
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from random import Random
 
 from motegate.firmware.errors import InputError
+
+from .. import recorder
 
 START = datetime(2026, 3, 2)  # a Monday
 PERIOD = 10  # s
@@ -190,24 +190,7 @@ def record(days: int, seed: int, faults: Sequence[Fault] = ()) -> Iterator[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Makes a recording of a compressed-air station.")
-    parser.add_argument("--out", type=Path, required=True, help="the CSV to write")
-    parser.add_argument("--days", type=int, default=14, help="default: 14")
-    parser.add_argument("--seed", type=int, default=1, help="default: 1")
-    parser.add_argument("--faults", action="store_true", help="every fault, an episode each, labelled")
-    parser.add_argument("--fault", choices=[fault.name for fault in FAULTS], action="append", help="only this one")
-    args = parser.parse_args()
-    if args.days < 1:
-        parser.error(f"--days is {args.days}; expected 1 or more")
-    chosen = [fault for fault in FAULTS if args.faults or fault.name in (args.fault or ())]
-    try:
-        lines = list(record(args.days, args.seed, chosen))
-        args.out.write_text("\n".join(lines) + "\n", newline="\n")
-    except InputError as error:
-        parser.error(str(error))
-    except OSError as error:
-        parser.error(f"{args.out}: cannot be written ({error.strerror})")
-    print(f"{args.out}: {len(lines) - 1} rows, {len(chosen)} faults")
+    recorder.main("a compressed-air station", 14, FAULTS, record)
 
 
 if __name__ == "__main__":
