@@ -21,8 +21,8 @@ A screw compressor of 37 kW and fixed speed feeds a receiver, a heatless dryer a
 - Sensors: a transmitter of 0 to 10 bar reads the moment, with 0.004 bar of noise in steps of 0.001 bar; a current
   transformer gives what the motor draws, with 0.3 A of noise in steps of 0.1 A.
 
-The numbers are a plausible station's, not one maker's. The same arguments give the same bytes. A fault leaves weather,
-demand and noise behind it as they are without it; only the saw tooth's phase is another.
+The numbers are a plausible station's, not one maker's. The same arguments give the same bytes. A fault leaves demand
+and noise behind it as they are without it; only the saw tooth's phase is another.
 """
 
 import math
