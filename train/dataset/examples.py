@@ -91,57 +91,54 @@ def _make(dataset: Dataset, part: int, seed: int, severities, progress) -> Examp
     for k, kind in enumerate(kinds):
         rng = np.random.default_rng([seed, part, zlib.crc32(kind.name.encode())])
         asked = severities(kind, rng)
-        parts.append(_faulty(dataset, kind, rng.choice(good, len(asked)), asked, rng))
+        parts.append(_faulty(dataset, (kind,), rng.choice(good, len(asked)), (asked,), rng))
         lacking = len(asked) // 2 - len(parts[-1])
         if part != TEST and lacking > 0 and kind.home not in faults.STATUS_HOMES:
             parts.append(_unseen(dataset, kind, rng.choice(good, lacking), rng.permutation(asked)[:lacking], rng))
-        quiet = _benign(dataset, kind, good, len(asked) // 2, rng)
-        if quiet is not None:
-            parts.append(quiet)
+        more = [_benign(dataset, kind, good, len(asked) // 2, rng)]
         if part != TEST:
-            parts.append(_two(dataset, kind, kinds, good, severities, rng))
+            more.append(_two(dataset, kind, kinds, good, severities, rng))
+        parts += [some for some in more if some is not None]
         if progress:
             progress((k + 1) / len(kinds))
     return Examples(*(np.concatenate([getattr(p, name) for p in parts]) for name in Examples.__dataclass_fields__))
 
 
-def _faulty(dataset: Dataset, kind: faults.Kind, rows: np.ndarray, asked: np.ndarray, rng) -> Examples:
-    faulty = faults.inject(dataset.plan, dataset.windows(rows), kind, asked, rng)
-    values = dataset.measure(followed(dataset, rows, faulty.windows))
-    if faulty.raised:
-        _raise(dataset, values, faulty.cell, asked)
-    shown = faulty.severity >= SHOWN * np.minimum(asked, 1.0)
-    name = np.full(len(rows), kind.name, "U40")
-    return Examples(*(a[shown] for a in (values, name, faulty.cell, _none(len(rows)), faulty.severity, rows)))
-
-
-def _two(dataset: Dataset, kind: faults.Kind, kinds: list[faults.Kind], good: np.ndarray, severities, rng) -> Examples:
-    """Windows with a fault of ``kind`` and one of another on top of it."""
-    others = [other for other in kinds if other.home != kind.home]
-    if not others:
-        return _nothing(dataset)
-    other = others[rng.integers(len(others))]
-    asked, more = (rng.permutation(severities(one, rng))[::EVERY_TWO] for one in (kind, other))
-    rows = rng.choice(good, len(asked))
-    first = faults.inject(dataset.plan, dataset.windows(rows), kind, asked, rng)
-    second = faults.inject(dataset.plan, first.windows, other, more, rng)
-    values = dataset.measure(followed(dataset, rows, second.windows))
-    for faulty, severity in ((first, asked), (second, more)):
+def _faulty(
+    dataset: Dataset, kinds: tuple[faults.Kind, ...], rows: np.ndarray, asked: tuple[np.ndarray, ...], rng
+) -> Examples:
+    """Windows with a fault of each of ``kinds``, one or two, on top of each other; what cannot be shown is left out."""
+    edited, made = dataset.windows(rows), []
+    for kind, severity in zip(kinds, asked, strict=True):
+        made.append(faults.inject(dataset.plan, edited, kind, severity, rng))
+        edited = made[-1].windows
+    values = dataset.measure(followed(dataset, rows, edited))
+    shown = np.ones(len(rows), bool)
+    for faulty, severity in zip(made, asked, strict=True):
         if faulty.raised:
             _raise(dataset, values, faulty.cell, severity)
-    shown = (first.severity >= SHOWN * np.minimum(asked, 1.0)) & (second.severity >= SHOWN * np.minimum(more, 1.0))
-    greater = np.maximum(first.severity, second.severity)
-    name = np.full(len(rows), TWO, "U40")
-    return Examples(*(a[shown] for a in (values, name, first.cell, second.cell, greater, rows)))
+        shown &= faulty.severity >= SHOWN * np.minimum(severity, 1.0)
+    name = np.full(len(rows), TWO if len(made) > 1 else kinds[0].name, "U40")
+    second = made[1].cell if len(made) > 1 else _none(len(rows))
+    greater = np.max([faulty.severity for faulty in made], axis=0)
+    return Examples(*(a[shown] for a in (values, name, made[0].cell, second, greater, rows)))
+
+
+def _two(
+    dataset: Dataset, kind: faults.Kind, kinds: list[faults.Kind], good: np.ndarray, severities, rng
+) -> Examples | None:
+    """Windows with a fault of ``kind`` and one of another home on top of it; None where there is no other."""
+    others = [other for other in kinds if other.home != kind.home]
+    if not others:
+        return None
+    pair = kind, others[rng.integers(len(others))]
+    asked, more = (rng.permutation(severities(one, rng))[::EVERY_TWO] for one in pair)
+    return _faulty(dataset, pair, rng.choice(good, len(asked)), (asked, more), rng)
 
 
 def _none(n: int) -> np.ndarray:
     """No fault's home, of n windows."""
     return np.full(n, -1)
-
-
-def _nothing(dataset: Dataset) -> Examples:
-    return Examples(dataset.values[:0], np.zeros(0, "U40"), _none(0), _none(0), np.zeros(0), np.zeros(0, int))
 
 
 def _unseen(dataset: Dataset, kind: faults.Kind, rows: np.ndarray, asked: np.ndarray, rng) -> Examples:
@@ -172,7 +169,7 @@ def _benign(dataset: Dataset, kind: faults.Kind, good: np.ndarray, n: int, rng) 
     asked[::2] = 1.0  # the limit itself is touched
     if home.unit == "slot":
         asked = np.where(asked > 0.5, 1.0, asked)  # a slot is a slot
-    quiet = _faulty(dataset, kind, rows, asked, rng)
+    quiet = _faulty(dataset, (kind,), rows, (asked,), rng)
     mine = faults.columns_beside(dataset.plan, quiet.cell[:1])
     calm = (quiet.values <= np.maximum(dataset.values[quiet.row], ALOUD))[:, mine].all(axis=1)
     name = np.char.add("benign:", quiet.kind[calm])

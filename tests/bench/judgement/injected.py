@@ -26,6 +26,10 @@ class Wish:
     severity: float
     second: Kind | None = None
 
+    @property
+    def kinds(self) -> list[Kind]:
+        return [kind for kind in (self.kind, self.second) if kind is not None]
+
 
 @dataclass(frozen=True)
 class Faulted:
@@ -114,11 +118,12 @@ class _Placing:
         row = self._clean(self._row)
         while row is not None:
             some = stream.window(row)
-            faulty = faults.inject(plan, some, wish.kind, np.array([wish.severity]), self._rng)
-            both, least = [faulty], faulty.severity[0]
-            if wish.second is not None:
-                faulty = faults.inject(plan, faulty.windows, wish.second, np.array([wish.severity]), self._rng)
-                both, least = [*both, faulty], min(least, faulty.severity[0])
+            windows, homes, least = some, [], wish.severity
+            for kind in wish.kinds:
+                faulty = faults.inject(plan, windows, kind, np.array([wish.severity]), self._rng)
+                windows = faulty.windows
+                homes.append(int(faulty.cell[0]))
+                least = min(least, faulty.severity[0])
             if least < SHOWN * wish.severity:
                 self._onwards(row)
                 return True
@@ -126,8 +131,7 @@ class _Placing:
             lacking = max(self._free, int(self._since[row])) - min([int(self._starts[row]), *(s[0] for _, s in before)])
             if lacking <= 0:
                 self._write(row, faulty, before)
-                homes = [int(one.cell[0]) for one in both]
-                self.cells.append((homes[0], homes[1] if len(both) > 1 else -1))
+                self.cells.append((homes[0], homes[1] if len(homes) > 1 else -1))
                 self.placed.append(wish)
                 return True
             row = self._clean(row + -(-lacking // plan.hop))

@@ -11,7 +11,7 @@ from motegate.train.host import engine, ring, scan
 from motegate.train.policy import Plan, compile_policy
 from motegate.train.recording import Records
 
-from ..judgement.gates import POLICIES, RIVERS, ROOT, recordings
+from ..judgement.gates import RIVERS, ROOT, recordings
 from ..judgement.scores import threshold
 
 TITLE = "Climatology, tried"
@@ -42,9 +42,8 @@ class Judged:
 
 def measure(example: str, file: str, cycle: int) -> dict[str, dict[float, tuple[float, float]]]:
     """Fault -> size -> recall without the profile and with it."""
-    path = POLICIES / f"{example}.toml"
-    rules = policy.load(path if path.exists() else ROOT / "examples" / example / "policy.toml")
-    rules = replace(rules, models=(), follow_per_day=FOLLOW if rules.follow_per_day is None else rules.follow_per_day)
+    rules = policy.load(ROOT / "examples" / example / "policy.toml")
+    rules = replace(rules, follow_per_day=FOLLOW if rules.follow_per_day is None else rules.follow_per_day)
     plan, records = compile_policy(rules), recording.read(rules, list(recordings(file)))
     plain = _judged(plan, records)
     learned = int(plain.slots.last_row[plan.reference.windows - 1]) + 1

@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -160,8 +159,8 @@ def _judged(learned: Learned, judges: dict[str, list[Judge]], found: Stream, see
 
 def _sum(judges: dict[str, list[Judge]], name: str, what: str) -> str:
     """Of all parents; of a judge that serves all, once."""
-    found = {id(one.score): getattr(one, what) for each in judges.values() for one in each if one.name == name}
-    numbers = [text.split(" ", 1) for text in found.values()]
+    found = {one for each in judges.values() for one in each if one.name == name}
+    numbers = [getattr(one, what).split(" ", 1) for one in found]
     unit = numbers[0][1:]
     return " ".join([f"{sum(int(number[0]) for number in numbers):,}", *unit])
 
@@ -189,7 +188,6 @@ def _batch(found: Stream, slots: ring.Slots, index: np.ndarray, values: np.ndarr
     return Batch(values, no_data, *ring.cut(found.plan, slots, index))
 
 
-@cache
 def everything(seeds: int = SEEDS) -> dict[str, Found]:
     """Case -> what was found; two cases at a time, each in a process of its own."""
     with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:
