@@ -16,7 +16,7 @@ demo: $(VENV)/.installed  ## a recording, judged window by window, ends with a r
 	$(BIN)/motegate demo
 
 test: $(VENV)/.installed  ## the whole suite
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadscope
 
 campaign: $(VENV)/.installed  ## what takes longer than the suite may
 	$(BIN)/python -m pytest -m campaign

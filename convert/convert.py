@@ -16,10 +16,12 @@ from motegate.firmware.errors import InputError, RefusedError
 from motegate.firmware.progress import Progress, silent
 from motegate.train import metrics, policy, threshold
 from motegate.train.dataset import TEST, TRAIN, VALIDATION
+from motegate.train.features import Scaling, far_out, loud
+from motegate.train.host import Trained
 from motegate.train.policy import Plan
 from motegate.train.policy import plan as plans
 
-from . import infer
+from . import infer, robustness
 from .model import Classifier, Features, c_array, canaries, count_mapping, lower, oracle, pack, tflite_model
 
 Form = TypeVar("Form")
@@ -74,6 +76,7 @@ class Conversion:
     vm: str
     parents: tuple[Converted, ...]
     models: tuple[Guarded, ...]
+    robustness: tuple[robustness.Tested, ...]
 
     def lines(self) -> list[str]:
         """For a person."""
@@ -89,6 +92,7 @@ class Conversion:
                 f"equal to {self.oracle} on {m.verified_windows} random windows"
                 for m in self.models
             ),
+            *(line for tested in self.robustness for line in tested.lines()),
         ]
 
 
@@ -123,14 +127,22 @@ class _Table:
         arrays = {name: getattr(self, name)[chosen] for name in self.ROWS}
         return replace(self, **arrays)
 
-    def threshold(self, scores: np.ndarray, most: int = 127) -> int:
+    def threshold(self, scores: np.ndarray, loud: np.ndarray | None = None, most: int = 127) -> int:
         """The lowest that keeps the alarm budget on the clean windows of the validation part, and on those of training
-        too, where they say more: it has seen more of the seasons. ``scores`` int[n], none can be above ``most``."""
+        too, where they say more: it has seen more of the seasons; lowered where it would not hear what is ``loud``
+        (train/threshold.py). ``scores`` int[n], none can be above ``most``."""
         budget = self.windows_per_day, self.alarms_per_day
         held = (self.part == VALIDATION) & self.clean
         seen = held | ((self.part == TRAIN) & self.clean)
         found = threshold.lowest(np.clip(scores[held], None, most), *budget, most)
-        return max(found, threshold.lowest(np.clip(scores[seen], None, most - 1), *budget, most))
+        found = max(found, threshold.lowest(np.clip(scores[seen], None, most - 1), *budget, most))
+        return found if loud is None else threshold.heard(found, loud, scores[seen], *budget)
+
+    def drowned(self) -> bool:
+        """Whether good windows that training may see are themselves as far out as a single dimension can be, in more
+        runs than the alarm budget has: no threshold fails it then."""
+        seen = self.clean & (self.part != TEST)
+        return not threshold.affords(far_out(self.x[seen]), self.windows_per_day, self.alarms_per_day)
 
 
 def convert(work: Path, progress: Progress = silent) -> Conversion:
@@ -161,8 +173,12 @@ def convert(work: Path, progress: Progress = silent) -> Conversion:
             models.append(run.model(entry.name, file, channel, plan.length, out))
         limits = [parent.threshold for parent in parents]
         (out / "reference.bin").write_bytes(with_thresholds(plan, (trained / "reference.bin").read_bytes(), limits))
-        result = Conversion(run.oracle, run.machine, tuple(parents), tuple(models))
-        (out / "convert.json").write_text(json.dumps(asdict(result), indent=1) + "\n")
+        tested = run.tested(plan, scaling, trained / "boundary.npz", out)
+        robustness.write(tested, out / robustness.FILE)
+        result = Conversion(run.oracle, run.machine, tuple(parents), tuple(models), tuple(tested))
+        said = asdict(result)
+        said.pop("robustness")  # a file of its own
+        (out / "convert.json").write_text(json.dumps(said, indent=1) + "\n")
     progress("convert", total, total)
     return result
 
@@ -201,6 +217,7 @@ class _Run:
     def __init__(self, machine: str):
         self.machine = machine
         self.oracle = "none: no model"
+        self._edges: dict[str, robustness.Edge | None] = {}
 
     def parent(self, name: str, trained: Path, out: Path, scaling: dict, adapts: bool) -> Converted:
         """``adapts``: its pack gets the canaries that bound what labels teach."""
@@ -208,17 +225,21 @@ class _Run:
         test = table.part == TEST
         classifier = Classifier(trained / f"{name}.keras")
         seen = (table.part == TRAIN) | (table.part == VALIDATION)
-        data = classifier.quantize(table.x[seen], self._scores, lambda s: s > table.rows(seen).threshold(s))
+        learned = table.rows(seen)
+        data = classifier.quantize(learned.x, self._scores, lambda s: s > learned.threshold(s))
+        far = loud(table.x.shape[1])
         mapping = Features(*(tuple(scaling[key]) for key in ("centre", "mult", "shift")))
-        results, levels = self._run(data, table.x)
-        scores = results[:, 0]
+        results, levels = self._run(data, np.concatenate([table.x, far]))
+        n = len(table.x)
+        (scores, far_scores), (levels, far_levels) = np.split(results[:, 0], [n]), np.split(levels, [n])
         arena = self._verify(name, data, table.x[test], scores[test])
-        limit = table.threshold(levels, int(levels.max()))
-        score_limit = table.threshold(scores)
+        limit = table.threshold(levels, far_levels, int(max(levels.max(), far_levels.max())))
+        score_limit = table.threshold(scores, far_scores)
+        self._edges[name] = self._edge(table, levels, limit)
         model = tflite_model.parse(data, name)
         packed = lower.lower(model, mapping)
         if adapts:
-            packed = self._with_canaries(packed, model, table.rows(seen), levels[seen], limit)
+            packed = self._with_canaries(packed, model, learned, levels[seen], limit)
         size = self._write(name, data, model, packed, score_limit, arena, out)
         exact = classifier.scores(table.x)
         rounded = np.floor(exact + 0.5)  # the float model's own threshold, by the same rule
@@ -229,10 +250,32 @@ class _Run:
             score_limit,
             int(test.sum()),
             _f1(levels[test] > limit, table.fail[test]),
-            _f1(rounded[test] > table.threshold(rounded), table.fail[test]),
+            _f1(rounded[test] > table.threshold(rounded, np.floor(classifier.scores(far) + 0.5)), table.fail[test]),
             round(float(np.abs(scores - exact)[test].max(initial=0)), 3),
             int(test.sum()),
         )
+
+    @staticmethod
+    def _edge(table: _Table, levels: np.ndarray, limit: int) -> robustness.Edge | None:
+        """The loudest good window that may pass, of those that set the threshold."""
+        rows = np.flatnonzero((levels <= limit) & table.clean & (table.part != TEST))
+        if not len(rows):
+            return None
+        loudest = rows[np.argmax(levels[rows])]
+        return robustness.Edge(tuple(table.x[loudest].tolist()), int(levels[loudest]), limit, table.drowned())
+
+    def tested(self, plan: Plan, scaling: dict, boundary: Path, out: Path) -> list[robustness.Tested]:
+        """The robustness test of every parent, on what ``out`` holds; they have been converted by this run."""
+        windows = robustness.Windows.read(boundary)
+        names = [parent.name for parent in plan.classifiers]
+        every = [
+            robustness.cases(
+                plan, name, windows, Scaling.of(scaling[name]), (out / f"{name}.tflite").read_bytes(), self._edges[name]
+            )
+            for name in names
+        ]
+        packs = {name: (out / f"{name}.pack").read_bytes() for name in names}
+        return robustness.judge(Trained(plan, packs, (out / "reference.bin").read_bytes()), windows, every)
 
     def _run(self, data: bytes, rows: np.ndarray) -> infer.Result:
         return infer.run([(pack.write(lower.lower(tflite_model.parse(data))), rows)], self.machine)[0]

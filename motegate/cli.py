@@ -128,6 +128,11 @@ def parser() -> Parser:
         p.add_argument("--out", metavar="PATH", type=Path, default=default and Path(default), required=default is None,
                        help=line + (f" (default: {default})" if default else ""))  # fmt: skip
 
+    def accepting(p: Parser):
+        p.add_argument("--accept-failing", metavar="PARENT", action="append", default=[],
+                       help="ship it though it fails its robustness test; needs --because")  # fmt: skip
+        p.add_argument("--because", metavar="WHY", default="", help="why: it goes into the manifest, with your name")
+
     p = verb("init", commands.init, "write a first policy for a recording", extras=["train"])
     p.add_argument("--data", metavar="FILE", type=Path, required=True, help="the recording: CSV or Parquet")
     out(p, "policy.toml", "the policy to write")
@@ -144,14 +149,17 @@ def parser() -> Parser:
              data="required")  # fmt: skip
     p.add_argument("policy", metavar="POLICY", type=Path)
     p.add_argument("--seed", metavar="N", type=_seed, help="in place of the policy's")
+    accepting(p)
     p.add_argument("--require", metavar="SHARE", type=_share,
                    help="exit status 1 unless each parent finds this share of its faults at 4 x limit")  # fmt: skip
     out(p, "work", "the work folder")
 
-    verb("convert", commands.convert, "int8 models, verified against TensorFlow Lite Micro, and packs",
-         extras=["train"], work=True)  # fmt: skip
+    p = verb("convert", commands.convert, "int8 models, verified against TensorFlow Lite Micro, and packs",
+             extras=["train"], work=True)  # fmt: skip
+    accepting(p)
 
     p = verb("build", commands.build, "the bundle for a board", work=True)
+    accepting(p)
     p.add_argument("--board", metavar="NAME", help="MicroPython's name of the board (default: the policy's)")
     p.add_argument("--replay", metavar="FILE", type=Path, nargs="+", default=[],
                    help="recordings that the board judges in place of its sensors: a test on the bench")  # fmt: skip

@@ -76,21 +76,47 @@ def demo(args) -> None:
 
 
 def train(args) -> None:
+    _reasoned(args)
     with _steps(args.out) as (steps, _):
         result = steps.train(args.policy, args.data, args.seed)
+        steps.ensure_convert()
     _print(args, result, _lines(result, f"{args.out}: trained"))
+    _robust(args, args.out, say=not args.json)
     if args.require is not None:
         result.require(args.require)
 
 
+def _reasoned(args) -> None:
+    """Before any work: who accepts says why."""
+    if bool(args.accept_failing) != bool(args.because.strip()):
+        raise InputError("--accept-failing PARENT and --because WHY: expected both, or neither")
+
+
+def _robust(args, work: Path, say: bool = False) -> None:
+    """Accepts what is to be accepted; a parent that fails its robustness test otherwise ends the command."""
+    from .convert import robustness
+
+    if args.accept_failing:
+        robustness.accept(work, args.accept_failing, args.because)
+    for tested in robustness.require(work):
+        if say:
+            for line in tested.lines():
+                print(line)
+
+
 def convert(args) -> None:
+    _reasoned(args)
     with _steps(args.work) as (steps, _):
         result = steps.convert()
     _print(args, result, _lines(result, f"{args.work}: converted"))
+    _robust(args, args.work)
 
 
 def build(args) -> None:
+    _reasoned(args)
     with _steps(args.work) as (steps, _):
+        steps.ensure_convert()
+        _robust(args, args.work)
         result = steps.build(args.board or steps.board(), args.replay)
     _print(args, result, _lines(result, str(args.work)))
 

@@ -47,7 +47,8 @@ class Steps:
         return [*_files(self.work / "train"), *self._policy()]
 
     def _build_inputs(self, replay: Iterable[Path]) -> list[Path]:
-        return [*_files(self.work / "convert"), *self._policy(), *_files(DEVICE, "*.py"), *replay]
+        accepted = self.work.glob("accepted.json")
+        return [*_files(self.work / "convert"), *self._policy(), *accepted, *_files(DEVICE, "*.py"), *replay]
 
     def _policy(self) -> list[Path]:
         """The policy as it was trained, and the files that it names."""

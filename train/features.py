@@ -6,6 +6,8 @@ import numpy as np
 
 CENTRE, MULT, SHIFT = 512, 1, 2  # 0 -> -128 (ordinary), 256 -> -64 (the limit), three decades beyond -> 127
 
+THREE_QUARTERS = -80  # of a limit, as a feature
+
 
 @dataclass(frozen=True)
 class Scaling:
@@ -24,6 +26,11 @@ class Scaling:
         n = len(columns)
         return cls(columns, (CENTRE,) * n, (MULT,) * n, (SHIFT,) * n)
 
+    @classmethod
+    def of(cls, entry: dict) -> "Scaling":
+        """What ``as_dict`` gave."""
+        return cls(*(tuple(entry[key]) for key in ("columns", "centre", "mult", "shift")))
+
     def apply(self, values: np.ndarray) -> np.ndarray:
         """int16[n, k] values of these columns -> int8[n, k].
 
@@ -40,3 +47,17 @@ class Scaling:
             "mult": list(self.mult),
             "shift": list(self.shift),
         }
+
+
+def loud(k: int) -> np.ndarray:
+    """Features in which one dimension is as far out as can be told, three decades beyond its limit, and all others are
+    ordinary: int8[k, k]."""
+    found = np.full((k, k), -128, np.int8)
+    np.fill_diagonal(found, 127)
+    return found
+
+
+def far_out(x: np.ndarray) -> np.ndarray:
+    """bool[n]: whether a window, int8[n, k], is as far out as one dimension can be, by the sum of what its dimensions
+    exceed three quarters of their limits by."""
+    return np.maximum(x.astype(int) - THREE_QUARTERS, 0).sum(axis=1) >= 127 - THREE_QUARTERS

@@ -17,8 +17,8 @@ FOURFOLD, HALF = "4", 0.5
 AT = [f"n_{severity:g}" for severity in metrics.SEVERITIES]
 
 
-def result(table: Table, scores: np.ndarray, scaling: Scaling, dataset: Dataset, parent: str) -> dict:
-    """metrics.json's entry of a parent, on the test part.
+def result(table: Table, scores: np.ndarray, loud: np.ndarray, scaling: Scaling, dataset: Dataset, parent: str) -> dict:
+    """metrics.json's entry of a parent, on the test part; ``loud``: the scores of features.loud.
 
     The classifier, and what a threshold alone would do: on the best single dimension, and on a window's largest value.
     """
@@ -29,7 +29,7 @@ def result(table: Table, scores: np.ndarray, scaling: Scaling, dataset: Dataset,
     best = max(tables, key=lambda found: found["macro_f1_4_16"] or 0.0)
     worst = table.values.max(axis=1).astype(np.int64)
     return {
-        "classifier": _judged(table, scores, dataset, MOST_SCORE),
+        "classifier": _judged(table, scores, dataset, MOST_SCORE, loud),
         "best_dimension": best,
         "largest_value": _judged(table, worst, dataset, MOST_VALUE),
         "dimensions": {found["name"]: found["macro_f1_4_16"] for found in tables},
@@ -37,18 +37,21 @@ def result(table: Table, scores: np.ndarray, scaling: Scaling, dataset: Dataset,
     }
 
 
-def _judged(table: Table, scores: np.ndarray, dataset: Dataset, most: int) -> dict:
-    """The test part by the threshold that keeps the alarm budget on validation's good windows; no score is above
-    ``most``."""
+def _judged(table: Table, scores: np.ndarray, dataset: Dataset, most: int, loud: np.ndarray | None = None) -> dict:
+    """The test part by the threshold that keeps the alarm budget on validation's good windows and hears what is
+    ``loud``; no score is above ``most``."""
     quiet = (table.part == split.VALIDATION) & ~table.fail
-    limit = threshold.lowest(scores[quiet], dataset.windows_per_day, dataset.policy.alarms_per_day, most=most)
+    budget = dataset.windows_per_day, dataset.policy.alarms_per_day
+    limit = threshold.lowest(scores[quiet], *budget, most=most)
+    if loud is not None:
+        limit = threshold.heard(limit, loud, scores[(table.part != split.TEST) & ~table.fail], *budget)
     test = table.part == split.TEST
     return metrics.summary(table.rows(test).scored(scores[test]), limit)
 
 
-def beside(table: Table, scores: np.ndarray, dataset: Dataset) -> dict:
+def beside(table: Table, scores: np.ndarray, loud: np.ndarray, dataset: Dataset) -> dict:
     """What a candidate would have done on the test part: recall at 1, 2 and 4 x limit, false alarms."""
-    found = _judged(table, scores, dataset, MOST_SCORE)
+    found = _judged(table, scores, dataset, MOST_SCORE, loud)
     return {key: found[key] for key in ("recall", "false_alarms", "clean_windows")}
 
 

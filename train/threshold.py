@@ -32,7 +32,7 @@ def lowest(scores: np.ndarray, windows_per_day: float, alarms_per_day: float | N
     scores = np.asarray(scores, np.int64)
     if not len(scores):
         raise RefusedError("threshold: no clean validation window to set it on; give a longer recording")
-    budget = windows_per_day / DEFAULT_WINDOWS if alarms_per_day is None else alarms_per_day
+    budget = _budget(windows_per_day, alarms_per_day)
     days = len(scores) / windows_per_day
     levels = np.unique(scores)[::-1]
     found = int(levels[0])
@@ -46,6 +46,31 @@ def lowest(scores: np.ndarray, windows_per_day: float, alarms_per_day: float | N
             "they score as high as any failure can; allow more in [alarms] per_day or give a cleaner recording"
         )
     return found
+
+
+def heard(
+    limit: int, loud: np.ndarray, scores: np.ndarray, windows_per_day: float, alarms_per_day: float | None
+) -> int:
+    """A threshold ``limit`` lowered until it fails whatever is as far out as can be told: ``loud`` int[k], the scores
+    of windows in which one dimension is (features.loud). ``scores`` int[n]: of all good windows that training may see.
+
+    A good window that was louder still set the threshold then, and would hide all single dimensions; its run may cost
+    what the budget has in these windows, or one run. Where it costs more, the threshold stays.
+    """
+    most = int(loud.min()) - 1
+    return most if most < limit and affords(np.asarray(scores) > most, windows_per_day, alarms_per_day) else limit
+
+
+def affords(failing: np.ndarray, windows_per_day: float, alarms_per_day: float | None) -> bool:
+    """Whether good windows, ``failing`` bool[n] in time order, cost no more than the budget has in these windows, or
+    one run."""
+    days = len(failing) / windows_per_day
+    return _keeps(failing, max(1.0, _budget(windows_per_day, alarms_per_day) * days))
+
+
+def _budget(windows_per_day: float, alarms_per_day: float | None) -> float:
+    """Runs a day."""
+    return windows_per_day / DEFAULT_WINDOWS if alarms_per_day is None else alarms_per_day
 
 
 def _keeps(failing: np.ndarray, allowed: float) -> bool:

@@ -5,6 +5,7 @@ import importlib.metadata
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from motegate.firmware import atomic
 from motegate.firmware.errors import RefusedError
 from motegate.firmware.progress import Progress, silent
@@ -12,7 +13,7 @@ from motegate.firmware.progress import Progress, silent
 from . import policy as policies
 from . import results, work
 from .dataset import Dataset, Examples, Table, TrainingError, examples, load, split, table_of, weights
-from .features import Scaling
+from .features import Scaling, loud
 from .model import candidates, network, tails
 
 __all__ = ["Training", "TrainingError", "train"]
@@ -64,29 +65,26 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     with atomic.folder(out / "train") as folder:
         measured = {}
-        dimensions = {}
+        learned = {}
         for i, name in enumerate(policy.classifiers):
             progress("train", i, len(policy.classifiers))
             scaling = Scaling.default(tuple(policy.columns[j] for j in policy.columns_of(name)))
             table = table_of(dataset, name, everything, scaling)
             found = classifiers(table, name, scaling, seed, policy.parent(name).model, monotone)
             chosen = candidates.choose(found)
-            work.save_model(chosen.model, folder / f"{name}.keras")
-            work.save_table(folder / f"features_{name}.npz", table, dataset)
-            dimensions[name] = scaling.as_dict()
-            scores = {one.name: network.scores(one.model, table.x) for one in found}
-            measured[name] = results.result(table, scores[chosen.name], scaling, dataset, name) | {
+            learned[name] = work.Learned(chosen.model, table, scaling)
+            far = loud(table.x.shape[1])
+            scores = {one.name: (network.scores(one.model, table.x), network.scores(one.model, far)) for one in found}
+            measured[name] = results.result(table, *scores[chosen.name], scaling, dataset, name) | {
                 "model": chosen.name,
                 "candidates": {
-                    one.name: one.as_dict() | results.beside(table, scores[one.name], dataset) for one in found
+                    one.name: one.as_dict() | results.beside(table, *scores[one.name], dataset) for one in found
                 },
             }
         tested = {"seed": seed, "severities": "multiples of the home dimension's limit"}
         tested |= {"following": dataset.following, "parents": measured}
-        dataset.plan.write(folder / "plan.json")
-        work.write_json(folder / "dimensions.json", {"parents": dimensions})
+        work.save(folder, dataset, learned, seed)
         work.write_json(folder / "metrics.json", tested)
-        (folder / "reference.bin").write_bytes(dataset.reference)
     work.copy_policy(policy, out)
     work.write_json(out / "split.json", _split(dataset, seed))
     progress("train", len(policy.classifiers), len(policy.classifiers))
@@ -116,17 +114,34 @@ def classifiers(
             )
         if not part.fail.any():
             raise TrainingError(f"{name}: nothing moves its dimensions in the {what} part; give it another child")
-    x, x_held = (tails.raised(part.x, part.clean, scaling, seed) for part in (training, held))
+    learned, validated = _taught(training, scaling, "training", seed), _taught(held, scaling, "validation", seed)
     found = []
     for kind in candidates.NAMES if asked == "auto" else [asked]:
         if kind == "rule":
-            model = candidates.rule(scaling, training.x[training.clean], x_held[~held.fail])
+            x, fail, _ = validated
+            model = candidates.rule(scaling, training.x[training.clean], x[~fail])
         else:
             units = network.UNITS if kind == "network" else ()
-            validation = x_held, held.fail, weights(held)
-            model = network.fit(x, training.fail, weights(training), validation, seed, monotone, units)
+            model = network.fit(*learned, validated, seed, monotone, units)
         found.append(candidates.candidate(kind, model, held))
     return found
+
+
+def _taught(part: Table, scaling: Scaling, what: str, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features, failures and weights that a candidate learns from or is stopped by: a part's own, its good windows with
+    the tails of other sites, and each dimension far out alone, which counts as much as a kind of fault."""
+    x = tails.raised(part.x, part.clean, scaling, seed)
+    more = tails.alone(part.x, part.clean, scaling, tails.EACH[what], seed)
+    weight = weights(part)
+    k = x.shape[1]
+    share = k / (k + len(np.unique(part.kind[part.fail])))
+    faulty = weight[part.fail].sum()
+    weight[part.fail] *= 1 - share
+    return (
+        np.concatenate([x, more]),
+        np.concatenate([part.fail, np.ones(len(more), bool)]),
+        np.concatenate([weight, np.full(len(more), faulty * share / len(more))]),
+    )
 
 
 def _split(dataset: Dataset, seed: int) -> dict:

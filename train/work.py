@@ -5,13 +5,35 @@ import json
 import re
 import shutil
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from .dataset import Dataset, Table
+from .dataset import Dataset, Table, boundary
+from .features import Scaling
 from .model import network
 from .policy import Policy
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A parent's classifier (a Keras model), what it learned from, and how its features are made."""
+
+    model: object
+    table: Table
+    scaling: Scaling
+
+
+def save(folder: Path, dataset: Dataset, parents: dict[str, Learned], seed: int) -> None:
+    """WORK/train, for ``convert``; ``folder`` is there."""
+    for name, one in parents.items():
+        save_model(one.model, folder / f"{name}.keras")
+        save_table(folder / f"features_{name}.npz", one.table, dataset)
+    save_arrays(folder / "boundary.npz", boundary.boundary(dataset, seed).arrays())
+    dataset.plan.write(folder / "plan.json")
+    write_json(folder / "dimensions.json", {"parents": {name: one.scaling.as_dict() for name, one in parents.items()}})
+    (folder / "reference.bin").write_bytes(dataset.reference)
 
 
 def save_model(model, path: Path) -> None:
@@ -46,7 +68,6 @@ def write_zip(path: Path, entries: dict[str, bytes]) -> None:
 
 
 def save_table(path: Path, table: Table, dataset: Dataset) -> None:
-    """Without ``savez``, whose archive holds the time of day."""
     alarms = dataset.policy.alarms_per_day
     arrays: dict[str, np.ndarray] = {
         "x": table.x,
@@ -59,6 +80,11 @@ def save_table(path: Path, table: Table, dataset: Dataset) -> None:
         "windows_per_day": np.array(dataset.windows_per_day),
         "alarms_per_day": np.array(np.nan if alarms is None else alarms),
     }
+    save_arrays(path, arrays)
+
+
+def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """As ``savez``, whose archive holds the time of day."""
     write_zip(path, {f"{name}.npy": npy(np.asarray(array)) for name, array in arrays.items()})
 
 

@@ -18,6 +18,7 @@ from motegate.train import policy as policies
 from motegate.train.policy import Plan, Policy
 from motegate.train.policy import plan as plans
 
+from .. import robustness
 from . import mpy, own_dimension, sensors, service
 from .known_answer import known_answer
 from .modules import DEVICE, KERNELS, needed, target
@@ -53,13 +54,15 @@ def build(work: Path, board: str, replay: Path | None = None, data: Iterable[Pat
     ``data``: recordings that the board then judges in place of its sensors; ``replay``: the same in the replay file's
     form. InputError: a pin that the policy's own board has not, a device file that does not compile, nothing converted
     yet. RecordingError: a recording that cannot be read.
-    RefusedError: a dimension of the user's own fails on a hostile window.
+    RefusedError: a dimension of the user's own fails on a hostile window, or a parent its robustness test, and nobody
+    accepted it.
     """
     work = Path(work)
     chosen = boards.load(board)
     policy = policies.load(work / "policy.toml")
     converted = work / "convert"
     plan = _plan(converted)
+    tested = robustness.require(work) if (converted / robustness.FILE).exists() else []
     table, notes = sensors.table(policy, chosen)
     own = {name: rule.file for name, rule in policy.rules.items() if rule.file and name in plan.dimensions}
     for name in own:
@@ -98,7 +101,7 @@ def build(work: Path, board: str, replay: Path | None = None, data: Iterable[Pat
 
             write_replay(policy, data, gate / REPLAY)
         (gate / SUMS).write_text(_sums(out))
-        manifest = _manifest(out, work, policy, plan, chosen)
+        manifest = _manifest(out, work, policy, plan, chosen) | {"robustness": _robustness(work, tested)}
         (out / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     sizes = {path: entry["bytes"] for path, entry in manifest["files"].items()}
     return Bundle(folder, board, chosen.arch, sizes, tuple(notes))
@@ -174,6 +177,16 @@ def _models(work: Path) -> dict[str, str] | None:
         return {name: parent["model"] for name, parent in parents.items()}
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _robustness(work: Path, tested: list[robustness.Tested]) -> dict[str, dict]:
+    """What the robustness test said of each parent; of one that fails, who accepted it and why."""
+    excused = robustness.accepted(work)
+    return {
+        one.parent: {"passes": one.passes, "cases": one.cases}
+        | ({} if one.passes else {"failing": len(one.failing), "accepted": excused[one.parent]})
+        for one in tested
+    }
 
 
 def _trained(work: Path, key: str):

@@ -15,9 +15,11 @@ from motegate.convert.model import canaries, count_mapping, oracle, pack, quanti
 from motegate.convert.model.lower import lower
 from motegate.convert.model.tflite_model import Tensor
 from motegate.firmware.device.boot.reference import dump
+from motegate.firmware.device.layout import MISSING
 from motegate.firmware.device.reference.reference import Reference
 from motegate.firmware.errors import InputError, RefusedError
 from motegate.train import policy
+from motegate.train.dataset.boundary import against, measure
 from motegate.train.policy.plan_compiler import compile_policy
 
 from .models import Fc, Sigmoid, build
@@ -43,6 +45,25 @@ do = ["run:forecast"]
 name = "discard"
 """
 COLUMNS = ["completeness", "spike"]
+
+
+def boundary(path, plan) -> None:
+    """As train leaves it: two ordinary windows, and one with all samples missing."""
+    n, length = 3, plan.length
+    counts = np.zeros((n, 1, length), np.int16)
+    counts[2] = MISSING
+    slots = {
+        "counts": counts, "lateness": np.zeros((n, length), np.int16), "flags": np.zeros((n, length), np.int16),
+        "carry": np.zeros((n, 1, 2), np.int32), "status": np.zeros((n, 0), np.int32),
+    }  # fmt: skip
+    blank = dump(Reference(plan.for_device(), None, 0))
+    values = measure(plan, against(plan, blank, *slots.values()))
+    about = {
+        "names": np.array(["ordinary window 1", "ordinary window 2", "all samples missing"]),
+        "kind": np.array(["", "", ""]), "severity": np.zeros(n), "values": values,
+        "no_data": np.array([False, False, True]),
+    }  # fmt: skip
+    np.savez(path, **about, **slots)
 
 
 def forecaster(length: int = 8) -> bytes:
@@ -75,6 +96,7 @@ def work(tmp_path_factory):
     arrays = {"x": x, "fail": fail, "part": part, "clean": ~fail}
     arrays |= {"kind": np.where(fail, "spike", ""), "severity": np.where(fail, 4 + np.arange(1500) % 12, 0.0)}
     np.savez(trained / "features_intrinsic.npz", **arrays, windows_per_day=100.0, alarms_per_day=np.nan)
+    boundary(trained / "boundary.npz", compiled)
     with capture_output():
         model = network(2)
         model.set_weights([np.abs(w) if w.ndim == 2 else w + 0.4 for w in model.get_weights()])
@@ -127,7 +149,7 @@ def test_it_leaves_what_the_bundle_and_a_tflm_program_need(work, converted):
     models = {
         f"{name}{end}" for name in ("intrinsic", "forecast") for end in (".tflite", ".pack", "_model.h", "_model.cc")
     }
-    assert names == {*models, "plan.json", "reference.bin", "convert.json"}
+    assert names == {*models, "plan.json", "reference.bin", "convert.json", "robustness.json"}
     assert not [path for path in work.iterdir() if path.name.startswith(".")]
     found = pack.read((work / "convert" / "intrinsic.pack").read_bytes())
     assert found.mapping == pack.Features((512, 512), (1, 1), (2, 2))

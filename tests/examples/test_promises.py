@@ -53,6 +53,7 @@ def test_the_pump_s_faults_are_found_within_five_windows_at_one_false_alarm_run_
     assert len(metrics.spans(fails & clean)) <= 6  # in 16 days: two a week, and room for chance
 
 
+@pytest.mark.campaign
 def test_panels_on_another_house_are_noticed_within_two_days_and_its_year_is_quiet(tmp_path):
     folder = tmp_path / "smart_meter"
     folder.mkdir()

@@ -111,6 +111,7 @@ def _unnumbered(line: str) -> str:
     return line.partition(" ")[2]
 
 
+@pytest.mark.campaign
 @pytest.mark.device
 def test_the_demo_on_a_pico_says_what_it_says_on_the_unix_vm(pico, work, recordings, tmp_path):
     for board in ("UNIX", "RPI_PICO"):

@@ -91,6 +91,17 @@ def test_what_a_room_raises_becomes_lines_and_a_status(raised, status, lines, mo
     assert capsys.readouterr().err.splitlines() == [f"motegate: error: {line}" for line in lines]
 
 
+@pytest.mark.parametrize("command", [("train", "p.toml", "--data", "a.csv"), ("convert", "work"), ("build", "work")])
+@pytest.mark.parametrize(
+    "half", [("--accept-failing", "intrinsic"), ("--because", "so"), ("--accept-failing", "x", "--because", " ")]
+)
+def test_who_accepts_a_failing_parent_says_why_before_any_work(command, half, capsys):
+    assert cli.main([*command, *half]) == 2
+    assert capsys.readouterr().err == (
+        "motegate: error: --accept-failing PARENT and --because WHY: expected both, or neither\n"
+    )
+
+
 def test_what_a_terminal_would_obey_is_escaped_in_an_error(monkeypatch, capsys):
     def fail(args):
         raise RefusedError("the board says: \x1b[2J\x07")

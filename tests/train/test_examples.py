@@ -80,7 +80,7 @@ def test_missing_samples_repeat_the_one_before(forecast):
     assert held.tolist() == [[5, 5, 5, 7], [1, 1, 1, 4]]
 
 
-@pytest.mark.parametrize(("here", "there"), [SITES, SITES[::-1]])
+@pytest.mark.parametrize(("here", "there"), [SITES, pytest.param(*SITES[::-1], marks=pytest.mark.campaign)])
 def test_a_river_s_model_serves_a_site_that_it_has_never_seen(shared, tmp_path, here, there):
     train(EXAMPLES / "river" / "policy.toml", [shared / "data" / here], tmp_path / "work")
     convert(tmp_path / "work")

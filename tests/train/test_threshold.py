@@ -41,6 +41,17 @@ def test_one_step_lower_breaks_the_budget():
 
 
 @pytest.mark.unit
+def test_a_threshold_is_lowered_to_what_is_far_out_where_the_budget_affords_it():
+    scores = np.zeros(3000, int)
+    scores[1000:1008] = 90  # one run of a hundredth at most
+    assert threshold.heard(90, np.array([60, 70]), scores, 1000, None) == 59
+    assert threshold.heard(50, np.array([60, 70]), scores, 1000, None) == 50  # it fails them already
+    scores[2000:2004] = scores[2500:2504] = scores[2900:2904] = 90
+    assert threshold.heard(90, np.array([60, 70]), scores, 1000, None) == 90  # four runs; the budget has three
+    assert threshold.heard(90, np.array([60, 70]), scores, 1000, 2.0) == 59
+    assert threshold.heard(90, np.array([60, 70]), np.repeat([0, 90], [960, 40]), 1000, 9.0) == 90  # one in 25
+
+
 def test_the_default_budget_is_one_run_in_a_thousand_windows():
     found = np.full(4000, -100, np.int8)
     found[::800] = [10, 20, 30, 40, 50]

@@ -1,6 +1,6 @@
 """What training sees of a recording: its judged windows, the examples made from them, and who may see which."""
 
-from . import dataset, examples, split
+from . import boundary, dataset, examples, split
 from .dataset import Dataset, TrainingError, load
 from .examples import Examples
 from .following import SHORTEST_DAYS
@@ -16,6 +16,7 @@ __all__ = [
     "Examples",
     "Table",
     "TrainingError",
+    "boundary",
     "dataset",
     "examples",
     "load",

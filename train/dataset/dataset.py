@@ -71,14 +71,23 @@ class Dataset:
 
     def measure(self, some: Windows) -> np.ndarray:
         """Dimension values of edited windows: int16[N, n_columns]."""
-        stats = self.statistics(some)
-        return engine.values_against(self.plan, stats, some.counts, some.references, some.prototypes)
+        return measure(self.plan, some)
 
     def statistics(self, some: Windows) -> np.ndarray:
         """Statistics of edited windows, without histograms: int32[N, n_stats]."""
-        gains = engine.pairs(some.references[0], len(self.plan.channels)) if len(some) else None
-        status = some.status if self.plan.status else None
-        return scan.scan(self.plan, some.counts, some.lateness, some.flags, some.carry, status, gains)
+        return statistics(self.plan, some)
+
+
+def measure(plan: Plan, some: Windows) -> np.ndarray:
+    """Dimension values of windows, each against its reference: int16[N, n_columns]."""
+    return engine.values_against(plan, statistics(plan, some), some.counts, some.references, some.prototypes)
+
+
+def statistics(plan: Plan, some: Windows) -> np.ndarray:
+    """Statistics of windows, without histograms: int32[N, n_stats]."""
+    gains = engine.pairs(some.references[0], len(plan.channels)) if len(some) else None
+    status = some.status if plan.status else None
+    return scan.scan(plan, some.counts, some.lateness, some.flags, some.carry, status, gains)
 
 
 def load(policy: Policy, paths: list[Path], shares: split.Shares = split.SHARES) -> Dataset:

@@ -1,4 +1,5 @@
-"""Good windows of other sites: in each one dimension is as rare as its calibration allows.
+"""Windows of other sites: good ones in which a dimension is as rare as its calibration allows, and failing ones in
+which a single dimension is far out.
 
 A value says how rare a measure is on its site, so on another site any value comes up as often as it says. A network
 that sees one recording alone would take what that recording never shows for a failure: a pump whose start stays inside
@@ -14,6 +15,8 @@ OFTEN = 5  # times as often as one dimension has it: several may be odd, and onl
 MOST = 600  # the largest value that a good window gets
 ABOVE = 0.1  # of good windows have a value above 0 where it is calibrated
 LEAST = 0.3  # of OFTEN, where it never has one
+ALONE = 700, 1020  # the value of a dimension that is far out while all others are as they were
+EACH = {"training": 60, "validation": 30}  # windows, for each dimension
 
 
 def raised(x: np.ndarray, good: np.ndarray, scaling: Scaling, seed: int) -> np.ndarray:
@@ -29,4 +32,18 @@ def raised(x: np.ndarray, good: np.ndarray, scaling: Scaling, seed: int) -> np.n
     features = scaling.apply(np.repeat(drawn[:, None], x.shape[1], axis=1))
     out = x.copy()
     out[rows, column] = np.maximum(x[rows, column], features[np.arange(len(rows)), column])
+    return out
+
+
+def alone(x: np.ndarray, good: np.ndarray, scaling: Scaling, each: int, seed: int) -> np.ndarray:
+    """Failing windows, int8[k * each, k]: for each dimension ``each`` good ones in which it alone is far out, as no
+    fault of this recording may show it. Without them a network heeds what always comes together only together."""
+    k = x.shape[1]
+    rng = np.random.default_rng([seed, each])
+    out = x[rng.choice(np.flatnonzero(good), k * each)].copy()
+    column = np.repeat(np.arange(k), each)
+    drawn = rng.integers(ALONE[0], ALONE[1] + 1, (k * each, 1)).astype(np.int16)
+    features = scaling.apply(np.repeat(drawn, k, axis=1))
+    rows = np.arange(len(out))
+    out[rows, column] = np.maximum(out[rows, column], features[rows, column])
     return out

@@ -79,12 +79,8 @@ def learn(rules_file: Path, data: list[Path], folder: Path) -> Learned:
         out = folder / kind
         made = out / "train"
         made.mkdir(parents=True)
-        for name, table in tables.items():
-            work.save_model(models[name, kind], made / f"{name}.keras")
-            work.save_table(made / f"features_{name}.npz", table, dataset)
-        dataset.plan.write(made / "plan.json")
-        work.write_json(made / "dimensions.json", {"parents": {name: one.as_dict() for name, one in scalings.items()}})
-        (made / "reference.bin").write_bytes(dataset.reference)
+        parents = {name: work.Learned(models[name, kind], table, scalings[name]) for name, table in tables.items()}
+        work.save(made, dataset, parents, SEED)
         shutil.copyfile(rules_file, out / "policy.toml")
         sizes |= {(parent.name, kind): parent.size for parent in convert(out).parents}
         trained[kind] = Trained.load(out)

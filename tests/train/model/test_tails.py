@@ -47,3 +47,18 @@ def test_the_same_seed_gives_the_same():
     one, two, other = (tails.raised(x, np.ones(100, bool), SCALING, seed) for seed in (3, 3, 4))
     np.testing.assert_array_equal(one, two)
     assert (one != other).any()
+
+
+def test_each_dimension_is_far_out_alone_and_all_others_are_as_they_were():
+    usual = np.full((50, COLUMNS), ZERO, np.int8)
+    usual[:, 1] = RARE
+    usual[25:] = 100  # failing windows
+    x = tails.alone(usual, np.arange(50) < 25, SCALING, 40, 0).reshape(COLUMNS, 40, COLUMNS)
+    low, high = (int(SCALING.apply(np.full((1, COLUMNS), v))[0, 0]) for v in tails.ALONE)
+    for column in range(COLUMNS):
+        others = np.delete(x[column], column, axis=1)
+        assert (others == np.delete(usual[0], column)).all()
+        assert (x[column, :, column] >= low).all()
+        assert (x[column, :, column] <= high).all()
+        assert len(set(x[column, :, column])) > 10
+    assert (tails.alone(usual, np.arange(50) < 25, SCALING, 40, 0).reshape(x.shape) == x).all()
