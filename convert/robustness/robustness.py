@@ -52,11 +52,20 @@ class Tested:
     def lines(self) -> list[str]:
         """For a person."""
         if self.passes:
-            return [f"{self.parent}: robust in {self.cases} cases", *self._warning()]
-        head = f"{self.parent}: fails {len(self.failing)} of {self.cases} cases of its robustness test"
+            return [f"{self.parent}: robust in {self.cases:,} cases{self._flips()}", *self._warning()]
+        head = f"{self.parent}: fails {len(self.failing):,} of {self.cases:,} cases of its robustness test"
         shown = [f"  {failing.case}: {failing.why}" for failing in self.failing[:SHOWN]]
         left = len(self.failing) - SHOWN
         return [head, *shown, *([f"  and {left} more: {FILE}"] if left > 0 else []), *self._warning()]
+
+    def _flips(self) -> str:
+        """From which severity on which faults fail it."""
+        found: dict[float, list[str]] = {}
+        for kind, severity in self.flips.items():
+            if severity is not None:
+                found.setdefault(severity, []).append(kind)
+        said = "; ".join(f"{severity:g} x limit by {', '.join(found[severity])}" for severity in sorted(found))
+        return f"; fails from {said}" if said else ""
 
     def _warning(self) -> list[str]:
         if not self.deaf:

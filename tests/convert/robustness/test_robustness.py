@@ -79,6 +79,18 @@ def test_where_a_kind_of_fault_fails_its_parent_is_told(work):
     assert flips["data_integrity"]["reordering"] <= 16
 
 
+def test_its_line_says_from_where_on_which_faults_fail_it():
+    flips = {"spike": 2.0, "noise": 0.5, "step": 2.0, "offset": None}
+    tested = robustness.Tested("intrinsic", 1205, (), flips)
+    expected = "intrinsic: robust in 1,205 cases; fails from 0.5 x limit by noise; 2 x limit by spike, step"
+    assert tested.lines() == [expected]
+    deaf = replace(tested, flips={}, deaf=("offset",)).lines()
+    assert deaf[0] == "intrinsic: robust in 1,205 cases"
+    assert deaf[1].startswith(
+        "warning: intrinsic cannot fail by offset alone: good windows of the recording are as far out"
+    )
+
+
 def test_a_folder_that_is_opened_again_is_tested_the_same(work):
     assert robustness.judge(*robustness.reopen(work)) == robustness.read(work / "convert")
 

@@ -1,5 +1,6 @@
 """Signatures of windows and their distances, as specified: see layout.py for the arrays."""
 
+from ...compat import const
 from ...layout import (
     BIN_COUNT,
     BINS,
@@ -29,6 +30,9 @@ from ...layout import (
     WIDTH_LOG,
 )
 from .scan import bits
+
+_NEAR = const(2048)  # radii, Q8
+_FARTHEST = const(0x3FFFFFFF)
 
 
 def _in_widths(way, width, extra):
@@ -100,13 +104,22 @@ def nearest(ref, table, signature, prototypes, size, count, found):
     found[0] = found[2] = -1
     found[1] = found[3] = 0
     for r in range(count):
-        away = distance(signature, 0, prototypes, r * size, size)
         radius = ref[table + REGIME_STRIDE * r + RADIUS]
+        known = ref[table + REGIME_STRIDE * r + FIRST_SEEN] == KNOWN
+        best = found[3] if known else found[1]
+        # a distance that is no nearer than the best need not be known: at most 129 * 2**22
+        enough = _FARTHEST
+        if found[2 if known else 0] >= 0 and best < _NEAR:
+            enough = (((best >> 4) + 1) * radius >> 4) + 1
+        away = i = 0
+        while i < size and away < enough:
+            away += abs(signature[i] - prototypes[r * size + i])
+            i += 1
         whole = away // radius
         ratio = (whole << 8) + ((away - whole * radius) << 8) // radius
         if found[0] < 0 or ratio < found[1]:
             found[0], found[1] = r, ratio
-        if ref[table + REGIME_STRIDE * r + FIRST_SEEN] == KNOWN and (found[2] < 0 or ratio < found[3]):
+        if known and (found[2] < 0 or ratio < found[3]):
             found[2], found[3] = r, ratio
 
 
