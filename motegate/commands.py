@@ -76,12 +76,16 @@ def demo(args) -> None:
 
 
 def train(args) -> None:
+    from .train import page
+
     _reasoned(args)
     with _steps(args.out) as (steps, _):
         result = steps.train(args.policy, args.data, args.seed)
         steps.ensure_convert()
-    _print(args, result, _lines(result, f"{args.out}: trained"))
-    _robust(args, args.out, say=not args.json)
+    _accept(args, args.out)
+    lines = _lines(result, f"{args.out}: trained")
+    _print(args, result, [*lines, f"report: {page.write(args.out)}"])
+    _robust(args.out, say=not args.json)
     if args.require is not None:
         result.require(args.require)
 
@@ -92,12 +96,17 @@ def _reasoned(args) -> None:
         raise InputError("--accept-failing PARENT and --because WHY: expected both, or neither")
 
 
-def _robust(args, work: Path, say: bool = False) -> None:
-    """Accepts what is to be accepted; a parent that fails its robustness test otherwise ends the command."""
+def _accept(args, work: Path) -> None:
+    if args.accept_failing:
+        from .convert import robustness
+
+        robustness.accept(work, args.accept_failing, args.because)
+
+
+def _robust(work: Path, say: bool = False) -> None:
+    """A parent that fails its robustness test, and that nobody accepted, ends the command."""
     from .convert import robustness
 
-    if args.accept_failing:
-        robustness.accept(work, args.accept_failing, args.because)
     for tested in robustness.require(work):
         if say:
             for line in tested.lines():
@@ -105,18 +114,23 @@ def _robust(args, work: Path, say: bool = False) -> None:
 
 
 def convert(args) -> None:
+    from .train import page
+
     _reasoned(args)
     with _steps(args.work) as (steps, _):
         result = steps.convert()
+    _accept(args, args.work)
+    page.write(args.work)
     _print(args, result, _lines(result, f"{args.work}: converted"))
-    _robust(args, args.work)
+    _robust(args.work)
 
 
 def build(args) -> None:
     _reasoned(args)
     with _steps(args.work) as (steps, _):
         steps.ensure_convert()
-        _robust(args, args.work)
+        _accept(args, args.work)
+        _robust(args.work)
         result = steps.build(args.board or steps.board(), args.replay)
     _print(args, result, _lines(result, str(args.work)))
 

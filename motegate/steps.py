@@ -19,7 +19,7 @@ from .firmware.progress import Progress, silent
 from .step_record import Step
 
 DEVICE = Path(device_package.__file__).parent
-SKIPPED = {"__pycache__"}
+SKIPPED = {"__pycache__", "report.html"}  # what no step reads
 
 
 class Steps:

@@ -10,8 +10,8 @@ from motegate.firmware import atomic
 from motegate.firmware.errors import RefusedError
 from motegate.firmware.progress import Progress, silent
 
+from . import page, results, work
 from . import policy as policies
-from . import results, work
 from .dataset import Dataset, Examples, Table, TrainingError, examples, load, split, table_of, weights
 from .features import Scaling, loud
 from .model import candidates, network, tails
@@ -66,6 +66,7 @@ def train(
     with atomic.folder(out / "train") as folder:
         measured = {}
         learned = {}
+        judged = {}
         for i, name in enumerate(policy.classifiers):
             progress("train", i, len(policy.classifiers))
             scaling = Scaling.default(tuple(policy.columns[j] for j in policy.columns_of(name)))
@@ -75,6 +76,7 @@ def train(
             learned[name] = work.Learned(chosen.model, table, scaling)
             far = loud(table.x.shape[1])
             scores = {one.name: (network.scores(one.model, table.x), network.scores(one.model, far)) for one in found}
+            judged[name] = scores[chosen.name][0]
             measured[name] = results.result(table, *scores[chosen.name], scaling, dataset, name) | {
                 "model": chosen.name,
                 "candidates": {
@@ -85,6 +87,8 @@ def train(
         tested |= {"following": dataset.following, "parents": measured}
         work.save(folder, dataset, learned, seed)
         work.write_json(folder / "metrics.json", tested)
+        parents = {name: one.table for name, one in learned.items()}
+        work.write_json(folder / page.FILE, page.collect(dataset, parents, judged, measured))
     work.copy_policy(policy, out)
     work.write_json(out / "split.json", _split(dataset, seed))
     progress("train", len(policy.classifiers), len(policy.classifiers))

@@ -78,6 +78,14 @@ def test_nothing_is_done_twice(house):
     assert house.ran() == []
 
 
+def test_a_page_is_read_by_people_alone(house):
+    house.steps().ensure_build("UNIX")
+    house.ran()
+    (house.work / "train" / "report.html").write_text("a page")
+    house.steps().ensure_build("UNIX")
+    assert house.ran() == []
+
+
 @pytest.mark.parametrize("name", ["policy.toml", "a.csv", "leak.py"])
 def test_a_changed_input_redoes_every_step_behind_it(house, tmp_path, name):
     house.steps().ensure_build("UNIX")

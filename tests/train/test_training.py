@@ -61,7 +61,7 @@ def test_a_work_folder_holds_what_the_next_steps_need(trained):
     work = trained[0].work
     names = {path.name for path in (work / "train").iterdir()}
     parents = ("intrinsic", "contextual", "data_integrity")
-    assert names == {"plan.json", "reference.bin", "dimensions.json", "metrics.json", "boundary.npz"} | {
+    assert names == {"plan.json", "reference.bin", "dimensions.json", "metrics.json", "boundary.npz", "page.json"} | {
         file for parent in parents for file in (f"{parent}.keras", f"features_{parent}.npz")
     }
     assert (work / "policy.toml").exists()

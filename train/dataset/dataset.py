@@ -29,6 +29,7 @@ class Dataset:
     each of them: ``values`` int16[k, n_columns], ``references`` int32[k, n_ref] (before the window), ``recording``
     int64[k] (the row of ``prototypes`` int16[..., m] that it was judged by), ``status`` int32[k, F], ``clean`` bool[k]
     (nothing labelled, enough samples), ``fails`` parent -> bool[k] (only where the recording has labels) and ``split``.
+    ``ends`` int64[k]: seconds since 2020 of each window's newest record.
     ``reference``: the file's bytes after the last window, with the regimes of all that training may see. ``numbered``:
     the records carry sequence numbers. ``sources``: the recordings' files, each of which was commissioned by itself.
     ``following``: how fast the reference follows and why, where the policy leaves it to training; ``policy`` has it
@@ -48,6 +49,7 @@ class Dataset:
     fails: dict[str, np.ndarray]
     split: split.Split
     reference: bytes
+    ends: np.ndarray
     numbered: bool
     sources: tuple[Path, ...] = field(default=())
     following: str | None = None
@@ -167,6 +169,7 @@ def load(policy: Policy, paths: list[Path], shares: split.Shares = split.SHARES)
         policy, compiled, slots, judged, values[judged], references[judged], number[judged],
         np.stack([run.prototypes for side in runs for run in side]), status[judged], clean,
         {name: share[judged] >= policy.label_share for name, share in labels.items()}, by, reference,
+        np.concatenate([part.ends() for part in parts])[judged],
         any(bool((part.records.seqs >= 0).any()) for part in parts), tuple(Path(path) for path in paths), following,
     )  # fmt: skip
 
@@ -194,6 +197,10 @@ class _Recording:
             name: split.label_shares(self.slots.row, self.slots.windows, self.plan.length, rows)
             for name, rows in self.records.fails.items()
         }
+
+    def ends(self) -> np.ndarray:
+        """Seconds since 2020 of each window's newest record."""
+        return self.records.seconds[self.slots.last_row].astype(np.int64)
 
     def status(self) -> np.ndarray:
         n = len(self.slots.windows)

@@ -16,7 +16,7 @@ BENIGN = 0.3  # of the good windows' weight
 @dataclass(frozen=True)
 class Table:
     """x int8[n, k]; fail, clean bool[n]; part uint8[n] (split.py); kind str[n] and severity float[n] as in examples.py;
-    values int16[n, k]: the dimensions behind x.
+    values int16[n, k]: the dimensions behind x; row int64[n]: the dataset's row that each was made from.
     """
 
     x: np.ndarray
@@ -26,6 +26,7 @@ class Table:
     kind: np.ndarray
     severity: np.ndarray
     values: np.ndarray
+    row: np.ndarray
 
     def rows(self, chosen: np.ndarray) -> "Table":
         return Table(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
@@ -59,7 +60,14 @@ def table_of(dataset: Dataset, parent: str, everything: list[Examples], scaling:
         kept = fail | clean | (benign & own)
         values = found.values[:, columns]
         table = Table(
-            scaling.apply(values), fail, clean, np.full(len(found), part, np.uint8), found.kind, found.severity, values
+            scaling.apply(values),
+            fail,
+            clean,
+            np.full(len(found), part, np.uint8),
+            found.kind,
+            found.severity,
+            values,
+            found.row,
         )
         parts.append(table.rows(kept))
     return Table(*(np.concatenate([getattr(p, name) for p in parts]) for name in Table.__dataclass_fields__))

@@ -24,7 +24,7 @@ def table(n: int, seed: int, lift: float = 300.0) -> Table:
     values = np.clip(values, 0, 32767).astype(np.int16)
     kind = np.where(fail, np.char.add("kind ", which.astype(str)), "")
     severity = np.where(fail, 2.0, 0.0)
-    return Table(SCALING.apply(values), fail, ~fail, np.ones(n, np.uint8), kind, severity, values)
+    return Table(SCALING.apply(values), fail, ~fail, np.ones(n, np.uint8), kind, severity, values, np.arange(n))
 
 
 @pytest.fixture(scope="module")

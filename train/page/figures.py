@@ -1,0 +1,124 @@
+"""The page's figures, by Plotly: it hovers, zooms, prints and fits a phone, and its script goes into the page."""
+
+from datetime import UTC, datetime
+
+import plotly.graph_objects as go
+from motegate.firmware.clock import EPOCH_S
+
+STREAM, PASS, FAIL, DIM = "#1f4e79", "#0072b2", "#d55e00", "#8794a0"
+SHADES = {"train": "rgba(0,114,178,.07)", "validation": "rgba(0,158,115,.16)", "test": "rgba(230,159,0,.16)"}
+LABELLED = "rgba(213,94,0,.35)"
+
+
+def when(seconds: int) -> datetime:
+    """Of seconds since 2020-01-01 UTC."""
+    return datetime.fromtimestamp(seconds + EPOCH_S, UTC)
+
+
+def _figure(height: int, **layout) -> go.Figure:
+    figure = go.Figure()
+    figure.update_layout(
+        height=height, margin={"l": 56, "r": 12, "t": 12, "b": 44}, paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)", font={"size": 12, "color": "#17202a"}, legend={"orientation": "h", "y": 1.12},
+        hoverlabel={"align": "left"},
+        modebar={"bgcolor": "rgba(255,255,255,.8)", "color": DIM, "activecolor": "#17202a"}, **layout,
+    )  # fmt: skip
+    figure.update_xaxes(gridcolor="#edf0f2", zeroline=False, automargin=True)
+    figure.update_yaxes(gridcolor="#edf0f2", zeroline=False, automargin=True)
+    return figure
+
+
+def recording(found: dict) -> go.Figure:
+    """All channels one below the other, the parts shaded, what is labelled marked."""
+    channels = found["channels"]
+    figure = _figure(90 + 170 * len(channels))
+    at = [when(seconds) for seconds in found["at"]]
+    n = len(channels)
+    for i, channel in enumerate(channels):
+        axis = "" if i == 0 else str(i + 1)
+        for side, fill in (("low", None), ("high", "tonexty")):
+            figure.add_scatter(
+                x=at, y=channel[side], yaxis=f"y{axis}", mode="lines", line={"width": 0.8, "color": STREAM}, fill=fill,
+                fillcolor="rgba(31,78,121,.35)", name=f"{channel['name']}, {side}est", showlegend=False,
+            )  # fmt: skip
+        title = f"{channel['name']} / {channel['unit']}" if channel["unit"] else channel["name"]
+        domain = [1 - (i + 1) / n + 0.02, 1 - i / n]
+        figure.update_layout({f"yaxis{axis}": {"domain": domain, "title": title, "gridcolor": "#edf0f2"}})
+    figure.update_xaxes(anchor=f"y{n}" if n > 1 else "y")
+    for part in found["parts"]:
+        for begin, end in part["spans"]:
+            figure.add_vrect(x0=when(begin), x1=when(end), fillcolor=SHADES[part["name"]], line_width=0, layer="below")
+    for spans in found["labelled"].values():
+        for begin, end in spans:
+            figure.add_vrect(x0=when(begin), x1=when(end), fillcolor=LABELLED, line_width=0, layer="below")
+    return figure
+
+
+def curve(parent: dict) -> go.Figure:
+    found = parent["curve"]
+    figure = _figure(300, xaxis_title="recall", yaxis_title="precision")
+    figure.add_scatter(
+        x=found["recall"], y=found["precision"], mode="lines", line={"color": STREAM}, text=found["threshold"],
+        hovertemplate="recall %{x:.3f}, precision %{y:.3f}, threshold %{text}<extra></extra>", showlegend=False,
+    )  # fmt: skip
+    chosen = max(
+        (k for k, limit in enumerate(found["threshold"]) if limit >= parent["threshold"]), default=0
+    )  # thresholds descend
+    figure.add_scatter(
+        x=[found["recall"][chosen]], y=[found["precision"][chosen]], mode="markers",
+        marker={"size": 11, "color": FAIL}, name=f"chosen: threshold {parent['threshold']}",
+    )  # fmt: skip
+    figure.update_xaxes(range=[0, 1.02])
+    figure.update_yaxes(range=[0, 1.02])
+    return figure
+
+
+def scores(parent: dict) -> go.Figure:
+    bars = parent["bars"]
+    middle = [(a + b) / 2 for a, b in zip(bars["edges"][:-1], bars["edges"][1:], strict=True)]
+    figure = _figure(300, xaxis_title="score", yaxis_title="share of windows", barmode="overlay")
+    for name, title, colour in (("clean", "good windows", PASS), ("faulty", "faulty windows", FAIL)):
+        total = sum(bars[name]) or 1
+        figure.add_bar(
+            x=middle, y=[count / total for count in bars[name]], name=title, marker_color=colour, opacity=0.65,
+            customdata=bars[name], hovertemplate="%{customdata} windows about %{x:.0f}<extra></extra>",
+        )  # fmt: skip
+    figure.add_vline(
+        x=parent["threshold"] + 0.5, line={"color": "#17202a", "dash": "dash"}, annotation_text="threshold"
+    )
+    return figure
+
+
+def recall(parent: dict) -> go.Figure:
+    """Kinds by severity, with the number of windows in each field."""
+    rows = parent["recall"]
+    kinds = sorted({row["kind"] for row in rows}, reverse=True)
+    severities = list(dict.fromkeys(row["severity"] for row in rows))
+    of = {(row["kind"], row["severity"]): row for row in rows}
+    text = [
+        ["" if of[k, s]["recall"] is None else f"{of[k, s]['recall']:.2f}<br>n {of[k, s]['n']}" for s in severities]
+        for k in kinds
+    ]
+    figure = _figure(90 + 38 * max(3, len(kinds)), xaxis_title="x limit")
+    figure.add_heatmap(
+        z=[[of[k, s]["recall"] for s in severities] for k in kinds], x=severities, y=kinds, text=text,
+        texttemplate="%{text}", zmin=0, zmax=1, colorscale=[[0, "#d55e00"], [0.5, "#f4e3d3"], [1, "#8cc4ee"]],
+        hovertemplate="%{y}, %{x} x limit: recall %{z:.2f}<extra></extra>", colorbar={"title": "recall"},
+    )  # fmt: skip
+    figure.update_xaxes(type="category")
+    return figure
+
+
+def window(worst: dict, channels: list[dict], period_s: float) -> go.Figure:
+    """The samples of one window; of several channels each in its own scale."""
+    figure = _figure(150, showlegend=len(channels) > 1)
+    for i, (channel, samples) in enumerate(zip(channels, worst["samples"], strict=True)):
+        axis = "" if i == 0 else str(i + 1)
+        seconds = [k * period_s for k in range(len(samples))]
+        figure.add_scatter(
+            x=seconds, y=samples, mode="lines+markers", marker={"size": 3}, name=channel["name"], yaxis=f"y{axis}",
+        )  # fmt: skip
+        if i:
+            figure.update_layout({f"yaxis{axis}": {"overlaying": "y", "showticklabels": False, "showgrid": False}})
+    figure.update_layout(margin={"l": 48, "r": 8, "t": 8, "b": 30})
+    return figure
