@@ -13,7 +13,7 @@ from motegate.firmware.progress import Progress, silent
 from . import page, results, work
 from . import policy as policies
 from .dataset import Dataset, Examples, Table, TrainingError, examples, load, split, table_of, weights
-from .features import Scaling, loud
+from .features import Scaling, far_out, loud
 from .model import candidates, network, tails
 
 __all__ = ["Training", "TrainingError", "train"]
@@ -118,7 +118,12 @@ def classifiers(
             )
         if not part.fail.any():
             raise TrainingError(f"{name}: nothing moves its dimensions in the {what} part; give it another child")
-    learned, validated = _taught(training, scaling, "training", seed), _taught(held, scaling, "validation", seed)
+    # where good windows are as far out themselves, a dimension alone is no failure to be told from them
+    seen = table.clean & (table.part != split.TEST)
+    apart = bool(far_out(table.x[seen]).mean() <= candidates.FALSE)
+    learned, validated = (
+        _taught(part, scaling, what, seed, apart) for part, what in ((training, "training"), (held, "validation"))
+    )
     found = []
     for kind in candidates.NAMES if asked == "auto" else [asked]:
         if kind == "rule":
@@ -131,10 +136,15 @@ def classifiers(
     return found
 
 
-def _taught(part: Table, scaling: Scaling, what: str, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _taught(
+    part: Table, scaling: Scaling, what: str, seed: int, apart: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Features, failures and weights that a candidate learns from or is stopped by: a part's own, its good windows with
-    the tails of other sites, and each dimension far out alone, which counts as much as a kind of fault."""
+    the tails of other sites, and, where those lie ``apart``, each dimension far out alone, which counts as much as a
+    kind of fault."""
     x = tails.raised(part.x, part.clean, scaling, seed)
+    if not apart:
+        return x, part.fail, weights(part)
     more = tails.alone(part.x, part.clean, scaling, tails.EACH[what], seed)
     weight = weights(part)
     k = x.shape[1]

@@ -42,21 +42,21 @@ def test_the_rule_sums_what_exceeds_the_usual(rule):
 
 
 def test_a_candidate_that_hears_each_dimension_goes_before_a_better_one_that_does_not():
-    found = [Candidate("rule", None, 0.2, 0.01, 1), Candidate("network", None, 0.1, 0.01, 9, deaf=True)]
+    found = [Candidate("rule", None, 0.2, 0.01, 1), Candidate("network", None, 0.1, 0.01, 9, deaf=1)]
     assert candidates.choose(found).name == "rule"
-    found[0] = Candidate("rule", None, 0.2, 0.01, 1, deaf=True)
+    found[0] = Candidate("rule", None, 0.2, 0.01, 1, deaf=2)
     assert candidates.choose(found).name == "network"
 
 
 def test_the_rule_hears_each_dimension_and_a_model_that_leaves_one_out_is_deaf(rule):
     held = table(4000, 5)
-    assert not candidates.candidate("rule", rule, held).deaf
+    assert candidates.candidate("rule", rule, held).deaf == 0
     model = network.build(K, True, (K,))
     model.set_weights([weights.copy() for weights in rule.get_weights()])
     kernel, bias = model.layers[-1].get_weights()
     kernel[2] = 0
     model.layers[-1].set_weights([kernel, bias])
-    assert candidates.candidate("network", model, held).deaf
+    assert candidates.candidate("network", model, held).deaf == 1
 
 
 def test_what_good_windows_never_show_counts_more_and_from_lower_down():
