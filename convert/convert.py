@@ -16,7 +16,7 @@ from motegate.firmware.errors import InputError, RefusedError
 from motegate.firmware.progress import Progress, silent
 from motegate.train import metrics, policy, threshold
 from motegate.train.dataset import TEST, TRAIN, VALIDATION
-from motegate.train.features import Scaling, far_out, loud
+from motegate.train.features import far_out, loud
 from motegate.train.host import Trained
 from motegate.train.policy import Plan
 from motegate.train.policy import plan as plans
@@ -267,15 +267,9 @@ class _Run:
     def tested(self, plan: Plan, scaling: dict, boundary: Path, out: Path) -> list[robustness.Tested]:
         """The robustness test of every parent, on what ``out`` holds; they have been converted by this run."""
         windows = robustness.Windows.read(boundary)
-        names = [parent.name for parent in plan.classifiers]
-        every = [
-            robustness.cases(
-                plan, name, windows, Scaling.of(scaling[name]), (out / f"{name}.tflite").read_bytes(), self._edges[name]
-            )
-            for name in names
-        ]
-        packs = {name: (out / f"{name}.pack").read_bytes() for name in names}
-        return robustness.judge(Trained(plan, packs, (out / "reference.bin").read_bytes()), windows, every)
+        cases = robustness.every(plan, windows, scaling, out, self._edges)
+        packs = {name: (out / f"{name}.pack").read_bytes() for name in self._edges}
+        return robustness.judge(Trained(plan, packs, (out / "reference.bin").read_bytes()), windows, cases)
 
     def _run(self, data: bytes, rows: np.ndarray) -> infer.Result:
         return infer.run([(pack.write(lower.lower(tflite_model.parse(data))), rows)], self.machine)[0]

@@ -128,9 +128,9 @@ def convert(args) -> None:
 def build(args) -> None:
     _reasoned(args)
     with _steps(args.work) as (steps, _):
-        steps.ensure_convert()
-        _accept(args, args.work)
-        _robust(args.work)
+        if args.accept_failing:
+            steps.ensure_convert()
+            _accept(args, args.work)
         result = steps.build(args.board or steps.board(), args.replay)
     _print(args, result, _lines(result, str(args.work)))
 

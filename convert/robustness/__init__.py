@@ -1,8 +1,8 @@
 """The robustness test: each parent's boundary conditions, pass or fail, on the int8 model that ships."""
 
 from .accepted import accept, accepted, require
-from .cases import Edge, Windows, cases
-from .robustness import FILE, Tested, judge, read, reopen, write
+from .cases import Edge, Windows
+from .robustness import FILE, Tested, every, judge, read, reopen, write
 
 __all__ = [
     "FILE",
@@ -11,7 +11,7 @@ __all__ = [
     "Windows",
     "accept",
     "accepted",
-    "cases",
+    "every",
     "judge",
     "read",
     "reopen",

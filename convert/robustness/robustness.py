@@ -17,6 +17,7 @@ from motegate.firmware.device.reference.reference import Reference
 from motegate.firmware.errors import InputError
 from motegate.train.features import Scaling
 from motegate.train.host import Panel, Trained
+from motegate.train.policy import Plan
 
 from .cases import FAIL, LADDER, LOUD, MOST, PASS, Cases, Edge, Windows, cases
 
@@ -127,7 +128,7 @@ def test(trained: Trained, windows: Windows, some: Cases, found: Outputs) -> Tes
 
 def _definitions(some: Cases, found: Outputs) -> list[Failing]:
     """Values and levels stay within what their types are proven for."""
-    wrong = (found.values < 0) | (found.values > max(MOST, max(LADDER)))
+    wrong = (found.values < 0) | (found.values > MOST)
     beyond = wrong.any(axis=1) | (np.abs(found.levels.astype(np.int64)) > layout.MOST_LEVEL)
     return [Failing(some.names[n], "a value or the level is beyond its bounds") for n in np.flatnonzero(beyond)]
 
@@ -278,11 +279,15 @@ def reopen(work: Path) -> tuple[Trained, Windows, list[Cases]]:
     trained, folder = Trained.load(work), work / "convert"
     windows = Windows.read(work / "train" / "boundary.npz")
     scaling = json.loads((work / "train" / "dimensions.json").read_text())["parents"]
-    every = [
-        cases(
-            trained.plan, one.parent, windows, Scaling.of(scaling[one.parent]),
-            (folder / f"{one.parent}.tflite").read_bytes(), one.edge,
-        )
-        for one in read(folder)
-    ]  # fmt: skip
-    return trained, windows, every
+    edges = {one.parent: one.edge for one in read(folder)}
+    return trained, windows, every(trained.plan, windows, scaling, folder, edges)
+
+
+def every(
+    plan: Plan, windows: Windows, scaling: dict[str, dict], folder: Path, edges: dict[str, Edge | None]
+) -> list[Cases]:
+    """The cases of each parent in ``edges``, whose .tflite lies in ``folder``; ``scaling``: dimensions.json's."""
+    return [
+        cases(plan, name, windows, Scaling.of(scaling[name]), (folder / f"{name}.tflite").read_bytes(), edge)
+        for name, edge in edges.items()
+    ]

@@ -66,9 +66,8 @@ def boundary(dataset: Dataset, seed: int) -> Boundary:
     names, kinds, severities, windows = zip(*made, strict=True)
     whole = _joined(list(windows))
     stats = statistics(plan, whole)
-    return Boundary(
-        np.array(names), np.array(kinds), np.array(severities), whole, measure(plan, whole), engine.no_data(plan, stats)
-    )
+    values = engine.values_against(plan, stats, whole.counts, whole.references, whole.prototypes)
+    return Boundary(np.array(names), np.array(kinds), np.array(severities), whole, values, engine.no_data(plan, stats))
 
 
 def against(plan: Plan, reference: bytes, counts, lateness, flags, carry, status) -> Windows:

@@ -12,7 +12,6 @@ FILE = "page.json"
 POINTS = 1500  # of a drawn channel
 BARS = 48  # of a histogram of scores
 WORST = 10
-MOST_SCORE = 127
 
 
 def collect(dataset: Dataset, tables: dict[str, Table], scores: dict[str, np.ndarray], measured: dict) -> dict:

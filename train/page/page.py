@@ -14,6 +14,7 @@ from motegate.firmware.device import layout
 from motegate.firmware.errors import InputError
 from plotly.offline import get_plotlyjs
 
+from ..results import recalls
 from . import figures
 from .collect import FILE
 
@@ -127,14 +128,12 @@ def _parent(name: str, found: dict, measured: dict, tested: dict | None) -> str:
 def _rivals(measured: dict) -> str:
     rows = {}
     for name, one in measured["candidates"].items():
-        recall = " / ".join("-" if share is None else f"{share:.2f}" for share in one["recall"].values())
         missed = f"{one['loss']:.3f} ± {one['standard_error']:.3f}"
-        rows[name] = [missed, recall, f"{one['false_alarms']} in {one['clean_windows']:,}", f"{one['macs']:,}"]
+        rows[name] = [missed, recalls(one), f"{one['false_alarms']} in {one['clean_windows']:,}", f"{one['macs']:,}"]
     for title, key in (("best dimension alone", "best_dimension"), ("largest value", "largest_value")):
         one = measured[key]
-        recall = " / ".join("-" if share is None else f"{share:.2f}" for share in one["recall"].values())
         name = f"{title}: {one['name']}" if "name" in one else title
-        rows[name] = ["", recall, f"{one['false_alarms']} in {one['clean_windows']:,}", "0"]
+        rows[name] = ["", recalls(one), f"{one['false_alarms']} in {one['clean_windows']:,}", "0"]
     return _table(rows, ("", "missed in validation", "recall at 1 / 2 / 4", "false alarms", "MACs"))
 
 
