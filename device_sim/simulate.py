@@ -22,10 +22,9 @@ from .features import in_numpy
 from .machines import Running, launch, plan_of
 from .recorder import Recorder
 from .staged import Staged, stage, too_few
-from .summary import Line, Summary, summarise
+from .summary import WORDS, Line, Summary, summarise
 
 UNBOUNDED_KB = 512  # for a board without a figure
-WORDS = 2  # the unix VM's words are twice as wide as a board's, and so is nearly all that lies on its heap
 
 
 def simulate(

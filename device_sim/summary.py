@@ -10,6 +10,8 @@ from .energy import CELLS_MWH, Energy, spent
 from .recorder import NONE, WindowLog
 from .staged import Staged
 
+WORDS = 2  # the unix VM's words are twice as wide as a board's, and so is nearly all that lies on its heap
+
 
 @dataclass(frozen=True)
 class Heap:
@@ -21,6 +23,7 @@ class Heap:
     free_start: int | None
     free_end: int | None
     allocated_per_window: float | None
+    board_free_end: int | None = None
 
 
 @dataclass
@@ -62,6 +65,7 @@ class Summary:
     notes: tuple[str, ...] = ()
     drift: dict = field(default_factory=dict)
     adapt: dict = field(default_factory=dict)
+    labelled: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def as_json(self) -> dict:
         return {**vars(self), "heap": vars(self.heap), "energy": self.energy.as_json(), "notes": list(self.notes)}
@@ -120,6 +124,7 @@ def summarise(
             _known(seen.get("free_start", -1)),
             _known(seen.get("free_end", -1)),
             seen["allocated"] / measured if measured > 0 else None,
+            _on_board(_known(seen.get("free_end", -1)), vm),
         ),
         virtual_s=virtual_s,
         wall_s=round(wall_s, 3),
@@ -134,7 +139,32 @@ def summarise(
         notes=tuple(notes),
         drift=_drift(plan, log),
         adapt=_adapt(plan, log, seen),
+        labelled={name: labelled(policy, plan, log, name, spans) for name, spans in staged.series.fails.items()},
     )
+
+
+def labelled(policy: Policy, plan: Plan, log: WindowLog, name: str, spans: list[tuple[int, int]]) -> dict[str, int]:
+    """Judged windows by what is labelled and what was said: a window is a failure where at least ``label_share`` of its
+    time lies in labelled ``spans``, of (first, last) milliseconds since 1970."""
+    ends = log.ends_ms[log.judged].astype(np.int64) + plan.period_ms
+    length = plan.length * plan.period_ms
+    shared = np.zeros(len(ends), np.int64)
+    for first, last in spans:
+        shared += np.clip(np.minimum(ends, last + plan.period_ms) - np.maximum(ends - length, first), 0, None)
+    truth = shared >= policy.label_share * length
+    fails = ~log.parents(plan)[log.judged][:, [parent.name for parent in plan.parents].index(name)]
+    return {
+        "found": int((fails & truth).sum()),
+        "missed": int((~fails & truth).sum()),
+        "false": int((fails & ~truth).sum()),
+        "passed": int((~fails & ~truth).sum()),
+    }
+
+
+def _on_board(free: int | None, vm: str) -> int | None:
+    """What is free on the board: the unix VM's words, and so its heap and nearly all that lies on it, are as wide as
+    two of a board's."""
+    return free if free is None or vm == "pico" else free // WORDS
 
 
 def _drift(plan: Plan, log: WindowLog) -> dict:

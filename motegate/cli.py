@@ -6,6 +6,7 @@ runs. Exit status 0: done; 1: the answer is no; 2: the input or the usage is wro
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -97,6 +98,16 @@ def _seed(text: str) -> int:
     return int(text)
 
 
+def _search(text: str) -> tuple[str, int]:
+    """("trials", n) or ("seconds", n)."""
+    found = re.fullmatch(r"(\d{1,6})([smh]?)", text)
+    if not found or int(found[1]) == 0:
+        raise argparse.ArgumentTypeError(f"is {text}; expected so many trials, as 40, or a time, as 90s, 2m or 1h")
+    if not found[2]:
+        return "trials", int(found[1])
+    return "seconds", int(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]]
+
+
 def parser() -> Parser:
     """The whole usage: one subparser a command."""
     top = Parser(
@@ -149,6 +160,11 @@ def parser() -> Parser:
              data="required")  # fmt: skip
     p.add_argument("policy", metavar="POLICY", type=Path)
     p.add_argument("--seed", metavar="N", type=_seed, help="in place of the policy's")
+    p.add_argument("--search", metavar="HOW-LONG", type=_search,
+                   help="how each parent's network is trained best: so many trials (40) or so long (90s, 2m, 1h); "
+                   "ended early, it goes on with the same command")  # fmt: skip
+    p.add_argument("--synthetic-only", action="store_true",
+                   help="learn from injected faults alone; labelled windows are left out")  # fmt: skip
     accepting(p)
     p.add_argument("--require", metavar="SHARE", type=_share,
                    help="exit status 1 unless each parent finds this share of its faults at 4 x limit")  # fmt: skip

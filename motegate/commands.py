@@ -80,7 +80,7 @@ def train(args) -> None:
 
     _reasoned(args)
     with _steps(args.out) as (steps, _):
-        result = steps.train(args.policy, args.data, args.seed)
+        result = steps.train(args.policy, args.data, args.seed, args.synthetic_only, args.search)
         steps.ensure_convert()
     _accept(args, args.out)
     lines = _lines(result, f"{args.out}: trained")

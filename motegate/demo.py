@@ -43,6 +43,7 @@ def demo(out: Path, say: Callable[[str], None], progress: Progress) -> Demo:
     """Fills ``out``/work and ``out``/sim; what is there and fresh is not done again."""
     from .device_sim.features import features
     from .device_sim.simulate import simulate
+    from .train import page
     from .train.evaluate import evaluate
 
     began = time.monotonic()
@@ -58,6 +59,7 @@ def demo(out: Path, say: Callable[[str], None], progress: Progress) -> Demo:
     board = steps.board()
     steps.ensure_build(board)
     steps.ensure_build("UNIX")
+    page.write(work)
     say("simulate: the recording through the real MicroPython VM")
     summary = simulate(work, data, sim, board=board, progress=progress)
     say("features and evaluate: the same windows against the recording's labels")

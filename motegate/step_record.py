@@ -59,13 +59,17 @@ def _step(name: str, content: object) -> Step:
     arguments, inputs, outputs = content["arguments"], content["inputs"], content["outputs"]
     kind = name.split()[0]
     keys = {"train": {"policy", "data", "seed"}, "convert": set(), "build": {"replay"}}[kind]
-    _check(isinstance(arguments, dict) and set(arguments) == {*keys, "motegate"}, f"{name} has other arguments")
+    more = {"synthetic_only", "search"} if kind == "train" else set()
+    fits = isinstance(arguments, dict) and {*keys, "motegate"} <= set(arguments) <= {*keys, *more, "motegate"}
+    _check(fits, f"{name} has other arguments")
     _check(isinstance(arguments["motegate"], str), f"{name} has no version")
     if kind == "train":
         seed = arguments["seed"]
         _check(_is_path(arguments["policy"]), "train names no policy")
         _check(_are_paths(arguments["data"]) and arguments["data"], "train names no recording")
         _check(seed is None or (type(seed) is int and 0 <= seed <= LARGEST_SEED), "train has no seed")
+        _check(type(arguments.get("synthetic_only", False)) is bool, "train has no synthetic_only")
+        _check(_is_search(arguments.get("search")), "train has no search")
     elif kind == "build":
         _check(_are_paths(arguments["replay"]), f"{name} has no list of recordings")
     for what, files in (("reads", inputs), ("makes", outputs)):
@@ -78,6 +82,15 @@ def _step(name: str, content: object) -> Step:
 def _check(fits: object, why: str) -> None:
     if not fits:
         raise _FormError(why)
+
+
+def _is_search(value: object) -> bool:
+    """None, or ["trials" or "seconds", so many]."""
+    if value is None:
+        return True
+    if not isinstance(value, list) or len(value) != 2 or value[0] not in ("trials", "seconds"):
+        return False
+    return type(value[1]) is int and 0 < value[1] < 1 << 32
 
 
 def _are_paths(value: object) -> bool:

@@ -62,14 +62,26 @@ class Steps:
         return _files(self.work / "convert" if name == "convert" else self.work / "firmware" / name.split()[1])
 
     # the steps
-    def train(self, policy: Path, data: Iterable[Path], seed: int | None = None):
-        """Trains now, and records it."""
+    def train(
+        self,
+        policy: Path,
+        data: Iterable[Path],
+        seed: int | None = None,
+        synthetic_only: bool = False,
+        search: tuple[str, int] | None = None,
+    ):
+        """Trains now, and records it; ``search``: ("trials" or "seconds", so many)."""
+        from .train.learning import Limit
         from .train.training import train
 
         policy, data = Path(policy), [Path(path) for path in data]
         inputs = self._train_inputs(policy, data)
-        result = train(policy, data, self.work, seed=seed, progress=self.progress)
-        named = {"policy": _absolute(policy), "data": [_absolute(path) for path in data], "seed": seed}
+        limit = Limit.of(*search) if search else None
+        result = train(
+            policy, data, self.work, seed=seed, progress=self.progress, synthetic_only=synthetic_only, search=limit
+        )
+        named: dict = {"policy": _absolute(policy), "data": [_absolute(path) for path in data], "seed": seed}
+        named |= {"synthetic_only": synthetic_only, "search": search}
         self._done("train", named, inputs)
         return result
 
@@ -115,7 +127,8 @@ class Steps:
         why = self._why("train", self._train_inputs(policy, data))
         if why:
             self.say(f"train: again, {why}")
-            self.train(policy, data, step.arguments.get("seed"))
+            told = step.arguments
+            self.train(policy, data, told.get("seed"), told.get("synthetic_only", False), told.get("search"))
 
     def ensure_convert(self) -> None:
         """Redoes training and conversion as far as they are stale."""

@@ -1,5 +1,6 @@
 """Features: dimension values on the scale that the int8 networks read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,11 @@ class Scaling:
     def of(cls, entry: dict) -> "Scaling":
         """What ``as_dict`` gave."""
         return cls(*(tuple(entry[key]) for key in ("columns", "centre", "mult", "shift")))
+
+    def keeping(self, kept: Sequence[int]) -> "Scaling":
+        """Of some of the columns, by position."""
+        centre, mult, shift = (tuple(entry[j] for j in kept) for entry in (self.centre, self.mult, self.shift))
+        return Scaling(tuple(self.columns[j] for j in kept), centre, mult, shift)
 
     def apply(self, values: np.ndarray) -> np.ndarray:
         """int16[n, k] values of these columns -> int8[n, k].

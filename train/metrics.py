@@ -3,8 +3,11 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+from . import intervals
 
 SEVERITIES = (1.0, 2.0, 4.0)  # recall is published at each
 STRONG = (4.0, 16.0)  # F1 is published over these, half of the windows faulty
@@ -102,6 +105,7 @@ class Scored:
 
     ``kind`` is "" for a window as recorded, "benign:..." for a benign change and the fault's kind else;
     ``severity`` its size in multiples of the limit. ``fail`` bool[n] is the truth, ``clean`` marks windows as recorded.
+    ``block`` int[n]: what hangs together in time; None: nothing does. ``overlap``: windows side by side share samples.
     """
 
     score: np.ndarray
@@ -109,6 +113,16 @@ class Scored:
     clean: np.ndarray
     kind: np.ndarray
     severity: np.ndarray
+    block: np.ndarray | None = None
+    overlap: int = 1
+
+    @property
+    def blocks(self) -> np.ndarray:
+        return np.arange(len(self.score)) if self.block is None else self.block
+
+    def share(self, threshold: int, rows: np.ndarray) -> intervals.Interval:
+        """The 95 % interval of the share of some windows that fail."""
+        return intervals.share(self.score[rows] > threshold, self.blocks[rows], self.overlap)
 
     def false_rate(self, threshold: int) -> float:
         clean = self.score[self.clean & ~self.fail]
@@ -138,12 +152,15 @@ def by_kind(scored: Scored, threshold: int) -> dict:
     result = {}
     for kind in scored.kinds():
         mine = scored.fail & (scored.kind == kind)
-        entry: dict[str, float | int | None] = {"n": int(mine.sum())}
+        entry: dict[str, Any] = {"n": int(mine.sum())}
         for severity in SEVERITIES:
             span = severity * 0.999, severity * 1.001
             found = scored.recall(threshold, kind, *span)
             entry[f"recall_{severity:g}"] = None if found is None else _round(found)
-            entry[f"n_{severity:g}"] = int((mine & (scored.severity >= span[0]) & (scored.severity <= span[1])).sum())
+            rows = mine & (scored.severity >= span[0]) & (scored.severity <= span[1])
+            entry[f"n_{severity:g}"] = int(rows.sum())
+            if scored.block is not None:
+                entry[f"interval_{severity:g}"] = _ends(scored.share(threshold, rows)) if rows.any() else None
         found = scored.recall(threshold, kind, *STRONG)
         entry["recall_4_16"] = None if found is None else _round(found)
         entry["f1_4_16"] = None if found is None else _round(balanced_f1(found, rate))
@@ -165,21 +182,84 @@ def summary(scored: Scored, threshold: int) -> dict:
     kinds = by_kind(scored, threshold)
     quiet = scored.score[scored.clean & ~scored.fail]
     false = int((quiet > threshold).sum())
-    result = {
+    result: dict[str, Any] = {
         "threshold": int(threshold),
         "macro_f1_4_16": None if macro is None else _round(macro),
         "false_alarm_rate": _round(scored.false_rate(threshold)),
         "benign_alarm_rate": _round((scored.score[benign] > threshold).mean()) if benign.any() else None,
         "clean_windows": len(quiet),
         "false_alarms": false,
-        "false_alarm_bound": _round(most_likely_share(false, len(quiet))) if len(quiet) else None,
+        "false_alarm_bound": _bound(scored, threshold, false) if len(quiet) else None,
         "recall": {
             f"{severity:g}": _mean(entry[f"recall_{severity:g}"] for entry in kinds.values()) for severity in SEVERITIES
         },
         "faulty_windows": int((scored.fail & ~recorded).sum()),
         "kinds": kinds,
     }
+    if scored.block is not None:
+        result["intervals"] = _intervals(scored, threshold, kinds)
     if (scored.fail & recorded).any():
-        chosen = recorded & (scored.fail | scored.clean)
-        result["labelled"] = windows(scored.score[chosen] > threshold, scored.fail[chosen]).as_dict()
+        chosen = np.flatnonzero(recorded & (scored.fail | scored.clean))
+        said, truth = scored.score[chosen] > threshold, scored.fail[chosen]
+        result["labelled"] = windows(said, truth).as_dict()
+        if scored.block is not None:
+            result["labelled"]["intervals"] = _labelled(said, truth, scored.block[chosen])
     return result
+
+
+def _ends(interval: intervals.Interval) -> list[float]:
+    return [_round(interval[0]), _round(interval[1])]
+
+
+def _bound(scored: Scored, threshold: int, false: int) -> float:
+    """Of as many windows as the quiet ones are worth, rounded so that the bound is no lower."""
+    quiet = scored.clean & ~scored.fail
+    n = int(quiet.sum())
+    if scored.block is None:
+        return _round(most_likely_share(false, n))
+    worth = max(1, int(intervals.worth(scored.score[quiet] > threshold, scored.block[quiet], scored.overlap)))
+    return _round(most_likely_share(math.ceil(false * worth / n), worth))
+
+
+def _intervals(scored: Scored, threshold: int, kinds: dict) -> dict:
+    """Of what ``summary`` says over all kinds."""
+    quiet = scored.clean & ~scored.fail
+    found: dict[str, Any] = {"false_alarm_rate": _ends(scored.share(threshold, quiet)), "recall": {}}
+    for severity in SEVERITIES:
+        each = [entry for entry in kinds.values() if entry[f"interval_{severity:g}"] is not None]
+        shares, ends = ([entry[f"{what}_{severity:g}"] for entry in each] for what in ("recall", "interval"))
+        rows = scored.fail & (scored.severity >= severity * 0.999) & (scored.severity <= severity * 1.001)
+        wider = intervals.together(_groups(scored, threshold, rows)) if each else 1.0
+        found["recall"][f"{severity:g}"] = _ends(intervals.mean(shares, ends, wider)) if each else None
+    rates = found["false_alarm_rate"]
+    points, ends = [], []
+    for kind in kinds:
+        rows = scored.fail & (scored.kind == kind)
+        rows &= (scored.severity >= STRONG[0]) & (scored.severity <= STRONG[1])
+        if rows.any():
+            low, high = scored.share(threshold, rows)
+            points.append(kinds[kind]["f1_4_16"])
+            ends.append((balanced_f1(low, rates[1]), balanced_f1(high, rates[0])))
+    strong = scored.fail & (scored.severity >= STRONG[0]) & (scored.severity <= STRONG[1])
+    wider = intervals.together(_groups(scored, threshold, strong)) if points else 1.0
+    found["macro_f1_4_16"] = _ends(intervals.mean(points, ends, wider)) if points else None
+    return found
+
+
+def _groups(scored: Scored, threshold: int, rows: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Of each kind among ``rows``: what fails, and its blocks."""
+    mine = [rows & (scored.kind == kind) for kind in scored.kinds()]
+    return [(scored.score[one] > threshold, scored.blocks[one]) for one in mine if one.any()]
+
+
+def _labelled(said: np.ndarray, truth: np.ndarray, block: np.ndarray) -> dict:
+    """Whole events are drawn again, and good windows by blocks."""
+    held = block.copy()
+    for number, (first, last) in enumerate(spans(truth)):
+        held[first:last] = -1 - number
+
+    def of(name: str) -> list[float]:
+        return _ends(intervals.bootstrap(lambda rows: getattr(windows(said[rows], truth[rows]), name), held))
+
+    recall = _ends(intervals.share(said[truth], held[truth]))
+    return {"precision": of("precision"), "recall": recall, "f1": of("f1")}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from . import faults, metrics, threshold
-from .dataset import Dataset, Table, split
+from .dataset import LABELLED, Dataset, Table, split
 from .features import Scaling
 from .policy import Parent
 
@@ -17,7 +17,7 @@ FOURFOLD, HALF = "4", 0.5
 AT = [f"n_{severity:g}" for severity in metrics.SEVERITIES]
 
 
-def result(table: Table, scores: np.ndarray, loud: np.ndarray, scaling: Scaling, dataset: Dataset, parent: str) -> dict:
+def result(table: Table, scores: np.ndarray, loud: np.ndarray, scaling: Scaling, dataset: Dataset) -> dict:
     """metrics.json's entry of a parent, on the test part; ``loud``: the scores of features.loud.
 
     The classifier, and what a threshold alone would do: on the best single dimension, and on a window's largest value.
@@ -33,7 +33,6 @@ def result(table: Table, scores: np.ndarray, loud: np.ndarray, scaling: Scaling,
         "best_dimension": best,
         "largest_value": _judged(table, worst, dataset, MOST_VALUE),
         "dimensions": {found["name"]: found["macro_f1_4_16"] for found in tables},
-        "homes": homes(dataset, parent),
     }
 
 
@@ -46,13 +45,14 @@ def _judged(table: Table, scores: np.ndarray, dataset: Dataset, most: int, loud:
     if loud is not None:
         limit = threshold.heard(limit, loud, scores[(table.part != split.TEST) & ~table.fail], *budget)
     test = table.part == split.TEST
-    return metrics.summary(table.rows(test).scored(scores[test]), limit)
+    overlap = 0 if loud is None else -(-dataset.plan.length // dataset.plan.hop)  # rivals go without intervals
+    return metrics.summary(table.rows(test).scored(scores[test], overlap), limit)
 
 
 def beside(table: Table, scores: np.ndarray, loud: np.ndarray, dataset: Dataset) -> dict:
-    """What a candidate would have done on the test part: recall at 1, 2 and 4 x limit, false alarms."""
+    """What a candidate would have done on the test part: recall at 1, 2 and 4 x limit, false alarms, intervals."""
     found = _judged(table, scores, dataset, MOST_SCORE, loud)
-    return {key: found[key] for key in ("recall", "false_alarms", "clean_windows")}
+    return {key: found[key] for key in ("recall", "false_alarms", "clean_windows", "intervals")}
 
 
 def homes(dataset: Dataset, parent: str) -> dict[str, str]:
@@ -84,6 +84,19 @@ def line(name: str, found: dict) -> str:
     )
 
 
+def selected(name: str, found: dict) -> str:
+    """Which dimensions a parent keeps, and why the others could go."""
+    one = found["selection"]
+    if not one["dropped"]:
+        return f"{name}: keeps all of its {len(one['kept'])} dimensions: each is needed for what it must show"
+    first, last = one["path"][0]["loss"], one["loss"]
+    return (
+        f"{name}: keeps {len(one['kept'])} of {len(one['candidates'])} dimensions, {', '.join(one['kept'])}; without "
+        f"{', '.join(one['dropped'])} a linear model misses {last:.3f} of validation's faults, with them {first:.3f} "
+        f"(standard error {one['standard_error']:.3f})"
+    )
+
+
 def rivals(name: str, found: dict) -> str:
     """Which candidate is shipped, and what each missed of the validation's faults."""
     rivals = found["candidates"]
@@ -93,9 +106,52 @@ def rivals(name: str, found: dict) -> str:
     return f"{name}: ships the {found['model']}, {why}; of validation's faults missed: {missed}"
 
 
+def searched(name: str, found: dict) -> str:
+    """What a search found, and whether it is worth more than what is usual."""
+    one, rivals = found["search"], found["candidates"]
+    said = f"{name}: {one['trials']} trials of a search, {one['given_up']} given up"
+    if "searched" not in rivals:
+        return f"{said}: none is within the budget"
+    best, usual = rivals["searched"], min(rivals[kind]["loss"] for kind in rivals if kind != "searched")
+    better = usual - best["loss"]
+    verdict = "ships it" if found["model"] == "searched" else f"no more than chance: ships the {found['model']}"
+    return (
+        f"{said}: the best misses {best['loss']:.3f}, {better:+.3f} better than without "
+        f"(± {best['standard_error']:.3f}); {verdict}"
+    )
+
+
 def recalls(table: dict) -> str:
     """At 1, 2 and 4 x limit, of a table of metrics.json."""
-    return " / ".join("-" if share is None else f"{share:.2f}" for share in table["recall"].values())
+    ends = table.get("intervals", {}).get("recall", {})
+    return " / ".join(
+        "-" if share is None else f"{share:.2f}" + _between(ends.get(at)) for at, share in table["recall"].items()
+    )
+
+
+def _between(ends: list[float] | None) -> str:
+    """An interval behind its figure."""
+    return "" if ends is None else f" ({ends[0]:.2f} to {ends[1]:.2f})"
+
+
+def events(name: str, found: dict) -> Iterator[str]:
+    """What is labelled, how rare it is, and how much of it is found when it is held out."""
+    rare = found["labelled"]
+    if rare is None:
+        return
+    share = rare["windows"] / rare["of"]
+    yield (
+        f"{name}: {rare['events']} labelled events, {rare['windows']:,} of {rare['of']:,} windows ({share:.2%}); in "
+        f"training they weigh as {LABELLED:g} kinds of fault, good and faulty windows as much as each other; the "
+        "threshold is the alarm budget's"
+    )
+    held = found["cross_validation"]
+    if held is not None and held["events"]:
+        yield (
+            f"{name}: {held['way']}, {held['folds']} folds: {held['found']} of {held['events']} events found"
+            f"{_between(held['interval'])}, {held['false_alarm_runs']} false alarm runs in {held['good_windows']:,} "
+            "good windows" + (f"; {held['skipped']} folds had nothing to learn from" if held["skipped"] else "")
+        )
 
 
 def notes(name: str, found: dict) -> Iterator[str]:

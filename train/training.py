@@ -2,7 +2,7 @@
 
 import hashlib
 import importlib.metadata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +10,14 @@ from motegate.firmware import atomic
 from motegate.firmware.errors import RefusedError
 from motegate.firmware.progress import Progress, silent
 
-from . import page, results, work
+from . import metrics, page, results, work
 from . import policy as policies
-from .dataset import Dataset, Examples, Table, TrainingError, examples, load, split, table_of, weights
-from .features import Scaling, far_out, loud
-from .model import candidates, network, tails
+from .dataset import Dataset, Table, TrainingError, split
+from .features import loud
+from .learning import Learned, Limit, Search, classifiers, cross_validate, learn
+from .model import network
+
+FINE = 1 << 12  # steps of a logit: the levels of a fold
 
 __all__ = ["Training", "TrainingError", "train"]
 
@@ -31,7 +34,10 @@ class Training:
         found = [f"reference: follows {self.metrics['following']}"] if self.metrics["following"] else []
         parents = self.metrics["parents"].items()
         found += [results.line(name, parent) for name, parent in parents]
+        found += [results.selected(name, parent) for name, parent in parents if parent["selection"]]
         found += [results.rivals(name, parent) for name, parent in parents]
+        found += [results.searched(name, parent) for name, parent in parents if parent["search"]]
+        found += [line for name, parent in parents for line in results.events(name, parent)]
         found += [note for name, parent in parents for note in results.notes(name, parent)]
         return [*found, f"{self.work}: trained"]
 
@@ -50,112 +56,79 @@ def train(
     seed: int | None = None,
     progress: Progress = silent,
     monotone: bool = True,
+    synthetic_only: bool = False,
+    search: Limit | None = None,
 ) -> Training:
     """Fills WORK/train, whole or not at all, and puts policy and split beside it.
 
-    ``seed`` takes the place of the policy's. PolicyError, RecordingError, TrainingError: the input is wrong.
+    ``seed`` takes the place of the policy's, and ``synthetic_only`` of its false. A
+    ``search`` keeps its studies in WORK/search and goes on with them. PolicyError, RecordingError,
+    TrainingError: the input is wrong.
     RefusedError: no threshold keeps the alarm budget. The same inputs, versions and seed give the same bytes.
     """
     policy = policies.load(Path(policy_path))
+    policy = replace(policy, synthetic_only=policy.synthetic_only or synthetic_only)
     seed = policy.seed if seed is None else seed
     out = Path(out)
-    progress("measure", 0, 1)
-    dataset = load(policy, [Path(path) for path in ([data] if isinstance(data, str | Path) else data)])
-    everything = learn_from(dataset, seed, progress)
+    paths = [Path(path) for path in ([data] if isinstance(data, str | Path) else data)]
+    searching = None if search is None else Search(search, out / "search")
+    learned = learn(policy, paths, seed, progress, monotone, searching)
+    dataset = learned.dataset
     out.mkdir(parents=True, exist_ok=True)
     with atomic.folder(out / "train") as folder:
-        measured = {}
-        learned = {}
-        judged = {}
-        for i, name in enumerate(policy.classifiers):
-            progress("train", i, len(policy.classifiers))
-            scaling = Scaling.default(tuple(policy.columns[j] for j in policy.columns_of(name)))
-            table = table_of(dataset, name, everything, scaling)
-            found = classifiers(table, name, scaling, seed, policy.parent(name).model, monotone)
-            chosen = candidates.choose(found)
-            learned[name] = work.Learned(chosen.model, table, scaling)
-            far = loud(table.x.shape[1])
-            scores = {one.name: (network.scores(one.model, table.x), network.scores(one.model, far)) for one in found}
-            judged[name] = scores[chosen.name][0]
-            measured[name] = results.result(table, *scores[chosen.name], scaling, dataset, name) | {
-                "model": chosen.name,
+        measured: dict[str, dict] = {}
+        judged: dict[str, np.ndarray] = {}
+        for name, parent in learned.parents.items():
+            progress("train", len(measured), len(learned.parents))
+            far = loud(parent.table.x.shape[1])
+            scores = {
+                one.name: (network.scores(one.model, parent.table.x), network.scores(one.model, far))
+                for one in parent.found
+            }
+            judged[name] = scores[parent.chosen.name][0]
+            measured[name] = results.result(parent.table, *scores[parent.chosen.name], parent.scaling, dataset) | {
+                "homes": parent.homes,
+                "selection": None if parent.selection is None else parent.selection.as_dict(),
+                "labelled": _labelled(dataset, name),
+                "cross_validation": _cross_validated(dataset, name, parent, seed),
+                "search": None if parent.searched is None else parent.searched.as_dict(),
+                "model": parent.chosen.name,
                 "candidates": {
-                    one.name: one.as_dict() | results.beside(table, *scores[one.name], dataset) for one in found
+                    one.name: one.as_dict() | results.beside(parent.table, *scores[one.name], dataset)
+                    for one in parent.found
                 },
             }
         tested = {"seed": seed, "severities": "multiples of the home dimension's limit"}
         tested |= {"following": dataset.following, "parents": measured}
-        work.save(folder, dataset, learned, seed)
+        kept = {name: work.Learned(one.chosen.model, one.table, one.scaling) for name, one in learned.parents.items()}
+        work.save(folder, dataset, kept, seed, learned.listed)
         work.write_json(folder / "metrics.json", tested)
-        parents = {name: one.table for name, one in learned.items()}
-        work.write_json(folder / page.FILE, page.collect(dataset, parents, judged, measured))
+        tables = {name: one.table for name, one in learned.parents.items()}
+        work.write_json(folder / page.FILE, page.collect(dataset, tables, judged, measured))
     work.copy_policy(policy, out)
     work.write_json(out / "split.json", _split(dataset, seed))
-    progress("train", len(policy.classifiers), len(policy.classifiers))
+    progress("train", len(learned.parents), len(learned.parents))
     return Training(out, tested)
 
 
-def learn_from(dataset: Dataset, seed: int, progress: Progress = silent) -> list[Examples]:
-    """Examples of the three parts, in their order."""
-
-    def within(part):
-        return lambda share: progress("faults", round(100 * (part + share)), 300)
-
-    training = [examples.training_set(dataset, part, seed, within(part)) for part in (split.TRAIN, split.VALIDATION)]
-    return [*training, examples.test_set(dataset, seed, within(split.TEST))]
+def _labelled(dataset: Dataset, name: str) -> dict | None:
+    """How much of the recording is labelled a failure of a parent that learns from it."""
+    if name not in dataset.fails or dataset.policy.synthetic_only or not dataset.fails[name].any():
+        return None
+    fails = dataset.fails[name]
+    return {"events": len(metrics.spans(fails)), "windows": int(fails.sum()), "of": len(fails)}
 
 
-def classifiers(
-    table: Table, name: str, scaling: Scaling, seed: int, asked: str = "auto", monotone: bool = True
-) -> list[candidates.Candidate]:
-    """The candidates of a parent that are ``asked`` for, one or "auto", the simplest first; ``scaling`` made its
-    features."""
-    training, held = (table.rows(table.part == part) for part in (split.TRAIN, split.VALIDATION))
-    for part, what in ((training, "training"), (held, "validation")):
-        if not part.clean.any():
-            raise TrainingError(
-                f"{name}: no clean window in the {what} part; give a longer recording, or one with less missing"
-            )
-        if not part.fail.any():
-            raise TrainingError(f"{name}: nothing moves its dimensions in the {what} part; give it another child")
-    # where good windows are as far out themselves, a dimension alone is no failure to be told from them
-    seen = table.clean & (table.part != split.TEST)
-    apart = bool(far_out(table.x[seen]).mean() <= candidates.FALSE)
-    learned, validated = (
-        _taught(part, scaling, what, seed, apart) for part, what in ((training, "training"), (held, "validation"))
-    )
-    found = []
-    for kind in candidates.NAMES if asked == "auto" else [asked]:
-        if kind == "rule":
-            x, fail, _ = validated
-            model = candidates.rule(scaling, training.x[training.clean], x[~fail])
-        else:
-            units = network.UNITS if kind == "network" else ()
-            model = network.fit(*learned, validated, seed, monotone, units)
-        found.append(candidates.candidate(kind, model, held))
-    return found
+def _cross_validated(dataset: Dataset, name: str, parent: Learned, seed: int) -> dict | None:
+    """Of a parent with labelled failures, its kind of classifier learned anew without each."""
+    if _labelled(dataset, name) is None:
+        return None
 
+    def levels(fold: Table) -> np.ndarray:
+        (only,) = classifiers(fold, parent.scaling, seed, parent.chosen.name)
+        return np.round(network.logits(only.model, fold.x) * FINE).astype(np.int64)
 
-def _taught(
-    part: Table, scaling: Scaling, what: str, seed: int, apart: bool
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Features, failures and weights that a candidate learns from or is stopped by: a part's own, its good windows with
-    the tails of other sites, and, where those lie ``apart``, each dimension far out alone, which counts as much as a
-    kind of fault."""
-    x = tails.raised(part.x, part.clean, scaling, seed)
-    if not apart:
-        return x, part.fail, weights(part)
-    more = tails.alone(part.x, part.clean, scaling, tails.EACH[what], seed)
-    weight = weights(part)
-    k = x.shape[1]
-    share = k / (k + len(np.unique(part.kind[part.fail])))
-    faulty = weight[part.fail].sum()
-    weight[part.fail] *= 1 - share
-    return (
-        np.concatenate([x, more]),
-        np.concatenate([part.fail, np.ones(len(more), bool)]),
-        np.concatenate([weight, np.full(len(more), faulty * share / len(more))]),
-    )
+    return cross_validate(dataset, name, parent.table, levels).as_dict()
 
 
 def _split(dataset: Dataset, seed: int) -> dict:
@@ -170,6 +143,8 @@ def _split(dataset: Dataset, seed: int) -> dict:
             {"name": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()} for path in dataset.sources
         ],
         "tools": {name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "numpy", "pyarrow")},
+        "policy_sha256": hashlib.sha256(dataset.policy.path.read_bytes()).hexdigest(),
+        "data_licence": dataset.policy.data_licence,
         "commissioning": int(dataset.judged[0]),
         "shares": list(dataset.split.shares),
         "seed": seed,

@@ -25,12 +25,12 @@ class Learned:
     scaling: Scaling
 
 
-def save(folder: Path, dataset: Dataset, parents: dict[str, Learned], seed: int) -> None:
-    """WORK/train, for ``convert``; ``folder`` is there."""
+def save(folder: Path, dataset: Dataset, parents: dict[str, Learned], seed: int, listed: Dataset | None = None) -> None:
+    """WORK/train, for ``convert``; ``folder`` is there; ``listed`` as in boundary.py."""
     for name, one in parents.items():
         save_model(one.model, folder / f"{name}.keras")
         save_table(folder / f"features_{name}.npz", one.table, dataset)
-    save_arrays(folder / "boundary.npz", boundary.boundary(dataset, seed).arrays())
+    save_arrays(folder / "boundary.npz", boundary.boundary(dataset, seed, listed).arrays())
     dataset.plan.write(folder / "plan.json")
     write_json(folder / "dimensions.json", {"parents": {name: one.scaling.as_dict() for name, one in parents.items()}})
     (folder / "reference.bin").write_bytes(dataset.reference)

@@ -32,7 +32,14 @@ const SPAN = D.hop * D.period / D.tick;
 const number = (x, digits = 0) => x.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 const percent = (x) => (x === 0 ? "0 %" : x < 0.0005 ? "< 0.1 %" : x < 0.1 ? number(100 * x, 1) + " %" : number(100 * x, 0) + " %");
 const two = (n) => String(n).padStart(2, "0");
+// time stamps from before 2000 are no dates: milliseconds since a start
+const RELATIVE = D.zero < Date.UTC(2000, 0, 1), UTC = RELATIVE ? "since the start" : "UTC";
+function since(ms, fine) {
+  const s = Math.floor(ms / 1000), days = Math.floor(s / 86400), clock = `${two(Math.floor(s / 3600) % 24)}:${two(Math.floor(s / 60) % 60)}`;
+  return (days ? `${number(days)} d ` : "") + clock + (fine ? `:${two(s % 60)}` : "");
+}
 function moment(t, fine) {
+  if (RELATIVE) return since(t * D.tick, fine || D.period < 60000);
   const d = new Date(D.zero + t * D.tick);
   const day = `${d.getUTCFullYear()}-${two(d.getUTCMonth() + 1)}-${two(d.getUTCDate())}`;
   return day + ` ${two(d.getUTCHours())}:${two(d.getUTCMinutes())}` + (fine ? `:${two(d.getUTCSeconds())}` : "");
@@ -78,7 +85,8 @@ function tiles() {
     sub(most.slice(1).map(([name, n]) => `${name} ${number(n)}`).join(" · "))));
   if (s.energy && s.energy.mWh != null) box.append(tile("Energy", s.energy.mWh < 10000 ? [number(s.energy.mWh, s.energy.mWh < 10 ? 2 : 0), small(" mWh")] : [number(s.energy.mWh / 1000, 1), small(" Wh")],
     sub(s.energy.battery_days != null ? `a battery for ${number(s.energy.battery_days)} days` : ""))); 
-  if (s.heap && s.heap.free_end != null) box.append(tile("Heap free", [number(s.heap.free_end / 1024, 1), small(" KiB")],
+  const free = s.heap && (s.heap.board_free_end != null ? s.heap.board_free_end : s.heap.free_end);
+  if (free != null) box.append(tile("Board's heap free", [number(free / 1024, 1), small(" KiB")],
     sub(s.heap.allocated_per_window != null ? `${number(s.heap.allocated_per_window)} bytes allocated a window` : "")));
   const span = length(s.virtual_s * 1000).split(" ");
   box.append(tile("Virtual time", [span[0], small(" " + span[1])], sub(`in ${number(s.wall_s, 1)} s: ${number(Number((s.virtual_s / Math.max(s.wall_s, 1e-3)).toPrecision(2)))} × real time`)));
@@ -105,7 +113,7 @@ function layout() {
   const tall = channels.length === 1 ? 190 : channels.length === 2 ? 130 : channels.length <= 4 ? 92 : 68;
   channels.forEach((c) => put("stream", tall, 12, { c }));
   put("axis", 20, 10, {});
-  parents.forEach((p) => put("verdict", 20, p.fails.length ? 9 : 5, { p }));
+  parents.forEach((p) => { put("verdict", 20, p.fails.length ? 9 : 5, { p }); if (p.scores.length) put("score", 34, 9, { p }); });
   y += 4; put("action", 20, regimes ? 5 : 12, {});
   if (regimes) put("regime", 20, 12, {});
   if (changes) put("change", 16, 12, {});
@@ -118,15 +126,20 @@ function fit(canvas, height) {
   const p = canvas.getContext("2d"); p.setTransform(ratio, 0, 0, ratio, 0, 0); return p;
 }
 function ticks() {
-  const target = Math.max(2, Math.floor((width - GUTTER) / 120)), ms = (view[1] - view[0]) * D.tick / target;
+  const target = Math.max(3, Math.floor((width - GUTTER) / 120)), ms = (view[1] - view[0]) * D.tick / target;
   const S = 1000, M = 60 * S, H = 60 * M, Y = 24 * H;
   const steps = [S, 2 * S, 5 * S, 10 * S, 30 * S, M, 2 * M, 5 * M, 10 * M, 30 * M, H, 2 * H, 3 * H, 6 * H, 12 * H, Y, 2 * Y, 7 * Y, 14 * Y, 30 * Y, 90 * Y, 180 * Y, 365 * Y, 730 * Y, 3650 * Y];
   const step = steps.find((s) => s >= ms) || steps[steps.length - 1], out = [];
+  if (RELATIVE) {
+    for (let t = Math.ceil(view[0] * D.tick / step) * step; t <= view[1] * D.tick; t += step) out.push([t / D.tick, step >= Y ? `${number(t / Y)} d` : since(t, step < M)]);
+    return out;
+  }
   const from = Math.ceil((D.zero + view[0] * D.tick) / step) * step, to = D.zero + view[1] * D.tick;
   for (let t = from; t <= to; t += step) {
     const d = new Date(t), day = `${d.getUTCFullYear()}-${two(d.getUTCMonth() + 1)}-${two(d.getUTCDate())}`;
     const clock = `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}` + (step < M ? `:${two(d.getUTCSeconds())}` : "");
-    out.push([(t - D.zero) / D.tick, step >= Y ? day : t % Y === 0 ? day : clock]);
+    const date = width < 500 ? day.slice(5) : day;
+    out.push([(t - D.zero) / D.tick, step >= Y || t % Y === 0 ? date : clock]);
   }
   return out;
 }
@@ -154,7 +167,7 @@ function drawStream(r) {
   const pad = Math.max((high - low) * 0.06, 0.5), y2 = (count) => y + height - (count - low + pad) / (high - low + 2 * pad) * height;
   r.y2 = y2;
   pen.font = FONT_SMALL; pen.textAlign = "right"; pen.textBaseline = "middle";
-  for (const [v, text] of nice(unit(c, low), unit(c, high), Math.max(2, Math.floor(height / 36)))) {
+  for (const [v, text] of nice(unit(c, low), unit(c, high), Math.max(3, Math.floor(height / 24)))) {
     const py = y2((v - c.middle) / c.resolution);
     if (py < y + 2 || py > y + height - 1) continue;
     pen.fillStyle = css("--grid"); pen.fillRect(GUTTER, Math.round(py), width - GUTTER - RIGHT, 1);
@@ -246,6 +259,20 @@ function drawVerdict(r) {
     const x0 = Math.max(GUTTER, t2x(a)), x1 = Math.min(width - RIGHT, t2x(b)); pen.fillRect(x0, y + height + 2, Math.max(2, x1 - x0), 3);
   }
 }
+function drawScore(r) { // the highest score of each pixel's windows, and the highest that has passed
+  const { p, y, height } = r, at = (score) => y + height - (score + 128) / 255 * height;
+  pen.font = FONT_SMALL; label("score", y + height / 2, css("--dim"));
+  pen.fillStyle = css("--grid"); pen.fillRect(GUTTER, y + height, width - GUTTER - RIGHT, 1);
+  pen.fillStyle = css("--stream");
+  perPixel((x0, x1, i, j) => {
+    let most = -129; for (let k = i; k < j; k++) if (p.verdicts[k] !== UNJUDGED && p.scores[k] > most) most = p.scores[k];
+    if (most >= -128) { const top = at(most); pen.fillRect(x0, top, x1 - x0, y + height - top); }
+  });
+  if (p.passesTo !== null) {
+    pen.strokeStyle = css("--fail"); pen.lineWidth = 1; pen.setLineDash([4, 3]); pen.beginPath();
+    pen.moveTo(GUTTER, at(p.passesTo) - 0.5); pen.lineTo(width - RIGHT, at(p.passesTo) - 0.5); pen.stroke(); pen.setLineDash([]);
+  }
+}
 function drawAction(r) {
   const { y, height } = r; pen.font = FONT; label("action", y + height / 2, css("--ink"));
   perPixel((x0, x1, i, j) => {
@@ -321,14 +348,14 @@ function paint() {
   const height = layout(); fit(tracks, height);
   pen.fillStyle = css("--grid"); const top = rows[0].y;
   for (const [t] of ticks()) { const x = Math.round(t2x(t)); if (x >= GUTTER && x <= width - RIGHT) pen.fillRect(x, top, 1, height - top - 6); }
-  rows.forEach((r) => ({ stream: drawStream, verdict: drawVerdict, action: drawAction, regime: drawRegime, change: drawChange, axis: drawAxis, heat: () => {} })[r.kind](r));
+  rows.forEach((r) => ({ stream: drawStream, verdict: drawVerdict, score: drawScore, action: drawAction, regime: drawRegime, change: drawChange, axis: drawAxis, heat: () => {} })[r.kind](r));
   drawHeats(rows.filter((r) => r.kind === "heat"));
   if (drag && drag.kind === "zoom") {
     const a = Math.min(drag.x, drag.now), b = Math.max(drag.x, drag.now);
     pen.fillStyle = css("--shade"); pen.fillRect(a, 0, b - a, height); pen.fillStyle = css("--accent"); pen.fillRect(a, 0, 1, height); pen.fillRect(b, 0, 1, height);
   } else if (hover !== null) { pen.fillStyle = css("--ink"); pen.globalAlpha = 0.55; pen.fillRect(Math.round(hover), 0, 1, height); pen.globalAlpha = 1; }
   paintOverview();
-  $("range").textContent = `${moment(view[0])} to ${moment(view[1])} UTC · ${length((view[1] - view[0]) * D.tick)}`;
+  $("range").textContent = `${moment(view[0])} to ${moment(view[1])} ${UTC} · ${length((view[1] - view[0]) * D.tick)}`;
 }
 function paintOverview() {
   fit(overview, 34);
@@ -429,6 +456,15 @@ function table() {
   const chips = [[-1, "all"], ...D.parents.map((p, i) => [i, p.name]).filter(([i]) => D.runs.some((r) => r.parent === i))];
   $("filter").replaceChildren(...(chips.length > 2 ? chips.map(([i, name]) => { const b = el("button", { type: "button", textContent: name }); b.setAttribute("aria-pressed", i === only); b.onclick = () => { only = i; table(); }; return b; }) : []));
 }
+function confusion() {
+  const found = Object.entries(D.summary.labelled || {});
+  if (!found.length) return;
+  const share = (a, b) => (a + b ? percent(a / (a + b)) : "-");
+  const head = el("tr", {}, ...["Parent", "Failures found", "missed", "Recall", "False alarms", "Good passed", "Precision"].map((text, i) => el("th", { textContent: text, className: i ? "n" : "" })));
+  const body = el("tbody");
+  for (const [name, c] of found) body.append(el("tr", {}, el("td", { textContent: name }), ...[number(c.found), number(c.missed), share(c.found, c.missed), number(c.false), number(c.passed), share(c.found, c.false)].map((text) => el("td", { textContent: text, className: "n" }))));
+  $("square").replaceChildren(el("thead", {}, head), body); $("confusion").hidden = false;
+}
 function known() {
   if (!regimes) return;
   const head = el("tr", {}, ...["Regime", "Windows nearest to it", "First", "Last", "Radius, widths of the band", ""].map((text, i) => el("th", { textContent: text, className: i === 1 || i === 4 ? "n" : "" })));
@@ -453,6 +489,7 @@ function told() {
 function legend() {
   const item = (color, text) => { const s = el("span", { className: "swatch" }); s.style.background = color; return el("span", {}, s, text); };
   const box = [item(css("--pass"), "pass"), item(css("--fail"), "fail")];
+  if (parents.some((p) => p.passesTo !== null)) { const s = item(css("--fail"), "the highest score that has passed"); s.firstChild.style.cssText += "height:0;border-top:2px dashed;background:none!important;vertical-align:3px;color:" + css("--fail"); box.push(s); }
   if (channels.some((c) => c.band)) box.push(item(css("--band"), "the reference's band"));
   if (parents.some((p) => p.verdicts.includes(NO_DATA))) box.push(item(css("--nodata"), "fail: no data"));
   if (taken.includes(NONE)) box.push(item(css("--unjudged"), "commissioning"));
@@ -466,12 +503,12 @@ function legend() {
 }
 const wanted = window.matchMedia("(prefers-color-scheme: dark)");
 const dark = () => document.documentElement.dataset.theme === "dark";
-function theme(name) { document.documentElement.dataset.theme = name; makeRamp(); legend(); table(); known(); told(); draw(); }
+function theme(name) { document.documentElement.dataset.theme = name; makeRamp(); legend(); table(); confusion(); known(); told(); draw(); }
 $("theme").onclick = () => theme(dark() ? "light" : "dark");
 wanted.addEventListener("change", () => theme(wanted.matches ? "dark" : "light"));
 
 $("stream").textContent = D.stream;
-$("about").textContent = [`${moment(WHOLE[0])} to ${moment(WHOLE[1])} UTC`, `a record every ${length(D.period)}`, `windows of ${D.length}, every ${D.hop}`, D.summary.board ? `for ${D.summary.board}` : ""].filter(Boolean).join(" · ");
+$("about").textContent = [`${moment(WHOLE[0])} to ${moment(WHOLE[1])} ${UTC}`, `a record every ${length(D.period)}`, `windows of ${D.length}, every ${D.hop}`, D.summary.board ? `for ${D.summary.board}` : ""].filter(Boolean).join(" · ");
 $("footer").textContent = D.summary.made_by || "Motegate";
 tiles();
 new ResizeObserver(() => { const w = $("plot").clientWidth; if (w && w !== width) { width = w; draw(); } }).observe($("plot"));

@@ -88,6 +88,7 @@ def data(plan: Plan, channels: Sequence[Channel], log: WindowLog, series: Series
                 "scores": _pack(_every(log.scores[:, parent.classifier], group, "max"), "i1")
                 if parent.classifier >= 0
                 else "",
+                "passesTo": _passes_to(log, parent.classifier),
                 "fails": [[(a - zero) // tick, (b - zero) // tick] for a, b in series.fails.get(parent.name, [])],
             }
             for i, parent in enumerate(plan.parents)
@@ -126,6 +127,12 @@ def _verdicts(plan: Plan, log: WindowLog) -> np.ndarray:
     verdicts[(log.why == 2)[:, None] & (verdicts == FAIL)] = NO_DATA
     verdicts[~log.judged] = UNJUDGED
     return verdicts
+
+
+def _passes_to(log: WindowLog, classifier: int) -> int | None:
+    """The highest score with which a window has passed: beyond it lies the threshold."""
+    passing = log.scores[log.judged & (log.passes[:, classifier] == 1), classifier] if classifier >= 0 else []
+    return int(max(passing)) if len(passing) else None
 
 
 def _loudest(log: WindowLog) -> tuple[np.ndarray, np.ndarray]:

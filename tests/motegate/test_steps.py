@@ -19,7 +19,7 @@ def house(tmp_path, monkeypatch):
     """Packages that write a file each and note that they ran."""
     ran = []
 
-    def train(policy, data, work, seed=None, progress=None):
+    def train(policy, data, work, seed=None, progress=None, synthetic_only=False, search=None):
         ran.append("train")
         (work / "train").mkdir(parents=True, exist_ok=True)
         (work / "train" / "plan.json").write_text(policy.read_text() + "".join(path.read_text() for path in data))

@@ -4,10 +4,11 @@ from . import boundary, dataset, examples, split
 from .dataset import Dataset, TrainingError, load
 from .examples import Examples
 from .following import SHORTEST_DAYS
-from .parent_table import Table, table_of, weights
+from .parent_table import LABELLED, Table, check_parts, table_of, weights
 from .split import TEST, TRAIN, VALIDATION
 
 __all__ = [
+    "LABELLED",
     "SHORTEST_DAYS",
     "TEST",
     "TRAIN",
@@ -17,6 +18,7 @@ __all__ = [
     "Table",
     "TrainingError",
     "boundary",
+    "check_parts",
     "dataset",
     "examples",
     "load",

@@ -47,8 +47,9 @@ class Boundary:
 KEPT = ("counts", "lateness", "flags", "carry", "status")
 
 
-def boundary(dataset: Dataset, seed: int) -> Boundary:
-    """Of a dataset's good windows, measured against ``dataset.reference``."""
+def boundary(dataset: Dataset, seed: int, listed: Dataset | None = None) -> Boundary:
+    """Of a dataset's good windows, measured against ``dataset.reference``; ``listed``: the same recordings by all
+    dimensions that the policy lists, whose limits say how large a fault is."""
     plan = dataset.plan
     base, values = _looked_at(dataset)
     quiet = np.argsort(values.max(axis=1, initial=0), kind="stable")[:ORDINARY]
@@ -62,9 +63,15 @@ def boundary(dataset: Dataset, seed: int) -> Boundary:
     first = ordinary.take(np.array([0]))
     made += [(name, "", 0.0, some) for name, some in (*_edges(plan, first), *_missing(plan, first), *_time(first))]
     made += [(name, "", 0.0, some) for name, some in _extremes(first)]
-    made += _faults(plan, ordinary, np.random.default_rng([seed, 11]))
+    hosts, by = ordinary, plan
+    if listed is not None:
+        by = listed.plan
+        hosts = against(by, listed.reference, *(getattr(ordinary, name) for name in KEPT))
+        hosts = replace(hosts, numbered=listed.numbered)
+    made += _faults(by, hosts, np.random.default_rng([seed, 11]))
     names, kinds, severities, windows = zip(*made, strict=True)
-    whole = _joined(list(windows))
+    joined = (np.concatenate([getattr(some, name) for some in windows]) for name in KEPT)
+    whole = against(plan, dataset.reference, *joined)
     stats = statistics(plan, whole)
     values = engine.values_against(plan, stats, whole.counts, whole.references, whole.prototypes)
     return Boundary(np.array(names), np.array(kinds), np.array(severities), whole, values, engine.no_data(plan, stats))
@@ -191,13 +198,3 @@ def _in_slots(plan: Plan, ordinary: Windows, kind: faults.Kind) -> bool:
     host = ordinary.take(np.array([0]))
     made = faults.inject(plan, host, kind, np.array([PAIRED]), np.random.default_rng(0))
     return not made.raised and bool((made.windows.references == host.references).all())
-
-
-def _joined(parts: list[Windows]) -> Windows:
-    def all_of(name: str) -> np.ndarray:
-        return np.concatenate([getattr(part, name) for part in parts])
-
-    return Windows(
-        all_of("counts"), all_of("lateness"), all_of("flags"), all_of("carry"), all_of("status"), all_of("references"),
-        all_of("prototypes"), parts[0].numbered,
-    )  # fmt: skip

@@ -6,6 +6,8 @@ import numpy as np
 
 TRAIN, VALIDATION, TEST, NONE = 0, 1, 2, 255  # as in features_<parent>.npz
 NAMES = ("train", "validation", "test")
+WHOLE_FILES = 3
+"""From so many recordings on each is in one part as a whole."""
 Shares = tuple[float, float, float]
 SHARES: Shares = (0.6, 0.2, 0.2)
 
@@ -36,7 +38,7 @@ def by_time(starts: np.ndarray, length: int, shares: Shares = SHARES, recording:
     n = len(starts)
     bounds = np.round(np.cumsum(shares) * n).astype(int)
     edges = np.flatnonzero(np.diff(recording)) + 1 if recording is not None else np.zeros(0, int)
-    if len(edges) >= 2:
+    if len(edges) + 1 >= WHOLE_FILES:
         first = edges[np.abs(edges[:-1] - bounds[0]).argmin()]
         behind = edges[edges > first]
         bounds[:2] = first, behind[np.abs(behind - bounds[1]).argmin()]

@@ -13,6 +13,7 @@ good windows, by blocks (Kuensch 1989), and faults: what a threshold on a few hu
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -32,14 +33,16 @@ RESAMPLES, BLOCKS = 200, 20
 
 @dataclass(frozen=True)
 class Candidate:
-    """``loss`` of validation and its standard ``error``; ``macs`` of an inference; ``deaf``: so many dimensions
-    count for no more than one good window in a hundred does, though each is as far out as can be told."""
+    """``loss`` of validation and its standard ``error``; ``macs`` of an inference; ``bytes`` of its pack; ``deaf``: so
+    many dimensions count for no more than one good window in a hundred does, though each is as far out as can be
+    told."""
 
     name: str
     model: Any
     loss: float
     error: float
     macs: int
+    bytes: int = 0
     deaf: int = 0
 
     def as_dict(self) -> dict:
@@ -47,20 +50,27 @@ class Candidate:
             "loss": round(self.loss, 4),
             "standard_error": round(self.error, 4),
             "macs": self.macs,
+            "bytes": self.bytes,
             "deaf": self.deaf,
         }
+
+
+def usual(scaling: Scaling, seen: np.ndarray) -> np.ndarray:
+    """As far as a feature counts for nothing: float64[k], of good windows' ``seen`` int8[n, k]."""
+    low, up = (scaling.apply(np.full((1, len(scaling.columns)), value))[0].astype(float) for value in USUAL)
+    return np.clip(np.quantile(seen, HIGH, axis=0), low, up)
 
 
 def rule(scaling: Scaling, seen: np.ndarray, clean: np.ndarray):
     """The rule as a Keras model: the sum of what each feature exceeds its usual by, weighed by how far below the limit
     it stays in good windows, ``seen`` int8[n, k]. ``clean``: others, on which its last layer is scaled."""
     n = len(scaling.columns)
-    zero, low, up, limit = (scaling.apply(np.full((1, n), value))[0].astype(float) for value in (0, *USUAL, LIMIT))
+    zero, limit = (scaling.apply(np.full((1, n), value))[0].astype(float) for value in (0, LIMIT))
     high = np.quantile(seen, HIGH, axis=0)
     weight = np.clip((limit - zero) / np.maximum(high - zero, 1), 1, HEAVIEST)
     model = network.build(n, True, (n,))
     hidden, last = model.layers
-    hidden.set_weights([np.eye(n, dtype=np.float32), (-np.clip(high, low, up) / 128).astype(np.float32)])
+    hidden.set_weights([np.eye(n, dtype=np.float32), (-usual(scaling, seen) / 128).astype(np.float32)])
     last.set_weights([weight[:, None].astype(np.float32), np.zeros(1, np.float32)])
     network.calibrate_logits(model, clean)
     return model
@@ -69,10 +79,36 @@ def rule(scaling: Scaling, seen: np.ndarray, clean: np.ndarray):
 def candidate(name: str, model, held: Table) -> Candidate:
     """``held``: the validation part."""
     levels = network.logits(model, held.x)
-    macs = sum(layer.get_weights()[0].size for layer in model.layers)
-    good = levels[~held.fail]
-    kinds = [levels[held.fail & (held.kind == kind)] for kind in np.unique(held.kind[held.fail])]
-    rng = np.random.default_rng(0)  # the same draws for every candidate
+    units = tuple(layer.units for layer in model.layers[:-1])
+    inputs = held.x.shape[1]
+    good, kinds = _parts(levels, held)
+    deaf = (network.logits(model, loud(held.x.shape[1])) <= limit_of(good)).sum()
+    return Candidate(
+        name,
+        model,
+        _missed(good, kinds),
+        error_of(levels, held),
+        macs(inputs, units),
+        pack_bytes(inputs, units),
+        int(deaf),
+    )
+
+
+def macs(inputs: int, units: tuple[int, ...]) -> int:
+    """Multiply-accumulates of an inference."""
+    return sum(a * b for a, b in pairwise((inputs, *units, 1)))
+
+
+def pack_bytes(inputs: int, units: tuple[int, ...]) -> int:
+    """Bytes of the pack that such a network becomes (docs/pack.md), without the canaries of a board that adapts."""
+    layers = sum(7 + 5 * n + 4 * n + before * n for before, n in pairwise((inputs, *units, 1)))
+    return 12 + 5 * inputs + layers + 257 + 4
+
+
+def error_of(levels: np.ndarray, held: Table) -> float:
+    """The standard error of the loss of ``levels`` float[n], the same draws for everybody."""
+    good, kinds = _parts(levels, held)
+    rng = np.random.default_rng(0)
     blocks = [block for block in np.array_split(good, BLOCKS) if len(block)]
     again = [
         _missed(
@@ -81,17 +117,23 @@ def candidate(name: str, model, held: Table) -> Candidate:
         )
         for _ in range(RESAMPLES)
     ]
-    deaf = (network.logits(model, loud(held.x.shape[1])) <= _limit(good)).sum()
-    return Candidate(name, model, _missed(good, kinds), float(np.std(again)), macs, int(deaf))
+    return float(np.std(again))
+
+
+def _parts(levels: np.ndarray, held: Table) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Levels of good windows, and those of each kind of fault and of the labelled failures."""
+    kinds = [levels[held.fail & (held.kind == kind)] for kind in np.unique(held.kind[held.fail])]
+    return levels[~held.fail], kinds
 
 
 def _missed(good: np.ndarray, kinds: list[np.ndarray]) -> float:
     """The share missed, of levels of each kind of fault and of the labelled failures; mean over them."""
-    limit = _limit(good)
+    limit = limit_of(good)
     return float(np.mean([(kind <= limit).mean() for kind in kinds])) if kinds else 0.0
 
 
-def _limit(good: np.ndarray) -> float:
+def limit_of(good: np.ndarray) -> float:
+    """What one good window in a hundred exceeds."""
     return float(np.quantile(good, 1 - FALSE))
 
 

@@ -7,6 +7,8 @@ TensorFlow give the same weights.
 
 import contextlib
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -44,28 +46,55 @@ def build(n_inputs: int, monotone: bool = True, units: tuple[int, ...] = UNITS):
     k = keras()
     limit = k.constraints.NonNeg() if monotone else None
     layers = [k.layers.Input((n_inputs,), name="features")]
-    layers += [k.layers.Dense(n, "relu", kernel_constraint=limit, name=f"dense_{n}") for n in units]
+    layers += [k.layers.Dense(n, "relu", kernel_constraint=limit, name=f"hidden_{i}") for i, n in enumerate(units)]
     layers += [k.layers.Dense(1, "sigmoid", kernel_constraint=limit, name="failure")]
     return k.Sequential(layers, name="parent")
 
 
-def fit(x, fail, weight, validation, seed: int, monotone: bool = True, units: tuple[int, ...] = UNITS):
-    """Trains on ``x`` int8[n, k], ``fail`` bool[n], ``weight`` float[n]; stops early on ``validation``, the same three.
+@dataclass(frozen=True)
+class Settings:
+    """How a network is trained: hidden ``units`` of each layer (none: it is linear), learning ``rate``, weight
+    ``decay`` (Loshchilov and Hutter 2019), how many times the weight of good windows ``faulty`` ones have together, and
+    which ``restart`` from other first weights it is."""
 
-    Returns the Keras model, its last layer rescaled
-    (``calibrate_logits``).
+    units: tuple[int, ...] = UNITS
+    rate: float = RATE
+    decay: float = 0.0
+    faulty: float = 1.0
+    restart: int = 0
+
+
+SETTINGS = Settings()
+
+
+def fit(
+    x, fail, weight, validation, seed: int, monotone: bool = True, settings: Settings = SETTINGS,
+    watch: Callable[[int, float], bool] | None = None,
+):  # fmt: skip
+    """Trains on ``x`` int8[n, k], ``fail`` bool[n], ``weight`` float[n]; stops early on ``validation``, the same three,
+    or where ``watch(epoch, its loss)`` says so.
+
+    Returns the Keras model, its last layer rescaled (``calibrate_logits``).
     """
     k = keras()
-    k.utils.set_random_seed(seed)
-    model = build(x.shape[1], monotone, units)
+    k.utils.set_random_seed(seed + settings.restart)
+    model = build(x.shape[1], monotone, settings.units)
     inputs = x.astype(np.float32) / 128
-    _start(model, inputs, monotone, np.random.default_rng(seed))
-    model.compile(k.optimizers.Adam(RATE), k.losses.BinaryCrossentropy(), steps_per_execution=STEPS)
+    _start(model, inputs, monotone, np.random.default_rng(seed + settings.restart))
+    optimizer = k.optimizers.Adam(settings.rate, weight_decay=settings.decay or None)
+    model.compile(optimizer, k.losses.BinaryCrossentropy(), steps_per_execution=STEPS)
     x_val, fail_val, weight_val = validation
+    weight = np.where(fail, settings.faulty, 1.0) * weight
     callbacks = [
         k.callbacks.EarlyStopping("val_loss", patience=PATIENCE, restore_best_weights=True),
         k.callbacks.ReduceLROnPlateau("val_loss", factor=0.3, patience=3, min_lr=1e-4),
     ]
+    if watch is not None:
+
+        def told(epoch: int, logs: dict) -> None:
+            model.stop_training = model.stop_training or watch(epoch, float(logs["val_loss"]))
+
+        callbacks.append(k.callbacks.LambdaCallback(on_epoch_end=told))
     model.fit(
         inputs,
         fail.astype(np.float32),

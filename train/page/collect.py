@@ -71,7 +71,7 @@ def _parent(dataset: Dataset, name: str, table: Table, scores: np.ndarray, limit
     return {
         "threshold": limit,
         "confusion": _confusion(found > limit, some.fail, clean),
-        "curve": _curve(found, some.fail, clean),
+        "curve": _curve(found, some.fail, clean, limit),
         "bars": {
             "edges": edges.tolist(),
             "clean": np.histogram(found[clean], edges)[0].tolist(),
@@ -91,9 +91,9 @@ def _confusion(fails: np.ndarray, truth: np.ndarray, clean: np.ndarray) -> dict:
     }
 
 
-def _curve(scores: np.ndarray, truth: np.ndarray, clean: np.ndarray) -> dict:
-    """Precision and recall at every threshold, good and faulty windows weighing the same."""
-    limits = np.unique(np.append(scores, -129))[::-1]
+def _curve(scores: np.ndarray, truth: np.ndarray, clean: np.ndarray, chosen: int) -> dict:
+    """Precision and recall at every threshold, the ``chosen`` too, good and faulty windows weighing the same."""
+    limits = np.unique(np.append(scores, [-129, chosen]))[::-1]
     recall = np.array([(scores[truth] > limit).mean() if truth.any() else np.nan for limit in limits])
     false = np.array([(scores[clean] > limit).mean() if clean.any() else np.nan for limit in limits])
     with np.errstate(invalid="ignore"):

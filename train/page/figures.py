@@ -122,3 +122,52 @@ def window(worst: dict, channels: list[dict], period_s: float) -> go.Figure:
             figure.update_layout({f"yaxis{axis}": {"overlaying": "y", "showticklabels": False, "showgrid": False}})
     figure.update_layout(margin={"l": 48, "r": 8, "t": 8, "b": 30})
     return figure
+
+
+def selection(found: dict) -> go.Figure:
+    """The path, from all dimensions on: what is missed by those that are left, and which set was kept."""
+    path = found["path"]
+    n = [len(step["dimensions"]) for step in path]
+    figure = _figure(260, xaxis_title="dimensions kept", yaxis_title="missed in validation")
+    figure.add_scatter(
+        x=n, y=[step["loss"] for step in path], mode="lines+markers", line={"color": STREAM}, showlegend=False,
+        text=[", ".join(step["dropped"]) or "nothing" for step in path],
+        hovertemplate="%{x} kept, %{y:.3f} missed; let go of %{text}<extra></extra>",
+    )  # fmt: skip
+    best = min(step["loss"] for step in path)
+    figure.add_hline(
+        y=best + found["standard_error"], line={"color": DIM, "dash": "dot"}, annotation_text="a standard error"
+    )
+    figure.add_scatter(
+        x=[len(found["kept"])], y=[found["loss"]], mode="markers", marker={"size": 11, "color": FAIL}, name="kept",
+    )  # fmt: skip
+    figure.update_xaxes(dtick=max(1, max(n) // 8), autorange="reversed")
+    return figure
+
+
+def costs(measured: dict) -> go.Figure:
+    """What each candidate misses against the bytes of its pack; of a search its trials, too, and their front."""
+    figure = _figure(300, xaxis_title="bytes of the pack", yaxis_title="missed in validation")
+    search = measured["search"]
+    if search:
+        figure.add_scatter(
+            x=[size for size, _, _ in search["losses"]], y=[loss for _, _, loss in search["losses"]], mode="markers",
+            text=[f"{macs:,} MACs" for _, macs, _ in search["losses"]], marker={"color": DIM, "size": 5},
+            name="trials", hovertemplate="%{x} bytes, %{text}: %{y:.3f} missed<extra></extra>",
+        )  # fmt: skip
+        front = sorted(search["front"], key=lambda one: one["bytes"])
+        figure.add_scatter(
+            x=[one["bytes"] for one in front], y=[one["loss"] for one in front], mode="lines+markers",
+            text=[f"{one['macs']:,} MACs, units {one['settings']['units']}" for one in front],
+            line={"color": PASS, "shape": "hv"}, name="the best for their bytes and MACs",
+            hovertemplate="%{x} bytes, %{text}: %{y:.3f} missed<extra></extra>",
+        )  # fmt: skip
+    for name, one in measured["candidates"].items():
+        shipped = name == measured["model"]
+        figure.add_scatter(
+            x=[one["bytes"]], y=[one["loss"]], mode="markers+text", text=[name], textposition="top center",
+            marker={"size": 11, "color": FAIL if shipped else STREAM}, showlegend=False,
+            error_y={"array": [one["standard_error"]]}, name=name,
+            hovertemplate=f"{name}: %{{x}} bytes, {one['macs']:,} MACs, %{{y:.3f}} missed<extra></extra>",
+        )  # fmt: skip
+    return figure

@@ -14,7 +14,7 @@ from motegate.firmware.device import layout
 from motegate.firmware.errors import InputError
 from plotly.offline import get_plotlyjs
 
-from ..results import recalls
+from ..results import events, recalls
 from . import figures
 from .collect import FILE
 
@@ -107,6 +107,7 @@ def _parent(name: str, found: dict, measured: dict, tested: dict | None) -> str:
     table = measured["classifier"]
     false, n = table["false_alarms"], table["clean_windows"]
     bound = "" if table["false_alarm_bound"] is None else f", at most {table['false_alarm_bound']:.1%} (95 %)"
+    bound += "; intervals are 95 %, from a bootstrap of blocks of time"
     said = f"ships the {measured['model']}; {false} false alarms in {n:,} good windows of the test part{bound}"
     confusion = parent["confusion"]
     square = _table(
@@ -119,10 +120,30 @@ def _parent(name: str, found: dict, measured: dict, tested: dict | None) -> str:
         f"<div><h3>Scores</h3>{_plot(figures.scores(parent))}</div>"
         f"<div><h3>Recall by fault and severity</h3>{_plot(figures.recall(parent))}</div>"
         f"<div><h3>Confusion</h3>{square}</div><div><h3>Candidates and rivals</h3>{_rivals(measured)}</div>"
-        f"<div><h3>Robustness</h3>{_tested(tested)}</div></div>"
+        f"<div><h3>Robustness</h3>{_tested(tested)}</div>"
+        f"<div><h3>Selection</h3>{_selection(measured['selection'])}</div>"
+        f"<div><h3>What it costs</h3>{_plot(figures.costs(measured))}</div></div>{_events(name, measured)}"
         f"<h3>The windows with the highest scores, of validation and test, as recorded</h3>"
         f'<div class="grid">{"".join(_worst(worst, found) for worst in parent["worst"])}</div>'
     )
+
+
+def _selection(found: dict | None) -> str:
+    if found is None:
+        return '<p class="dim">all that the policy lists: it was not to choose</p>'
+    said = f"keeps {len(found['kept'])} of {len(found['candidates'])}: {', '.join(found['kept'])}"
+    if found["dropped"]:
+        said += f"; let go of {', '.join(found['dropped'])}"
+    lines = [f"<p>{escape(said)}</p>"]
+    if found["not_shown"]:
+        lines.append(f'<p class="bad">no dimension shows here: {escape(", ".join(found["not_shown"]))}</p>')
+    return "".join(lines) + (_plot(figures.selection(found)) if len(found["path"]) > 1 else "")
+
+
+def _events(name: str, measured: dict) -> str:
+    """What is labelled, and what is found of it when it is held out."""
+    said = [escape(line) for line in events(name, measured)]
+    return f"<h3>Labelled failures</h3><p>{'<br>'.join(said)}</p>" if said else ""
 
 
 def _rivals(measured: dict) -> str:
@@ -183,9 +204,10 @@ def _card(work: Path) -> dict:
     """The model card (Mitchell and others, Model Cards for Model Reporting, 2019): what this is, and what it is not."""
     split, metrics = _read(work / "split.json"), _read(work / "train" / "metrics.json")
     rows = {
-        f"recording {one['name']}": f"SHA-256 {one['sha256']}; its licence is its owner's to say"
+        f"recording {one['name']}": f"SHA-256 {one['sha256']}; licence: {split['data_licence'] or 'not said'}"
         for one in split["recordings"]
     }
+    rows["policy"] = f"SHA-256 {split['policy_sha256']}"
     rows["seed"] = split["seed"]
     rows["made with"] = ", ".join(f"{name} {version}" for name, version in split["tools"].items())
     rows["commissioned on"] = f"{split['commissioning']} windows"

@@ -1,6 +1,6 @@
 """The form of a policy: frozen values, and what follows from them by arithmetic and logic."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -92,11 +92,16 @@ class DimensionRule:
 
 @dataclass(frozen=True)
 class Parent:
-    """``model``: which candidate is its classifier, one of MODELS; "auto": the simplest that is as good as the best."""
+    """``model``: which candidate is its classifier, one of MODELS; "auto": the simplest that is as good as the best.
+    ``select``: training may let go of dimensions; ``must_show``: kinds of fault of which it shows no fewer then (None:
+    all that its children are home to); ``auto``: its children are all dimensions, its failures what it must show."""
 
     name: str
     children: tuple[str, ...]
     model: str = MODELS[0]
+    select: bool = True
+    must_show: tuple[str, ...] | None = None
+    auto: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,19 @@ class Adaptation:
 
 
 @dataclass(frozen=True)
+class Budget:
+    """What a classifier may take at most: ``bytes`` of its pack, ``macs`` of an inference; and the reference
+    ``state_bytes``. None: as much as it does."""
+
+    bytes: int | None = None
+    macs: int | None = None
+    state_bytes: int | None = None
+
+    def fits(self, size: int, macs: int) -> bool:
+        return (self.bytes is None or size <= self.bytes) and (self.macs is None or macs <= self.macs)
+
+
+@dataclass(frozen=True)
 class Policy:
     name: str
     path: Path
@@ -163,7 +181,10 @@ class Policy:
     board: str = "RPI_PICO"
     label_share: float = 0.1
     seed: int = 0
+    data_licence: str = ""  # of the recordings, for the model card
+    synthetic_only: bool = False  # labelled windows are left out, neither good nor failures to learn from
     service: Service = Service()
+    budget: Budget = Budget()
     drift_alarms: bool = False
     adapt: Adaptation | None = None  # None: it does not
 
@@ -195,6 +216,17 @@ class Policy:
         """A built-in dimension, or the policy's own."""
         rule = self.rules.get(name)
         return rule.own if rule and rule.own else built_in()[name]
+
+    def keeping(self, kept: dict[str, tuple[str, ...]]) -> "Policy":
+        """The policy whose parents have no other dimensions than ``kept``, parent -> columns; parents below stay."""
+        names = {parent.name for parent in self.parents}
+        parents = tuple(
+            replace(parent, children=tuple(c for c in parent.children if c in names or c in kept[parent.name]))
+            if parent.name in kept
+            else parent
+            for parent in self.parents
+        )
+        return replace(self, parents=parents)
 
     def install_dimensions(self) -> None:
         """Puts the policy's own dimensions in use among the device's; InputError: one does not load."""

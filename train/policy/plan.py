@@ -142,7 +142,11 @@ class Plan:
 
     def has_regimes(self) -> bool:
         """Whether a dimension asks how near a window is to a known regime."""
-        return any(cell.mode == FOLLOW_REGIME or cell.dimension == "regime" for cell in self.cells)
+        return any(map(_needs_regimes, self.cells))
+
+    def needs_regimes(self, column: int) -> bool:
+        """Whether a column does."""
+        return any(_needs_regimes(self.cells[cell]) for cell in self.columns[column].cells)
 
     def stores(self) -> bool:
         """Whether an action stores windows."""
@@ -187,6 +191,10 @@ class Plan:
     def write(self, path: Path) -> None:
         """plan.json as a work folder holds it."""
         path.write_text(json.dumps(self.for_device(), indent=1) + "\n")
+
+
+def _needs_regimes(cell: Cell) -> bool:
+    return cell.mode == FOLLOW_REGIME or cell.dimension == "regime"
 
 
 def read(*paths: Path) -> Plan:

@@ -12,7 +12,7 @@ from ..catalogue import Dimension, pin, read_sensor
 from ..table import IDENTIFIERS, Note, Table, is_identifier, is_label, is_reserved, nearest, quoted
 from .actions import check_actions
 from .dimensions import bound_dimensions, known_dimensions, read_rules, read_status
-from .form import CONFIRMS, MODELS, PATIENT_DAYS, Action, Adaptation, Channel, Model, Parent, Policy, Service
+from .form import CONFIRMS, MODELS, PATIENT_DAYS, Action, Adaptation, Budget, Channel, Model, Parent, Policy, Service
 from .graph_check import check_graph
 from .named_file import inside
 
@@ -25,6 +25,7 @@ AUTO = "auto"
 ALL_CHANNELS = "*"
 WORST, EVERY = "worst channel", "every channel"
 DAYS_A_YEAR = 365.25
+MOST_BUDGET = 1 << 24
 PATIENCE = "0 (for ever), or a number from 0.01 to 10000"
 LEAST_WATCHDOG_MS, MOST_WATCHDOG_MS = 5000, 8388
 """A sleep's piece takes 4 s; RP2040 data sheet, section 4.7: 24 bits of half microseconds."""
@@ -55,8 +56,9 @@ def read(data: dict, path: Path, note: Note) -> Policy:
     status = tuple(read_status(top.table("status"), dimensions))
     models = tuple(_models(top.table("models"), names, path.parent))
     parents_table = top.table("parents", required=True)
-    parents = tuple(_parents(parents_table, dimensions, names))
-    sound = check_graph(parents_table, parents, models, dimensions, names, bound_dimensions(top))
+    bound = bound_dimensions(top)
+    parents = tuple(_parents(parents_table, dimensions, names, bound))
+    sound = check_graph(parents_table, parents, models, dimensions, names, bound)
     action_tables = list(top.rows("actions", required=True))
     actions = tuple(_actions(action_tables, models))
     settings = _settings(top, DAY_MS / ((hop or 64) * (period_ms or 1000)))
@@ -123,7 +125,9 @@ def _models(table: Table, channels: Sequence[str], folder: Path) -> Iterable[Mod
         yield Model(name, folder / (file or ""), channel)
 
 
-def _parents(table: Table, dimensions: Mapping[str, Dimension], channels: Sequence[str]) -> Iterable[Parent]:
+def _parents(
+    table: Table, dimensions: Mapping[str, Dimension], channels: Sequence[str], bound: set[str]
+) -> Iterable[Parent]:
     if table.found and not table.data:
         table.note("has no parent; expected at least one, [parents.NAME] each")
     for name, at in table.tables():
@@ -131,13 +135,32 @@ def _parents(table: Table, dimensions: Mapping[str, Dimension], channels: Sequen
             at.note(f"is no name; {IDENTIFIERS}")
         elif name in dimensions:
             at.note("is a dimension's name; a parent needs another")
-        children = at.texts("children", required=True)
-        if at.data.get("children") == []:
-            at.note("is empty; expected at least one dimension or parent", "children")
+        children = _children(at, dimensions, channels, bound)
         columns = at.one_of("columns", (WORST, EVERY), default=WORST)
         model = at.one_of("model", MODELS, default=MODELS[0]) or MODELS[0]
+        select = at.truth("select", default=True)
+        must_show = at.texts("must_show") if at.has("must_show") else None
         at.close()
-        yield Parent(name, _plain(at, children, columns == EVERY, dimensions, channels), model)
+        plain = _plain(at, children, columns == EVERY, dimensions, channels)
+        yield Parent(name, plain, model, select, must_show, at.data.get("children") == AUTO)
+
+
+def _children(
+    at: Table, dimensions: Mapping[str, Dimension], channels: Sequence[str], bound: set[str]
+) -> tuple[str, ...]:
+    """What a parent lists, or with "auto" every dimension that can say something of this stream."""
+    if at.data.get("children") == AUTO:
+        at.anything("children")
+        comparable = len(channels) > 1
+        return tuple(
+            name
+            for name, dimension in dimensions.items()
+            if (dimension.scope != "status" or name in bound) and (name != "consistency" or comparable)
+        )
+    children = at.texts("children", required=True)
+    if at.data.get("children") == []:
+        at.note(f'is empty; expected at least one dimension or parent, or "{AUTO}"', "children")
+    return children
 
 
 def _plain(
@@ -213,6 +236,7 @@ def _budget(alarms: Table) -> float | None:
 def _settings(top: Table, hops_a_day: float) -> dict[str, Any]:
     """The tables that may be left out, by the policy's attributes."""
     reference, alarms, adapt, deploy, train = map(top.table, ("reference", "alarms", "adapt", "deploy", "train"))
+    budget = top.table("budget")
     settings: dict[str, Any] = {
         "reference_windows": reference.whole("windows", 0, 65_535, default=200),
         "patience_days": reference.number("patience_days", PATIENCE, _patient, PATIENT_DAYS),
@@ -220,15 +244,18 @@ def _settings(top: Table, hops_a_day: float) -> dict[str, Any]:
         "alarms_per_day": _budget(alarms),
         "board": deploy.text("board", default="RPI_PICO"),
         "label_share": train.number("label_share", "a number above 0 and at most 1", lambda x: 0 < x <= 1, default=0.1),
+        "data_licence": train.text("data_licence", default="", shortest=0, longest=200) or "",
+        "synthetic_only": train.truth("synthetic_only", default=False),
         "seed": train.whole("seed", 0, (1 << 31) - 1, default=0),
         "service": _service(top),
+        "budget": Budget(*(budget.whole(key, 1, MOST_BUDGET) for key in ("bytes", "macs", "state_bytes"))),
         "adapt": _adaptation(adapt),
     }
     settings["drift_alarms"] = adapt.truth("drift_alarms", default=False) or settings["adapt"] is not None
     boards = [file.stem for file in BOARDS.glob("*.toml")]
     if boards and settings["board"] not in boards:
         deploy.note(f"{quoted(settings['board'])} is no board; {nearest(settings['board'], boards)}", "board")
-    for table in (reference, alarms, adapt, deploy, train):
+    for table in (reference, alarms, adapt, deploy, train, budget):
         table.close()
     return settings
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 from motegate.convert.convert import Size, convert
+from motegate.train import learning as training
 from motegate.train import policy, work
-from motegate.train.dataset import Dataset, Table, load, table_of
+from motegate.train.dataset import Dataset, Table
 from motegate.train.features import Scaling
 from motegate.train.host import Panel, Trained
-from motegate.train.model import candidates, network
+from motegate.train.model import network
 from motegate.train.model.candidates import NAMES
-from motegate.train.training import classifiers, learn_from
 
 from .judge import Batch, Judge
 
@@ -65,22 +65,19 @@ class Learned:
 def learn(rules_file: Path, data: list[Path], folder: Path) -> Learned:
     """As ``train`` and ``convert`` do, but with every candidate."""
     rules = policy.load(rules_file)
-    dataset = load(rules, data)
-    everything = learn_from(dataset, SEED)
-    tables, scalings, chosen, models = {}, {}, {}, {}
-    for name in rules.classifiers:
-        scalings[name] = Scaling.default(tuple(rules.columns[j] for j in rules.columns_of(name)))
-        tables[name] = table_of(dataset, name, everything, scalings[name])
-        found = classifiers(tables[name], name, scalings[name], SEED)
-        chosen[name] = candidates.choose(found).name
-        models |= {(name, one.name): one.model for one in found}
+    gate = training.learn(rules, data, SEED)
+    dataset = gate.dataset
+    tables = {name: one.table for name, one in gate.parents.items()}
+    scalings = {name: one.scaling for name, one in gate.parents.items()}
+    chosen = {name: one.chosen.name for name, one in gate.parents.items()}
+    models = {(name, one.name): one.model for name, parent in gate.parents.items() for one in parent.found}
     trained, sizes = {}, {}
     for kind in NAMES:
         out = folder / kind
         made = out / "train"
         made.mkdir(parents=True)
         parents = {name: work.Learned(models[name, kind], table, scalings[name]) for name, table in tables.items()}
-        work.save(made, dataset, parents, SEED)
+        work.save(made, dataset, parents, SEED, gate.listed)
         shutil.copyfile(rules_file, out / "policy.toml")
         sizes |= {(parent.name, kind): parent.size for parent in convert(out).parents}
         trained[kind] = Trained.load(out)

@@ -92,7 +92,9 @@ def test_the_loss_is_the_mean_over_kinds_of_what_is_missed_at_one_false_alarm_in
 
 def test_a_linear_one_is_learned_and_monotone():
     some, held = table(3000, 5, 900.0), table(1500, 6, 900.0)
-    model = network.fit(some.x, some.fail, np.ones(3000), (held.x, held.fail, np.ones(1500)), 0, True, ())
+    model = network.fit(
+        some.x, some.fail, np.ones(3000), (held.x, held.fail, np.ones(1500)), 0, True, network.Settings(())
+    )
     (last,) = model.layers
     assert (last.get_weights()[0] >= 0).all()
     assert candidates.candidate("linear", model, held).loss < 0.9

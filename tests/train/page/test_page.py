@@ -17,6 +17,7 @@ from tests.train import synthetic
 pytestmark = pytest.mark.unit
 
 FEW = {"train": 60, "validation": 30, "test": 20}
+LABELLED = (2100, 2400, 2700, 3000, 4700)
 PARENTS = ("intrinsic", "contextual", "data_integrity")
 TESTED = {
     "intrinsic": {
@@ -38,7 +39,8 @@ def work(tmp_path_factory):
         text = text.replace(f"[parents.{name}]\n", f'[parents.{name}]\nmodel = "rule"\n')
     policy.write_text(text)
     fail = np.zeros(5000, bool)
-    fail[4700:4760] = True
+    for begin in LABELLED:
+        fail[begin : begin + 60] = True
     data = synthetic.recording_file(folder / "a.csv", n=5000, fail=fail, level=np.where(fail, 30.0, 0.0))
     kept = dict(examples.PER_KIND)
     examples.PER_KIND.update(FEW)
@@ -134,8 +136,9 @@ def test_the_recording_s_parts_and_labels_are_where_they_are(found):
     assert [part["name"] for part in recording["parts"]] == ["train", "validation", "test"]
     ends = [part["spans"][0][0] for part in recording["parts"]]
     assert ends == sorted(ends)
-    ((begin, end),) = recording["labelled"]["contextual"]
-    assert 60 <= end - begin <= 60 + 2 * found["length"]
+    spans = recording["labelled"]["contextual"]
+    assert len(spans) == len(LABELLED)
+    assert all(60 <= end - begin <= 60 + 2 * found["length"] for begin, end in spans)
     assert max(recording["channels"][0]["high"]) > 20
 
 

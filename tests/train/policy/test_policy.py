@@ -196,7 +196,7 @@ MALFORMED = {
     "unknown key": ("period_ms = 1000", "period_ms = 1000\nperiod = 3", "stream.period: unknown key; did you mean "),
     "unknown table": ("[alarms]", "[alarm]", 'alarm: unknown key; did you mean "alarms"?'),
     "unknown key of a sensor": ("pin = 26", "pin = 26, pins = 1", "stream.channels.pressure.sensor.pins: unknown key"),
-    "key without a near one": ("seed = 7", "zzz = 7", "train.zzz: unknown key; there are: label_share, seed"),
+    "key without a near one": ("seed = 7", "zzz = 7", "train.zzz: unknown key; there are: data_licence, label_share, seed, synthetic_only"),
     "key missing": ("period_ms = 1000", "", "stream.period_ms: missing; a whole number from 1 to 86400000"),
     "text for a number": ("1000", '"fast"', 'stream.period_ms: is "fast"; expected a whole number from 1 to 86400000'),
     "float for a whole number": ("1000", "1000.5", "stream.period_ms: is 1000.5; expected a whole number"),
