@@ -113,3 +113,16 @@ def test_the_policy_reads_and_a_melt_lasts_several_windows():
     rules = policy.load(EXAMPLES / "remelting" / "policy.toml")
     assert 4 * rules.length <= record.LENGTH
     assert rules.reference_windows * rules.hop <= faults.GOOD_DAYS * faults.DAY
+
+
+@pytest.mark.campaign
+def test_a_handful_of_failing_melts_is_learned_from_and_held_out_one_by_one(tmp_path):
+    from motegate.train.training import train
+
+    data = tmp_path / "melts.csv"
+    data.write_text("\n".join(record.record(70, SEED, faults.FAULTS)) + "\n")
+    found = train(EXAMPLES / "remelting" / "policy.toml", [data], tmp_path / "work")
+    held = found.metrics["parents"]["melt"]["cross_validation"]
+    assert (held["way"], held["events"], held["skipped"]) == ("leave one event out", 8, 0)
+    assert held["found"] >= 4
+    assert held["false_alarm_runs"] <= 20

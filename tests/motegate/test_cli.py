@@ -36,6 +36,15 @@ def test_every_verb_has_help(verb, capsys):
     assert f"usage: motegate {verb}" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [("40", ("trials", 40)), ("90s", ("seconds", 90)), ("2m", ("seconds", 120)), ("1h", ("seconds", 3600))],
+)
+def test_a_search_is_so_many_trials_or_so_long(said, meant):
+    args = cli.parser().parse_args(["train", "policy.toml", "--data", "a.csv", "--search", said])
+    assert args.search == meant
+
+
 def test_help_imports_nothing_heavy():
     code = (
         "import sys, motegate.cli\n"
@@ -52,6 +61,8 @@ def test_help_imports_nothing_heavy():
     [
         ((), "the following arguments are required: COMMAND"),
         (("fly",), "invalid choice: 'fly'"),
+        (("train", "p", "--data", "d", "--search", "soon"), "is soon; expected so many trials, as 40, or a time"),
+        (("train", "p", "--data", "d", "--search", "0m"), "is 0m; expected so many trials, as 40, or a time"),
         (("train",), "train: the following arguments are required: --data, POLICY"),
         (("simulate", "w", "--data", "d", "--vm", "esp"), "simulate: argument --vm: invalid choice: 'esp'"),
         (

@@ -12,8 +12,8 @@ import json
 import logging
 import multiprocessing
 import os
+import signal
 import time
-import zipfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
@@ -204,12 +204,12 @@ _here: dict[str, Any] = {}
 
 
 def _start(taught: Taught, held: Table, seed: int, monotone: bool) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the search, which waits for the trial that runs
     _here.update(taught=taught, held=held, seed=seed, monotone=monotone)
 
 
 def _try(settings: dict[str, Any], before: list[Trial]) -> Trial:
     """One trial, in a worker process; it is given up as the trials of the batches before it say."""
-    optuna = _optuna()
     taught, held = _here["taught"], _here["held"]
     units = tuple(settings["units"])
     inputs = taught.learned[0].shape[1]
@@ -230,7 +230,6 @@ def _try(settings: dict[str, Any], before: list[Trial]) -> Trial:
     x, fail, weight = taught.learned
     model = network.fit(x, fail, weight, taught.validated, _here["seed"], _here["monotone"], _settings(settings), watch)
     loss = None if given_up else round(candidates.candidate(SEARCHED, model, held).loss, 6)
-    del optuna
     return Trial(settings, loss, candidates.pack_bytes(inputs, units), candidates.macs(inputs, units), epochs)
 
 
@@ -249,7 +248,7 @@ def _read(study: Path, of: str) -> tuple[list[Trial], float]:
         if found["of"] != of:
             return [], 0.0
         return [Trial(**trial) for trial in found["trials"]], float(found["seconds"])
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, TypeError):
         return [], 0.0
 
 
