@@ -19,7 +19,8 @@ def _figure(height: int, **layout) -> go.Figure:
     figure = go.Figure()
     figure.update_layout(
         height=height, margin={"l": 56, "r": 12, "t": 44, "b": 44}, paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)", font={"size": 12, "color": "#17202a"}, legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
+        plot_bgcolor="rgba(0,0,0,0)", font={"size": 12, "color": "#17202a"},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0},
         hoverlabel={"align": "left"},
         modebar={"bgcolor": "rgba(255,255,255,.8)", "color": DIM, "activecolor": "#17202a"}, **layout,
     )  # fmt: skip
