@@ -19,6 +19,7 @@ from .classifiers import classifiers, taught
 from .search import Limit, Searched, search
 from .selection import Selection, select
 
+SEARCHABLE = "auto", "network"
 LEAST_EVENTS = 5
 """Labelled events of a parent without which nothing can be learned from some and said of others."""
 
@@ -71,7 +72,7 @@ def learn(
     for name in policy.classifiers:
         progress("train", len(parents), len(policy.classifiers))
         parents[name] = _parent(dataset, name, everything, homes[name], seed, monotone)
-        if searching is not None:
+        if searching is not None and policy.parent(name).model in SEARCHABLE:
             parents[name] = _searched(policy, name, parents[name], seed, monotone, searching, progress)
     kept = dataset.policy.keeping({name: one.scaling.columns for name, one in parents.items()})
     if kept != dataset.policy:
@@ -89,28 +90,31 @@ def _parent(
     dataset: Dataset, name: str, everything: list[Examples], homes: dict[str, str], seed: int, monotone: bool
 ) -> Learned:
     """The smallest set of its dimensions with which it misses no more, within a standard error, than with all of them,
-    by what is shipped."""
+    by what is shipped; where no classifier of all of them keeps the budget, the smallest that does."""
     entry, columns = dataset.policy.parent(name), dataset.policy.columns_of(name)
     scaling = Scaling.default(tuple(dataset.policy.columns[j] for j in columns))
     must_show = list(homes) if entry.must_show is None else list(entry.must_show)
     cares = {homes[kind] for kind in must_show} if entry.auto else None
     table = table_of(dataset, name, everything, scaling, cares)
     check_parts(table, name)
-    budget = dataset.policy.budget
     found = classifiers(table, scaling, seed, entry.model, monotone)
     if not entry.select or len(columns) == 1:
         return Learned(table, scaling, None, homes, found, _chosen(dataset.policy, name, found))
     needed = [k for k, column in enumerate(columns) if dataset.plan.needs_regimes(column)]
     selection = select(table, scaling, homes, must_show, seed, needed)
-    whole = candidates.choose(found)
+    whole, squeezed = candidates.choose(found), not _fitting(dataset.policy, found)
     for step in selection.allowed:
         if len(step.kept) == len(columns):
             break
         fewer, scaled = table.with_columns(step.kept), scaling.keeping(step.kept)
         tried = classifiers(fewer, scaled, seed, entry.model, monotone)
-        one = candidates.choose([one for one in tried if budget.fits(one.bytes, one.macs)] or tried)
-        if one.loss <= whole.loss + whole.error and _finds_as_much(
-            whole, table, one, fewer, step.kept, scaling, must_show, seed
+        fitting = _fitting(dataset.policy, tried)
+        if not fitting:
+            continue
+        one = candidates.choose(fitting)
+        if squeezed or (
+            one.loss <= whole.loss + whole.error
+            and _finds_as_much(whole, table, one, fewer, step.kept, scaling, must_show, seed)
         ):
             return Learned(fewer, scaled, selection.taking(step), homes, tried, _chosen(dataset.policy, name, tried))
     return Learned(
@@ -118,9 +122,14 @@ def _parent(
     )
 
 
+def _fitting(policy: Policy, found: list[Candidate]) -> list[Candidate]:
+    """Those within the policy's budget."""
+    return [one for one in found if policy.budget.fits(one.bytes, one.macs)]
+
+
 def _chosen(policy: Policy, name: str, found: list[Candidate]) -> Candidate:
     """Of those within the policy's budget; RefusedError where none is."""
-    fitting = [one for one in found if policy.budget.fits(one.bytes, one.macs)]
+    fitting = _fitting(policy, found)
     if not fitting:
         least = min(found, key=lambda one: one.bytes)
         raise RefusedError(
