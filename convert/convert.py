@@ -128,15 +128,11 @@ class _Table:
         return replace(self, **arrays)
 
     def threshold(self, scores: np.ndarray, loud: np.ndarray | None = None, most: int = 127) -> int:
-        """The lowest that keeps the alarm budget on the clean windows of the validation part, and on those of training
-        too, where they say more: it has seen more of the seasons; lowered where it would not hear what is ``loud``
-        (train/threshold.py). ``scores`` int[n], none can be above ``most``."""
-        budget = self.windows_per_day, self.alarms_per_day
+        """By the clean windows of validation and training (train/threshold.py). ``scores`` int[n], none can be above
+        ``most``; ``loud``: those of single dimensions far out."""
         held = (self.part == VALIDATION) & self.clean
         seen = held | ((self.part == TRAIN) & self.clean)
-        found = threshold.lowest(np.clip(scores[held], None, most), *budget, most)
-        found = max(found, threshold.lowest(np.clip(scores[seen], None, most - 1), *budget, most))
-        return found if loud is None else threshold.heard(found, loud, scores[seen], *budget)
+        return threshold.of_parts(scores, held, seen, loud, self.windows_per_day, self.alarms_per_day, most)
 
     def drowned(self) -> bool:
         """Whether good windows that training may see are themselves as far out as a single dimension can be, in more

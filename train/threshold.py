@@ -61,6 +61,19 @@ def heard(
     return most if most < limit and affords(np.asarray(scores) > most, windows_per_day, alarms_per_day) else limit
 
 
+def of_parts(
+    levels: np.ndarray, held: np.ndarray, seen: np.ndarray, loud: np.ndarray | None, windows_per_day: float,
+    alarms_per_day: float | None, most: int,
+) -> int:  # fmt: skip
+    """The lowest that keeps the alarm budget on the good windows of validation, ``held`` bool[n] of ``levels``, and on
+    all that training may see, ``seen``, too, where they say more: they have seen more of the seasons; lowered where it
+    would not hear what is ``loud``. No level is above ``most``."""
+    budget = windows_per_day, alarms_per_day
+    found = lowest(np.clip(levels[held], None, most), *budget, most)
+    found = max(found, lowest(np.clip(levels[seen], None, most - 1), *budget, most))
+    return found if loud is None else heard(found, loud, levels[seen], *budget)
+
+
 def affords(failing: np.ndarray, windows_per_day: float, alarms_per_day: float | None) -> bool:
     """Whether good windows, ``failing`` bool[n] in time order, cost no more than the budget has in these windows, or
     one run."""

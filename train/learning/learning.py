@@ -9,9 +9,9 @@ import numpy as np
 from motegate.firmware.errors import RefusedError
 from motegate.firmware.progress import Progress, silent
 
-from .. import metrics, results
+from .. import metrics, results, threshold
 from ..dataset import Dataset, Examples, Table, TrainingError, check_parts, examples, load, split, table_of
-from ..features import Scaling
+from ..features import Scaling, far_out, loud
 from ..model import Candidate, candidates, network, tails
 from ..policy import Policy, PolicyError
 from ..table import nearest, quoted
@@ -19,6 +19,8 @@ from .classifiers import classifiers, taught
 from .search import Limit, Searched, search
 from .selection import Selection, select
 
+FINE = 1 << 12  # steps of a logit
+ROOM = 0.1  # of the way from the median good window to a dimension far out
 SEARCHABLE = "auto", "network"
 LEAST_EVENTS = 5
 """Labelled events of a parent without which nothing can be learned from some and said of others."""
@@ -115,6 +117,7 @@ def _parent(
         if squeezed or (
             one.loss <= whole.loss + whole.error
             and _finds_as_much(whole, table, one, fewer, step.kept, scaling, must_show, seed)
+            and _hears(dataset, one, fewer)
         ):
             return Learned(fewer, scaled, selection.taking(step), homes, tried, _chosen(dataset.policy, name, tried))
     return Learned(
@@ -186,6 +189,23 @@ def _finds_as_much(
         if mean > np.linalg.norm(list(error.values())) / len(lost) + 1e-9:
             return False
     return True
+
+
+def _hears(dataset: Dataset, one: Candidate, fewer: Table) -> bool:
+    """Whether each dimension that is left fails its parent alone, far out, by a threshold that keeps the alarm budget;
+    where good windows are as far out themselves nothing could."""
+    good = ~fewer.fail & (fewer.part != split.TEST)
+    budget = dataset.windows_per_day, dataset.policy.alarms_per_day
+    if not threshold.affords(far_out(fewer.x[good]), *budget):
+        return True
+    levels, far = (
+        np.round(network.logits(one.model, x) * FINE).astype(np.int64) for x in (fewer.x, loud(fewer.x.shape[1]))
+    )
+    most = int(max(levels.max(), far.max())) + 1
+    held = good & (fewer.part == split.VALIDATION)
+    # in int8 it lies a little elsewhere: what holds by a hair may not hold then
+    far -= round(ROOM * (int(far.min()) - int(np.median(levels[good]))))
+    return bool(far.min() > threshold.of_parts(levels, held, good, far, *budget, most))
 
 
 def check_events(dataset: Dataset) -> None:
