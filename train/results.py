@@ -88,7 +88,7 @@ def selected(name: str, found: dict) -> str:
     """Which dimensions a parent keeps, and why the others could go."""
     one = found["selection"]
     if not one["dropped"]:
-        return f"{name}: keeps all of its {len(one['kept'])} dimensions: none could go without a fault that is missed or unheard"
+        return f"{name}: keeps all of its {len(one['kept'])} dimensions: without any of them it would miss more"
     first, last = one["path"][0]["loss"], one["loss"]
     return (
         f"{name}: keeps {len(one['kept'])} of {len(one['candidates'])} dimensions, {', '.join(one['kept'])}; without "

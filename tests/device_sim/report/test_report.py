@@ -6,12 +6,14 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from motegate.device_sim import report
 from motegate.device_sim.recorder import NONE, REASONS, WindowLog
 from motegate.device_sim.report.series import Downsampler
+from motegate.device_sim.summary import labelled
 from motegate.firmware.clock import EPOCH_S
 from motegate.firmware.device import layout
 from motegate.firmware.link import Adapt, Drift, Regimes
@@ -215,3 +217,23 @@ def test_a_browser_draws_it_without_a_complaint(n, made, tmp_path):
     assert ("a new regime is asked about</td>" in done.stdout) == (made is log_of_regimes)
     assert ("adaptation: calm, taken over" in done.stdout.split("<script")[0]) == (made is log_of_changes)
     assert re.search(r'<canvas id="tracks"[^>]* style="height: \d{3}px', done.stdout)
+
+
+def test_the_score_track_has_the_highest_score_that_has_passed():
+    windows = log(100)
+    windows.scores[:, 0] = np.arange(100) - 50
+    windows.scores[90:, 0] = 127
+    windows.passes[90:, 0] = 0
+    found = report.report.data(PLAN, CHANNELS, windows, series(410), SUMMARY)
+    assert [parent["passesTo"] for parent in found["parents"]] == [39, 0, None]
+
+
+def test_windows_are_held_against_what_is_labelled():
+    windows = log(100)
+    policy = SimpleNamespace(label_share=0.6)  # the windows on either side share half of their samples
+    begin, end = int(windows.ends_ms[20]), int(windows.ends_ms[24])
+    found = labelled(policy, PLAN, windows, "intrinsic", [(begin - 7000, end)])
+    assert sum(found.values()) == 90  # ten were commissioning
+    assert (found["found"], found["missed"], found["false"]) == (5, 0, 1)  # the one without data is no labelled failure
+    nothing = labelled(policy, PLAN, windows, "intrinsic", [])
+    assert (nothing["found"], nothing["missed"], nothing["false"]) == (0, 0, 6)

@@ -1,14 +1,16 @@
 """Selection: what a parent can do without goes, and nothing that it must show goes silently blind."""
 
 import json
+from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from motegate.train import policy
 from motegate.train.dataset import Table, examples, split
 from motegate.train.features import Scaling
-from motegate.train.learning import learn, selection
+from motegate.train.learning import classifiers, learn, learning, selection
 from motegate.train.policy import PolicyError
 from motegate.train.policy import plan as plans
 from motegate.train.training import train
@@ -180,3 +182,21 @@ def test_what_must_be_shown_is_a_kind_that_a_child_is_home_to(made, tmp_path):
     rules = edited(made[0], tmp_path, "[parents.contextual]", '[parents.contextual]\nmust_show = ["ofset", "peak"]')
     with pytest.raises(PolicyError, match=r'parents.contextual.must_show: "ofset" is no kind .*did you mean "offset"'):
         learn(policy.load(rules), [made[1]], 0)
+
+
+def good_beside(share: float):
+    """What a rule of two dimensions learns from, in which a share of the good windows is as loud as one far out."""
+    some, scaling = table(("a", "b"), {"a fault": {"a": 700}, "b fault": {"b": 700}})
+    values = some.values.copy()
+    rows = np.flatnonzero(~some.fail)
+    values[rows[:: round(1 / share)]] = 600  # both: more than one of them far out
+    return replace(some, values=values, x=scaling.apply(values)), scaling
+
+
+@pytest.mark.parametrize(("share", "heard"), [(0.002, True), (0.05, False)])
+def test_a_parent_hears_a_dimension_alone_where_few_good_windows_are_as_loud(share, heard, monkeypatch):
+    some, scaling = good_beside(share)
+    monkeypatch.setattr(learning, "far_out", lambda x: np.zeros(len(x), bool))  # as loud by weight, not by definition
+    (rule,) = classifiers(some, scaling, 0, "rule")
+    budget = SimpleNamespace(windows_per_day=24.0, policy=SimpleNamespace(alarms_per_day=1.0))
+    assert learning._hears(budget, rule, some) == heard

@@ -1,5 +1,6 @@
 """The page of a training: it says what metrics.json says, opens without a network, and fits a phone."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -75,6 +76,8 @@ def test_every_parent_has_its_section_and_nothing_comes_from_elsewhere(html):
         "Recall by fault and severity",
         "Confusion",
         "Candidates and rivals",
+        "Selection",
+        "What it costs",
     ):
         assert html.count(f"<h3>{title}</h3>") == 3
 
@@ -84,6 +87,20 @@ def test_what_people_named_is_text_and_no_markup(html):
     assert "regime at &lt;1020&gt;" in html
     assert "passes &amp; should not" in html
     assert "by somebody: known &lt;since&gt; May" in html
+
+
+def test_it_says_what_was_kept_what_is_labelled_and_what_it_was_made_of(work, html):
+    measured = json.loads((work / "train" / "metrics.json").read_text())["parents"]
+    for name in PARENTS:
+        kept = measured[name]["selection"]["kept"]
+        assert f"keeps {len(kept)} of {len(measured[name]['selection']['candidates'])}: {', '.join(kept)}" in html
+    assert html.count("<h3>Labelled failures</h3>") == 1
+    assert "contextual: leave one event out, 5 folds: " in html
+    policy = hashlib.sha256((work / "policy.toml").read_bytes()).hexdigest()
+    assert f"SHA-256 {policy}" in html
+    assert "licence: not said" in html
+    low, high = measured["intrinsic"]["classifier"]["intervals"]["recall"]["4"]
+    assert f"({low:.2f} to {high:.2f})" in html
 
 
 def test_it_says_what_the_robustness_test_said(html):
