@@ -319,7 +319,7 @@ def test_which_candidate_is_shipped_is_said_and_what_each_would_have_done(traine
 def test_the_policy_may_name_the_candidate(stream, tmp_path, model, layers):
     path = tmp_path / "policy.toml"
     path.write_text(stream[0].read_text().replace("[parents.contextual]", f'[parents.contextual]\nmodel = "{model}"'))
-    made = train(path, [stream[1]], tmp_path / "work")
+    made = train(path, [stream[1]], tmp_path / "work", synthetic_only=True)
     parent = made.metrics["parents"]["contextual"]
     assert (parent["model"], list(parent["candidates"])) == (model, [model])
     from motegate.train.model import network
