@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from motegate.firmware.boards import Board
+from motegate.train import metrics
 from motegate.train.policy import Plan, Policy
 
 from .energy import CELLS_MWH, Energy, spent
@@ -153,12 +154,9 @@ def labelled(policy: Policy, plan: Plan, log: WindowLog, name: str, spans: list[
         shared += np.clip(np.minimum(ends, last + plan.period_ms) - np.maximum(ends - length, first), 0, None)
     truth = shared >= policy.label_share * length
     fails = ~log.parents(plan)[log.judged][:, [parent.name for parent in plan.parents].index(name)]
-    return {
-        "found": int((fails & truth).sum()),
-        "missed": int((~fails & truth).sum()),
-        "false": int((fails & ~truth).sum()),
-        "passed": int((~fails & ~truth).sum()),
-    }
+    counts = metrics.windows(fails, truth)
+    found = {"found": int(counts.hit), "missed": int(counts.missed), "false": int(counts.false)}
+    return found | {"passed": len(truth) - sum(found.values())}
 
 
 def _on_board(free: int | None, vm: str) -> int | None:

@@ -132,9 +132,13 @@ class Scored:
         """Kinds of injected faults that fail this parent."""
         return sorted({str(k) for k in self.kind[self.fail] if k})
 
+    def failing(self, low: float, high: float) -> np.ndarray:
+        """bool[n]: failures of severities ``low`` .. ``high``."""
+        return self.fail & (self.severity >= low) & (self.severity <= high)
+
     def recall(self, threshold: int, kind: str, low: float, high: float) -> float | None:
         """Share of a kind's windows that fail, at severities ``low`` .. ``high``; None without any."""
-        chosen = self.fail & (self.kind == kind) & (self.severity >= low) & (self.severity <= high)
+        chosen = self.failing(low, high) & (self.kind == kind)
         return float((self.score[chosen] > threshold).mean()) if chosen.any() else None
 
     def macro_f1(self, threshold: int) -> float | None:
@@ -143,6 +147,10 @@ class Scored:
         rate = self.false_rate(threshold)
         scores = [balanced_f1(r, rate) for r in found if r is not None]
         return float(np.mean(scores)) if scores else None
+
+
+def _about(severity: float) -> tuple[float, float]:
+    return severity * 0.999, severity * 1.001
 
 
 def by_kind(scored: Scored, threshold: int) -> dict:
@@ -154,10 +162,10 @@ def by_kind(scored: Scored, threshold: int) -> dict:
         mine = scored.fail & (scored.kind == kind)
         entry: dict[str, Any] = {"n": int(mine.sum())}
         for severity in SEVERITIES:
-            span = severity * 0.999, severity * 1.001
+            span = _about(severity)
             found = scored.recall(threshold, kind, *span)
             entry[f"recall_{severity:g}"] = None if found is None else _round(found)
-            rows = mine & (scored.severity >= span[0]) & (scored.severity <= span[1])
+            rows = mine & scored.failing(*span)
             entry[f"n_{severity:g}"] = int(rows.sum())
             if scored.block is not None:
                 entry[f"interval_{severity:g}"] = _ends(scored.share(threshold, rows)) if rows.any() else None
@@ -228,19 +236,17 @@ def _intervals(scored: Scored, threshold: int, kinds: dict) -> dict:
     for severity in SEVERITIES:
         each = [entry for entry in kinds.values() if entry[f"interval_{severity:g}"] is not None]
         shares, ends = ([entry[f"{what}_{severity:g}"] for entry in each] for what in ("recall", "interval"))
-        rows = scored.fail & (scored.severity >= severity * 0.999) & (scored.severity <= severity * 1.001)
-        wider = intervals.together(_groups(scored, threshold, rows)) if each else 1.0
+        wider = intervals.together(_groups(scored, threshold, scored.failing(*_about(severity)))) if each else 1.0
         found["recall"][f"{severity:g}"] = _ends(intervals.mean(shares, ends, wider)) if each else None
     rates = found["false_alarm_rate"]
     points, ends = [], []
+    strong = scored.failing(*STRONG)
     for kind in kinds:
-        rows = scored.fail & (scored.kind == kind)
-        rows &= (scored.severity >= STRONG[0]) & (scored.severity <= STRONG[1])
+        rows = strong & (scored.kind == kind)
         if rows.any():
             low, high = scored.share(threshold, rows)
             points.append(kinds[kind]["f1_4_16"])
             ends.append((balanced_f1(low, rates[1]), balanced_f1(high, rates[0])))
-    strong = scored.fail & (scored.severity >= STRONG[0]) & (scored.severity <= STRONG[1])
     wider = intervals.together(_groups(scored, threshold, strong)) if points else 1.0
     found["macro_f1_4_16"] = _ends(intervals.mean(points, ends, wider)) if points else None
     return found

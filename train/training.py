@@ -17,8 +17,6 @@ from .features import loud
 from .learning import Learned, Limit, Search, classifiers, cross_validate, learn
 from .model import network
 
-FINE = 1 << 12  # steps of a logit: the levels of a fold
-
 __all__ = ["Training", "TrainingError", "train"]
 
 
@@ -61,10 +59,9 @@ def train(
 ) -> Training:
     """Fills WORK/train, whole or not at all, and puts policy and split beside it.
 
-    ``seed`` takes the place of the policy's, and ``synthetic_only`` of its false. A
-    ``search`` keeps its studies in WORK/search and goes on with them. PolicyError, RecordingError,
-    TrainingError: the input is wrong.
-    RefusedError: no threshold keeps the alarm budget. The same inputs, versions and seed give the same bytes.
+    ``seed`` takes the place of the policy's, and ``synthetic_only`` of its false. A ``search`` keeps its studies in
+    WORK/search and goes on with them. PolicyError, RecordingError, TrainingError: the input is wrong. RefusedError:
+    no threshold keeps the alarm budget. The same inputs, versions and seed give the same bytes.
     """
     policy = policies.load(Path(policy_path))
     policy = replace(policy, synthetic_only=policy.synthetic_only or synthetic_only)
@@ -126,7 +123,7 @@ def _cross_validated(dataset: Dataset, name: str, parent: Learned, seed: int) ->
 
     def levels(fold: Table) -> np.ndarray:
         (only,) = classifiers(fold, parent.scaling, seed, parent.chosen.name)
-        return np.round(network.logits(only.model, fold.x) * FINE).astype(np.int64)
+        return network.levels(only.model, fold.x)
 
     return cross_validate(dataset, name, parent.table, levels).as_dict()
 

@@ -19,7 +19,6 @@ from .classifiers import classifiers, taught
 from .search import Limit, Searched, search
 from .selection import Selection, select
 
-FINE = 1 << 12  # steps of a logit
 ROOM = 0.1  # of the way from the median good window to a dimension far out
 SEARCHABLE = "auto", "network"
 LEAST_EVENTS = 5
@@ -198,9 +197,7 @@ def _hears(dataset: Dataset, one: Candidate, fewer: Table) -> bool:
     budget = dataset.windows_per_day, dataset.policy.alarms_per_day
     if not threshold.affords(far_out(fewer.x[good]), *budget):
         return True
-    levels, far = (
-        np.round(network.logits(one.model, x) * FINE).astype(np.int64) for x in (fewer.x, loud(fewer.x.shape[1]))
-    )
+    levels, far = (network.levels(one.model, x) for x in (fewer.x, loud(fewer.x.shape[1])))
     most = int(max(levels.max(), far.max())) + 1
     held = good & (fewer.part == split.VALIDATION)
     # in int8 it lies a little elsewhere: what holds by a hair may not hold then

@@ -13,8 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from motegate.firmware.device.layout import RARITY_DECADE
 from scipy.optimize import minimize
 
+from .. import intervals
 from ..dataset import Table, split, weights
 from ..features import Scaling
 from ..model import candidates, tails
@@ -24,10 +26,7 @@ MOST_ALTERNATIONS = 10
 RIDGE = 1e-4  # on the model's weights, without which they would grow as the gates close
 PROXIMAL_STEPS = 40
 SETTLED = 1e-3  # of the training loss
-LIMIT = 256
 VISIBLE, SHOWN = 1.0, 0.5  # severities from the limit on; the share of their windows
-TWO_SIDED = 1.96
-RESAMPLES = 200
 
 
 @dataclass(frozen=True)
@@ -179,8 +178,8 @@ class _Learned:
         value = float(self._weight @ np.logaddexp(0, -margin))
         return value, -self._weight * self._sign / (1 + np.exp(np.clip(margin, -60, 60)))
 
-    def fit(self, columns: np.ndarray, gates: np.ndarray | None = None, start=None) -> tuple[np.ndarray, float, float]:
-        """The model: non-negative weights of some columns, its bias, its loss; with ``gates`` before them."""
+    def fit(self, columns: np.ndarray, gates: np.ndarray | None = None) -> tuple[np.ndarray, float]:
+        """The model: non-negative weights of some columns, and its bias; with ``gates`` before them."""
         h = self._h[:, columns] if gates is None else self._h[:, columns] * gates
 
         def penalized(theta: np.ndarray) -> tuple[float, np.ndarray]:
@@ -188,10 +187,10 @@ class _Learned:
             w = theta[:-1]
             return value + RIDGE / 2 * float(w @ w), np.append(h.T @ slope + RIDGE * w, slope.sum())
 
-        theta = np.append(np.ones(len(columns)), -1.0) if start is None else start
+        theta = np.append(np.ones(len(columns)), -1.0)
         bounds = [(0, None)] * len(columns) + [(None, None)]
         found = minimize(penalized, theta, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 200})
-        return found.x[:-1], float(found.x[-1]), float(found.fun)
+        return found.x[:-1], float(found.x[-1])
 
     def alternate(self, gates: np.ndarray, penalty: float, groups: np.ndarray) -> tuple[np.ndarray, int]:
         """Gates float64[k] >= 0 when neither training nor selection changes the outcome, and after how many turns."""
@@ -200,7 +199,7 @@ class _Learned:
             active = np.flatnonzero(gates)
             if not len(active):
                 return gates, turn
-            w, bias, _ = self.fit(active, gates[active])
+            w, bias = self.fit(active, gates[active])
             new = np.zeros_like(gates)
             new[active], loss = self._proximal(self._h[:, active] * w, bias, gates[active], penalty, groups[active])
             same = ((new > 0) == (gates > 0)).all()
@@ -245,7 +244,7 @@ def _shown(
     for kind in must_show:
         rows = seen.fail & (seen.kind == kind) & (seen.severity >= VISIBLE)
         home = np.array([column.partition(".")[0] == homes.get(kind) for column in columns])
-        share = (seen.values[rows] > LIMIT).mean(axis=0) if rows.any() else np.zeros(len(columns))
+        share = (seen.values[rows] > RARITY_DECADE).mean(axis=0) if rows.any() else np.zeros(len(columns))
         found[kind] = share >= SHOWN
         if not found[kind].any():
             blind.append(kind)
@@ -274,4 +273,4 @@ def _as_often(whole: Step, step: Step, levels_of: dict, kinds: dict, held: Table
         levels_of[one.kept][kinds[kind]] > candidates.limit_of(levels_of[one.kept][~held.fail]) for one in (whole, step)
     )
     apart = first.astype(float) - second
-    return bool(apart.mean() <= TWO_SIDED * apart.std() / np.sqrt(len(apart)) + 1e-9)
+    return bool(apart.mean() <= intervals.Z * apart.std() / np.sqrt(len(apart)) + 1e-9)

@@ -15,6 +15,7 @@ import numpy as np
 from ..capture_output import capture_output
 
 UNITS = (16, 8)
+FINE = 1 << 12
 EPOCHS = 24
 PATIENCE = 8
 BATCH = 512
@@ -141,6 +142,11 @@ def logits(model, x: np.ndarray) -> np.ndarray:
         z = h @ kernel + bias
         h = np.maximum(z, 0)
     return z[:, 0]
+
+
+def levels(model, x: np.ndarray) -> np.ndarray:
+    """Logits in steps of 1 / FINE: int64[n], for thresholds that are integers."""
+    return np.round(logits(model, x) * FINE).astype(np.int64)
 
 
 def calibrate_logits(model, clean: np.ndarray) -> None:
