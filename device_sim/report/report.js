@@ -514,3 +514,4 @@ tiles();
 new ResizeObserver(() => { const w = $("plot").clientWidth; if (w && w !== width) { width = w; draw(); } }).observe($("plot"));
 width = $("plot").clientWidth || width;
 theme(wanted.matches ? "dark" : "light");
+paint(); // at once: a page that is printed or captured as it loads may never be given a frame
