@@ -187,7 +187,7 @@ def _measured(plan: Plan, records: Records) -> tuple[np.ndarray, np.ndarray, lis
     counts = np.stack([ring.cut(bare, slots, np.array([w]))[0][0] for w in range(_QUIET, len(stats))])
     references = run.references[_QUIET:]
     names = [records.names[row // plan.length] for row in slots.last_row[_QUIET:]]
-    return with_bins(stats[_QUIET:], counts, references).astype("<i4"), references.astype("<i4"), names
+    return with_bins(bare, stats[_QUIET:], counts, references).astype("<i4"), references.astype("<i4"), names
 
 
 def _places(plan: Plan, name: str, scope: str) -> list[tuple[int, int]]:

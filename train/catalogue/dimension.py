@@ -15,12 +15,25 @@ from types import ModuleType
 from typing import Any
 
 from motegate.firmware.device import dimensions as package
+from motegate.firmware.device import layout
 from motegate.firmware.errors import InputError
 
 FOLDER = Path(__file__).resolve().parents[2] / "firmware" / "device" / "dimensions"
 
 SCOPES = ("channel", "window", "status")
 LIMITS = ("own", "late", "width", "regime", "width0", "fixed")
+PARTS = {
+    "BINS": layout.READ_BINS,
+    "RATE_MAX": layout.READ_RATE,
+    "SPIKE_N": layout.READ_SPIKE,
+    "SPIKE_SUM": layout.READ_SPIKE,
+    "SPIKE_MAX": layout.READ_SPIKE,
+    "DISTINCT": layout.READ_DISTINCT,
+    "DX_BITS": layout.READ_BITS,
+    "PAIR_N": layout.READ_PAIR,
+    "RESIDUAL_SUM": layout.READ_PAIR,
+}
+"""The part of a scan that a statistic belongs to; those that are not named are always there."""
 UNITS = ("count", "rate", "slot", "period", "bin", "radius", "ratio", "status")
 
 Measure = Callable[..., int]
@@ -31,7 +44,8 @@ Measure = Callable[..., int]
 class Dimension:
     """``scope``, ``unit``, ``one``, ``floor`` and ``limit`` as in the file (see firmware/device/dimensions).
 
-    A user's own has ``own`` set; one whose file could not be read has an empty ``scope``.
+    ``reads``: the parts of a scan that it asks for, by the names that it takes from layout.py.
+    A user's own has ``own`` set, and may read everything; one whose file could not be read has an empty ``scope``.
     """
 
     name: str
@@ -42,6 +56,7 @@ class Dimension:
     one: int = 1
     floor: int = 1
     limit: str = ""
+    reads: int = layout.READ_ALL
 
     def measure(self) -> Measure:
         """The function that measures it; the user's own raises InputError where it does not do what it must."""
@@ -116,11 +131,12 @@ def read(file: Path, own: bool = False) -> Dimension:
     if "measure" not in functions:
         raise DimensionError("has no function measure(stats, at, reference, base)")
     found = {key.lower(): constants[key] for key in ("SCOPE", "UNIT", "ONE", "FLOOR", "LIMIT")}
-    return Dimension(file.stem, file, own, **found)
+    reads = layout.READ_ALL if own else sum({part for name, part in PARTS.items() if name in functions})
+    return Dimension(file.stem, file, own, **found, reads=reads)
 
 
 def _top_level(tree: ast.Module) -> tuple[dict[str, Any], set[str]]:
-    """Literal constants, and the names of functions defined or imported."""
+    """Literal constants, and the names of what is defined as a function or imported."""
     constants: dict[str, Any] = {}
     functions: set[str] = set()
     for node in tree.body:

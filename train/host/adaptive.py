@@ -80,14 +80,15 @@ class _Ring:
 class _Scan:
     """What scan.py has measured, with the bins of whoever asks."""
 
-    def __init__(self, measured: Measured):
+    def __init__(self, plan: Plan, measured: Measured):
+        self._plan = plan
         self.stats = array("i", bytes(4 * measured.stats.shape[1]))
         self._row = np.frombuffer(self.stats, np.int32)
         self._all = measured.stats
 
     def fill(self, ring: _Ring, reference: array) -> None:
         held = np.frombuffer(reference, np.int32)[None]
-        self._row[:] = with_bins(self._all[[ring.window]], ring.view[None], held)[0]
+        self._row[:] = with_bins(self._plan, self._all[[ring.window]], ring.view[None], held)[0]
 
 
 class AdaptiveGate:
@@ -107,7 +108,7 @@ class AdaptiveGate:
         form = plan.for_device()
         self.gate = Gate(form, networks, trained.reference, commission)
         self.gate.ring = self._ring = _Ring(measured)
-        self.gate.scan = _Scan(measured)
+        self.gate.scan = _Scan(plan, measured)
         self.gate._fields = array("i")  # the statistics have them already
         self.said = bytearray()
         writer = Writer(lambda buffer, size: self.said.extend(memoryview(buffer)[:size]))

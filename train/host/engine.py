@@ -74,9 +74,11 @@ def bins(counts: np.ndarray, reference: np.ndarray) -> np.ndarray:
     return out
 
 
-def with_bins(stats: np.ndarray, counts: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Statistics with their histograms filled in: int32[N, n_stats], a copy."""
+def with_bins(plan: Plan, stats: np.ndarray, counts: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Statistics with their histograms, where the plan reads them, filled in: int32[N, n_stats], a copy."""
     stats = stats.copy()
+    if not plan.reads & layout.READ_BINS:
+        return stats
     held = bins(counts, reference)
     for c in range(counts.shape[1]):
         at = layout.HEAD + c * layout.STRIDE + layout.BINS
@@ -145,7 +147,7 @@ class Engine:
         for w in range(k):
             counts = cut(plan, slots, np.array([w]))[0]
             references[w] = held
-            view[:] = with_bins(stats[[w]], counts, held)[0]
+            view[:] = with_bins(plan, stats[[w]], counts, held)[0]
             dimensions.fill(row, reference)
             values[w] = dimensions.values
             measures[w] = dimensions.measures
@@ -194,7 +196,7 @@ def against(
     known = np.frombuffer(reference.regimes.prototypes, np.int16) if reference.regimes else None
     row = array("i", bytes(4 * stats.shape[1]))
     view = np.frombuffer(row, np.int32)
-    filled = with_bins(stats, counts, references)
+    filled = with_bins(plan, stats, counts, references)
     for w in range(len(stats)):
         held[:] = references[w]
         if known is not None:

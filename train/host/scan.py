@@ -49,7 +49,7 @@ def scan(
         at = layout.HEAD + c * layout.STRIDE
         block = stats[:, at : at + layout.STRIDE]
         _scan_channel(plan, c, counts[:, c], lateness, None if carry is None else carry[:, c], block)
-        if pairs is not None and pairs[c][0] >= 0:
+        if pairs is not None and pairs[c][0] >= 0 and plan.reads & layout.READ_PAIR:
             _scan_pair(counts[:, c], counts[:, pairs[c][0]], pairs[c][1], block)
     return stats
 
@@ -71,31 +71,35 @@ def _scan_channel(plan: Plan, c: int, counts: np.ndarray, lateness: np.ndarray, 
     for q in range(4):
         out[:, layout.QUARTER_SUM + q] = kept[:, quarters == q].sum(axis=1)
         out[:, layout.QUARTER_VALID + q] = valid[:, quarters == q].sum(axis=1)
-    _differences(x, valid, lateness, out)
+    _differences(plan.reads, x, valid, lateness, out)
     _runs(plan, x, valid, carry, out)
-    ordered = np.sort(np.where(valid, x, 40000), axis=1)
-    new = (ordered[:, 1:] != ordered[:, :-1]) & (ordered[:, 1:] != 40000)
-    out[:, layout.DISTINCT] = new.sum(axis=1) + some
+    if plan.reads & layout.READ_DISTINCT:
+        ordered = np.sort(np.where(valid, x, 40000), axis=1)
+        new = (ordered[:, 1:] != ordered[:, :-1]) & (ordered[:, 1:] != 40000)
+        out[:, layout.DISTINCT] = new.sum(axis=1) + some
     out[:, layout.RAILED] = (valid & ((x <= rail_low) | (x >= rail_high))).sum(axis=1)
     out[:, layout.OUTSIDE] = (valid & ((x < low) | (x > high))).sum(axis=1)
 
 
-def _differences(x: np.ndarray, valid: np.ndarray, lateness: np.ndarray, out: np.ndarray) -> None:
+def _differences(reads: int, x: np.ndarray, valid: np.ndarray, lateness: np.ndarray, out: np.ndarray) -> None:
     two = valid[:, 1:] & valid[:, :-1]
     dx = np.where(two, np.abs(x[:, 1:] - x[:, :-1]), 0)
     out[:, layout.DX_N] = two.sum(axis=1)
     out[:, layout.DX_SUM] = dx.sum(axis=1)
-    out[:, layout.DX_BITS] = np.frexp(dx)[1].sum(axis=1)
-    late = lateness[:, 1:].astype(np.int32)
-    per = np.maximum((32768 + late) >> 1, 1)
-    whole, rest = np.divmod(dx << 14, per)
-    rate = (np.minimum(whole, 0x1FFFFF) << 8) + (rest << 8) // per
-    out[:, layout.RATE_MAX] = np.where(two & (late != -32768), rate, 0).max(axis=1)
-    three = two[:, 1:] & two[:, :-1]
-    spike = np.where(three, np.abs(2 * x[:, 1:-1] - x[:, :-2] - x[:, 2:]), 0)
-    out[:, layout.SPIKE_N] = three.sum(axis=1)
-    out[:, layout.SPIKE_SUM] = spike.sum(axis=1)
-    out[:, layout.SPIKE_MAX] = spike.max(axis=1)
+    if reads & layout.READ_BITS:
+        out[:, layout.DX_BITS] = np.frexp(dx)[1].sum(axis=1)
+    if reads & layout.READ_RATE:
+        late = lateness[:, 1:].astype(np.int32)
+        per = np.maximum((32768 + late) >> 1, 1)
+        whole, rest = np.divmod(dx << 14, per)
+        rate = (np.minimum(whole, 0x1FFFFF) << 8) + (rest << 8) // per
+        out[:, layout.RATE_MAX] = np.where(two & (late != -32768), rate, 0).max(axis=1)
+    if reads & layout.READ_SPIKE:
+        three = two[:, 1:] & two[:, :-1]
+        spike = np.where(three, np.abs(2 * x[:, 1:-1] - x[:, :-2] - x[:, 2:]), 0)
+        out[:, layout.SPIKE_N] = three.sum(axis=1)
+        out[:, layout.SPIKE_SUM] = spike.sum(axis=1)
+        out[:, layout.SPIKE_MAX] = spike.max(axis=1)
 
 
 def _runs(plan: Plan, x: np.ndarray, valid: np.ndarray, carry, out: np.ndarray) -> None:

@@ -6,12 +6,12 @@ from functools import cached_property
 from pathlib import Path
 
 from motegate.firmware.device.boot.plan import APART, FILES
-from motegate.firmware.device.layout import FOLLOW_REGIME
+from motegate.firmware.device.layout import FOLLOW_REGIME, READ_ALL
 
 from .form import StatusField
 from .graph import Graph
 
-FORMAT = 5
+FORMAT = 6
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ class ReferenceRule:
 @dataclass(frozen=True)
 class Plan:
     """``table``: the action for each verdict vector, bit i of which is set where classifier i passes. ``adapt``: the
-    rules of an adaptation (firmware/device/layout.py, ADAPT_RULES); empty: there is none."""
+    rules of an adaptation (firmware/device/layout.py, ADAPT_RULES); empty: there is none. ``reads``: the parts of a
+    scan that are asked for (READ_BINS and so on)."""
 
     stream: str
     period_ms: int
@@ -100,6 +101,7 @@ class Plan:
     reference: ReferenceRule
     drift_alarms: bool = False
     adapt: tuple[int, ...] = ()
+    reads: int = READ_ALL
 
     @cached_property
     def homes(self) -> dict[str, list[int]]:
@@ -142,11 +144,11 @@ class Plan:
 
     def has_regimes(self) -> bool:
         """Whether a dimension asks how near a window is to a known regime."""
-        return any(map(_needs_regimes, self.cells))
+        return any(map(needs_regimes, self.cells))
 
     def needs_regimes(self, column: int) -> bool:
         """Whether a column does."""
-        return any(_needs_regimes(self.cells[cell]) for cell in self.columns[column].cells)
+        return any(needs_regimes(self.cells[cell]) for cell in self.columns[column].cells)
 
     def stores(self) -> bool:
         """Whether an action stores windows."""
@@ -179,6 +181,7 @@ class Plan:
             "reference": asdict(self.reference),
             "drift_alarms": int(self.drift_alarms),
             "adapt": list(self.adapt),
+            "reads": self.reads,
         }
 
     def files(self) -> dict[str, bytes]:
@@ -193,7 +196,8 @@ class Plan:
         path.write_text(json.dumps(self.for_device(), indent=1) + "\n")
 
 
-def _needs_regimes(cell: Cell) -> bool:
+def needs_regimes(cell: Cell) -> bool:
+    """Whether a cell asks how near a window is to a known regime."""
     return cell.mode == FOLLOW_REGIME or cell.dimension == "regime"
 
 
@@ -226,6 +230,7 @@ def from_json(data: dict) -> Plan:
             ReferenceRule(**data["reference"]),
             data["drift_alarms"] == 1,
             tuple(data["adapt"]),
+            data["reads"],
         )
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError(f"not a plan: {type(error).__name__}: {error}") from error

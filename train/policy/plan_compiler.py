@@ -8,7 +8,7 @@ from motegate.firmware.device.kernels.plain.value import log2_q14
 
 from ..catalogue import Dimension
 from .form import CONFIRMS, Policy
-from .plan import Action, Cell, Channel, Column, Model, Parent, Plan, ReferenceRule
+from .plan import Action, Cell, Channel, Column, Model, Parent, Plan, ReferenceRule, needs_regimes
 
 SMALLEST_STEP = 4096
 """A step of the reference in Q24 widths: below it, what an edge moves inwards would vanish in rounding, and the
@@ -145,6 +145,7 @@ def compile_policy(policy: Policy) -> Plan:
         reference=reference_rule(policy),
         drift_alarms=policy.drift_alarms,
         adapt=_adapt(policy),
+        reads=_reads(policy, cells),
     )
 
 
@@ -161,6 +162,14 @@ def _adapt(policy: Policy) -> tuple[int, ...]:
     found[layout.ADAPT_BOUND] = round(rules.head_bound * 256)
     found[layout.ADAPT_CANARIES] = rules.canary_errors
     return tuple(found)
+
+
+def _reads(policy: Policy, cells: tuple[Cell, ...]) -> int:
+    """The parts of a scan that its dimensions ask for, and the signatures of regimes where there are any."""
+    found = layout.READ_BINS | layout.READ_BITS if any(map(needs_regimes, cells)) else 0
+    for name in {cell.dimension for cell in cells}:
+        found |= policy.dimension(name).reads
+    return found
 
 
 def _first(policy: Policy, dimension: str) -> int:

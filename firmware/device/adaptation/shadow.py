@@ -20,6 +20,7 @@ from ..layout import (
     LO0,
     Q90,
     Q99,
+    READ_BINS,
     READY,
     REF_HEAD,
     REF_STRIDE,
@@ -94,6 +95,7 @@ class Shadow:
         self.stats = array("i", gate.scan.stats)
         self.verdict = Verdict(array("h", gate.dimensions.values), gate.classifiers.features())
         self.vector = 0
+        self._bins = plan["reads"] & READ_BINS
         self._learning = Commissioning(self.reference, windows, plan["reference"]["reach_q12"], True)
 
     def begin_learning(self):
@@ -115,7 +117,7 @@ class Shadow:
         ring = self._ring
         reference = self.reference
         kernel.copy(stats, self._scan.stats, len(stats))
-        c = 0
+        c = 0 if self._bins else ring.n_channels
         while c < ring.n_channels:
             rat = REF_HEAD + c * REF_STRIDE
             kernel.rebin(ring.counts, c * ring.length, ring.length, reference.array, rat, stats, HEAD + c * STRIDE)

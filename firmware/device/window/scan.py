@@ -3,7 +3,18 @@
 from array import array
 
 from ..kernels import scan as kernel
-from ..layout import BOUND_STRIDE, CARRY_STRIDE, GAIN, HEAD, PAIR, REF_HEAD, REF_STRIDE, STRIDE
+from ..layout import (
+    BOUND_STRIDE,
+    CARRY_STRIDE,
+    GAIN,
+    HEAD,
+    PAIR,
+    READ_DISTINCT,
+    READ_PAIR,
+    REF_HEAD,
+    REF_STRIDE,
+    STRIDE,
+)
 
 
 class Scan:
@@ -21,8 +32,9 @@ class Scan:
         self.stats = array("i", [0] * size)
         status_bounds(plan, self.stats)
         self._bounds = array("h", [x for c in channels for x in c["range"] + c["rails"]])
+        self._reads = plan["reads"]
         power = 2
-        while power < 2 * self._length:
+        while power < 2 * self._length and self._reads & READ_DISTINCT:
             power *= 2
         self._table = array("h", bytes(2 * power))
         self.carry = array("i", [0] * (CARRY_STRIDE * self._n))
@@ -46,10 +58,10 @@ class Scan:
             rat = REF_HEAD + c * REF_STRIDE
             kernel.scan_channel(
                 slots, at, late_at, head, length, self._bounds, BOUND_STRIDE * c, reference, rat, self._table,
-                carry, CARRY_STRIDE * c, self._hop, stats, sat,
+                carry, CARRY_STRIDE * c, self._hop, stats, sat, self._reads,
             )  # fmt: skip
             pair = reference[rat + PAIR]
-            if pair >= 0:
+            if pair >= 0 and self._reads & READ_PAIR:
                 kernel.scan_pair(slots, at, pair * length, length, reference[rat + GAIN], stats, sat)
             c += 1
 

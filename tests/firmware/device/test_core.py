@@ -1,5 +1,6 @@
 """Ring, scan, values and reference: three ways to the same bits, on streams from quiet to hostile."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,8 +53,8 @@ def without_regime(stats):
 
 
 plans = st.builds(
-    lambda length, hop, channels, period, windows, step, every: streams.plan(
-        length, 1 + hop % length, channels, period, windows, step, every
+    lambda length, hop, channels, period, windows, step, every, reads: replace(
+        streams.plan(length, 1 + hop % length, channels, period, windows, step, every), reads=reads
     ),
     st.sampled_from([8, 13, 16, 33, 64]),
     st.integers(0, 63),
@@ -62,6 +63,7 @@ plans = st.builds(
     st.sampled_from([0, 1, 4, 15, 124]),
     st.sampled_from([0, 5000, 200_000, 1 << 26]),
     st.integers(1, 3),
+    st.sampled_from([layout.READ_ALL, *range(layout.READ_ALL)]),
 )
 
 
@@ -103,6 +105,8 @@ def test_the_vm_equals_the_device_code_on_cpython_on_hostile_streams(tmp_path):
         plan = streams.plan(
             length, hop, channels, period, int(r.choice([0, 3, 10, 130])), int(r.choice([0, 5000, 1 << 24]))
         )
+        if seed % 2:
+            plan = replace(plan, reads=int(r.integers(layout.READ_ALL)))
         records = streams.hostile(seed, 600 + 8 * plan.reference.windows, plan)
         reference = paired(plan, r.integers(-32767, 32768, 3).tolist())
         job = tmp_path / f"{seed}.json"

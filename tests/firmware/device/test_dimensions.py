@@ -67,7 +67,7 @@ class Window:
         self.status = status[0]
         self.range, self.rails = self.plan.channels[0].range, self.plan.channels[0].rails
         reference = np.array(self.reference.array)[None]
-        row = array("i", engine.with_bins(stats[:1], cut, reference)[0].tolist())
+        row = array("i", engine.with_bins(self.plan, stats[:1], cut, reference)[0].tolist())
         self.dimensions = Dimensions(self.plan.for_device())
         self.dimensions.fill(row, self.reference)
 

@@ -1,7 +1,9 @@
 """One reader of a dimension's file: its constants without running it, its measure by running it."""
 
+import numpy as np
 import pytest
 from motegate.firmware.device import dimensions as package
+from motegate.firmware.device import layout
 from motegate.firmware.device.window import measure as device
 from motegate.firmware.errors import InputError
 from motegate.train.catalogue.dimension import Dimension, DimensionError, built_in, read
@@ -76,3 +78,36 @@ def test_what_a_file_lacks_is_said(tmp_path, old, new, says):
 def test_a_file_that_is_not_there_is_said(tmp_path):
     with pytest.raises(DimensionError, match="cannot be read"):
         read(tmp_path / "leak.py", own=True)
+
+
+POSITIONS = {
+    layout.READ_BINS: range(layout.BINS, layout.BINS + layout.BIN_COUNT),
+    layout.READ_RATE: [layout.RATE_MAX],
+    layout.READ_SPIKE: [layout.SPIKE_N, layout.SPIKE_SUM, layout.SPIKE_MAX],
+    layout.READ_DISTINCT: [layout.DISTINCT],
+    layout.READ_BITS: [layout.DX_BITS],
+    layout.READ_PAIR: [layout.PAIR_N, layout.RESIDUAL_SUM],
+}
+
+
+@pytest.mark.parametrize("name", [name for name, found in built_in().items() if found.scope == "channel"])
+def test_a_dimension_asks_for_the_parts_of_a_scan_that_it_reads_and_for_no_other(name):
+    seen = set()
+
+    class Stats(list):
+        def __getitem__(self, at):
+            seen.add(at)
+            return super().__getitem__(at)
+
+    rng = np.random.default_rng(3)
+    measure = built_in()[name].measure()
+    for _ in range(20):
+        reference = rng.integers(1, 64, layout.REF_STRIDE).tolist()
+        measure(Stats(rng.integers(1, 64, layout.HEAD + layout.STRIDE).tolist()), layout.HEAD, reference, 0)
+    assert built_in()[name].reads == sum(part for part, at in POSITIONS.items() if seen & {layout.HEAD + k for k in at})
+
+
+def test_a_dimension_of_ones_own_may_read_everything(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_bytes(built_in()["flatline"].file.read_bytes())
+    assert read(file, own=True).reads == layout.READ_ALL

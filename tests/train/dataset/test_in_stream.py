@@ -45,7 +45,7 @@ def _run_through(found: dataset.Dataset, row: int, edited: faults.Windows) -> tu
     np.frombuffer(reference.regimes.prototypes, np.int16)[:] = found.prototypes[found.recording[row]]
     for w in range(len(index)):
         before = array.copy()
-        line = engine.with_bins(stats[[w]], held[0][[w]], before[None])[0]
+        line = engine.with_bins(found.plan, stats[[w]], held[0][[w]], before[None])[0]
         dimensions.fill(line, reference)
         reference.follow(line)
     return np.array(dimensions.values), before

@@ -52,7 +52,7 @@ def measured(stream, faulty):
     stats = scan.scan(
         plan, windows.counts, windows.lateness, windows.flags, windows.carry, windows.status, gains
     )  # fmt: skip
-    stats = engine.with_bins(stats, windows.counts, windows.references)
+    stats = engine.with_bins(plan, stats, windows.counts, windows.references)
     dimensions = Dimensions(plan.for_device())
     found = np.zeros(len(windows))
     for w, cell in enumerate(faulty.cell):

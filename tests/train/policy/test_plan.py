@@ -52,13 +52,13 @@ def test_the_file_keeps_its_form():
     made = streams.plan(16, 8, 1, 1000, 3, 5000).for_device()
     assert list(made) == [
         "format", "stream", "period_ms", "length", "hop", "channels", "status", "modules", "cells", "columns",
-        "parents", "table", "actions", "models", "reference", "drift_alarms", "adapt",
+        "parents", "table", "actions", "models", "reference", "drift_alarms", "adapt", "reads",
     ]  # fmt: skip
     spike = made["modules"].index("spike")
     assert [spike, 0, 0, 8 << 24] in made["cells"]
     assert made["channels"] == [{"name": "c0", "range": (-5000, 5000), "rails": (-6000, 6000)}]
     assert made["status"][0] == {"name": "f0", "dimension": "enrichment", "min": -5, "max": 9}
-    assert made["format"] == 5
+    assert made["format"] == 6
     assert made["reference"] == {"windows": 3, "every": 1, "step_q24": 5000, "rise_q24": 40000, "reach_q12": 12000}
 
 
@@ -78,7 +78,7 @@ def test_the_file_keeps_its_form():
 def test_what_is_no_plan_is_a_value_error(plan, spoil):
     data = json.loads(json.dumps(plan.for_device()))
     spoil(data)
-    with pytest.raises(ValueError, match=r"not a plan|format 1, expected 5"):
+    with pytest.raises(ValueError, match=r"not a plan|format 1, expected 6"):
         plans.from_json(data)
 
 

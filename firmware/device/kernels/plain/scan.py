@@ -39,6 +39,11 @@ from ...layout import (
     RAIL_LOW,
     RAILED,
     RATE_MAX,
+    READ_BINS,
+    READ_BITS,
+    READ_DISTINCT,
+    READ_RATE,
+    READ_SPIKE,
     RESIDUAL_SUM,
     RUN,
     SEQ_GAP_BIT,
@@ -92,8 +97,9 @@ def rate_q8(dx, late):
     return (min(whole, 0x1FFFFF) << 8) + (rest << 8) // per
 
 
-def scan_channel(slots, at, late_at, head, length, bounds, bat, ref, rat, table, carry, cat, hop, stats, sat):
-    """Fills one channel's statistics; its slots begin at ``at``, its statistics at ``sat``."""
+def scan_channel(slots, at, late_at, head, length, bounds, bat, ref, rat, table, carry, cat, hop, stats, sat, reads):
+    """Fills one channel's statistics; its slots begin at ``at``, its statistics at ``sat``. ``reads``: which
+    parts of them are wanted, READ_BINS and so on."""
     low, high, rail_low, rail_high = (
         bounds[bat + BOUND_LOW],
         bounds[bat + BOUND_HIGH],
@@ -104,7 +110,7 @@ def scan_channel(slots, at, late_at, head, length, bounds, bat, ref, rat, table,
     for k in range(STRIDE):
         stats[sat + k] = 0
     mask = len(table) - 1
-    for k in range(mask + 1):
+    for k in range(mask + 1 if reads & READ_DISTINCT else 0):
         table[k] = MISSING
     valid = total = dx_n = dx_sum = dx_bits = rate_max = spike_n = spike_sum = spike_max = 0
     run = longest = distinct = railed = outside = fresh = 0
@@ -138,30 +144,34 @@ def scan_channel(slots, at, late_at, head, length, bounds, bat, ref, rat, table,
                 whole = 0
             run = 1
             value = x
-            key = (x & 0xFFFF) % mask
-            while table[key] != MISSING and table[key] != x:
-                key = (key + 1) & mask
-            if table[key] != x:
-                table[key] = x
-                distinct += 1
+            if reads & READ_DISTINCT:
+                key = (x & 0xFFFF) % mask
+                while table[key] != MISSING and table[key] != x:
+                    key = (key + 1) & mask
+                if table[key] != x:
+                    table[key] = x
+                    distinct += 1
         longest = max(longest, run)
-        d = min(max(x - bin_lo, 0), 131071)
-        d = min(d * bin_mult >> bin_shift - 4, BIN_COUNT - 1 << 4)
-        held = sat + BINS + (d >> 4)
-        d &= 15
-        stats[held] += 16 - d
-        if d:
-            held += 1
-            stats[held] += d
+        if reads & READ_BINS:
+            d = min(max(x - bin_lo, 0), 131071)
+            d = min(d * bin_mult >> bin_shift - 4, BIN_COUNT - 1 << 4)
+            held = sat + BINS + (d >> 4)
+            d &= 15
+            stats[held] += 16 - d
+            if d:
+                held += 1
+                stats[held] += d
         if before:
             dx = abs(x - x1)
             dx_n += 1
             dx_sum += dx
-            dx_bits += bits(dx)
-            late = slots[late_at + j]
-            if late != -32768:
-                rate_max = max(rate_max, rate_q8(dx, late))
-            if before > 1:
+            if reads & READ_BITS:
+                dx_bits += bits(dx)
+            if reads & READ_RATE:
+                late = slots[late_at + j]
+                if late != -32768:
+                    rate_max = max(rate_max, rate_q8(dx, late))
+            if before > 1 and reads & READ_SPIKE:
                 spike = abs(2 * x1 - x0 - x)
                 spike_n += 1
                 spike_sum += spike

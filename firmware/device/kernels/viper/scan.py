@@ -39,6 +39,11 @@ from ...layout import (
     RAIL_LOW,
     RAILED,
     RATE_MAX,
+    READ_BINS,
+    READ_BITS,
+    READ_DISTINCT,
+    READ_RATE,
+    READ_SPIKE,
     RESIDUAL_SUM,
     RUN,
     SEQ_GAP_BIT,
@@ -100,6 +105,7 @@ def scan_channel(
     hop: int,
     stats: ptr32,
     sat: int,
+    reads: int,
 ):
     sign = 1
     sign = sign << 31
@@ -116,10 +122,11 @@ def scan_channel(
         k += 1
     mask = int(len(table)) - 1
     seen = ptr16(table)
-    k = 0
-    while k <= mask:
-        seen[k] = MISSING_BITS
-        k += 1
+    if reads & READ_DISTINCT != 0:
+        k = 0
+        while k <= mask:
+            seen[k] = MISSING_BITS
+            k += 1
     valid = 0
     total = 0
     dx_n = 0
@@ -183,67 +190,71 @@ def scan_channel(
                     whole = 0
                 run = 1
                 value = x
-                key = raw % mask
-                held = seen[key]
-                while held != MISSING_BITS and held != raw:
-                    key = (key + 1) & mask
+                if reads & READ_DISTINCT != 0:
+                    key = raw % mask
                     held = seen[key]
-                if held == MISSING_BITS:
-                    seen[key] = raw
-                    distinct += 1
+                    while held != MISSING_BITS and held != raw:
+                        key = (key + 1) & mask
+                        held = seen[key]
+                    if held == MISSING_BITS:
+                        seen[key] = raw
+                        distinct += 1
             if run > longest:
                 longest = run
-            d = x - bin_lo
-            if d < 0:
-                d = 0
-            elif d > 131071:
-                d = 131071
-            d = d * bin_mult >> (bin_shift - 4)
-            if d > BIN_COUNT - 1 << 4:
-                d = BIN_COUNT - 1 << 4
-            held = sat + BINS + (d >> 4)
-            d &= 15
-            stats[held] += 16 - d
-            if d != 0:
-                held += 1
-                stats[held] += d
+            if reads & READ_BINS != 0:
+                d = x - bin_lo
+                if d < 0:
+                    d = 0
+                elif d > 131071:
+                    d = 131071
+                d = d * bin_mult >> (bin_shift - 4)
+                if d > BIN_COUNT - 1 << 4:
+                    d = BIN_COUNT - 1 << 4
+                held = sat + BINS + (d >> 4)
+                d &= 15
+                stats[held] += 16 - d
+                if d != 0:
+                    held += 1
+                    stats[held] += d
             if before != 0:
                 dx = x - x1
                 if dx < 0:
                     dx = 0 - dx
                 dx_n += 1
                 dx_sum += dx
-                d = dx
-                if d > 255:
-                    dx_bits += 8
-                    d >>= 8
-                if d > 15:
-                    dx_bits += 4
-                    d >>= 4
-                if d > 3:
-                    dx_bits += 2
-                    d >>= 2
-                if d > 1:
-                    dx_bits += 2
-                else:
-                    dx_bits += d
-                late = slots[late_at + j]
-                if late == 0:
-                    if dx << 8 > rate_max:
-                        rate_max = dx << 8
-                elif late != 0x8000:
-                    per = (32768 + ((late ^ 0x8000) - 0x8000)) >> 1
-                    if per == 0:
-                        per = 1
-                    dx = dx << 14
-                    d = dx // per
-                    dx = ((dx - d * per) << 8) // per
-                    if d > 0x1FFFFF:
-                        d = 0x1FFFFF
-                    d = (d << 8) + dx
-                    if d > rate_max:
-                        rate_max = d
-                if before > 1:
+                if reads & READ_BITS != 0:
+                    d = dx
+                    if d > 255:
+                        dx_bits += 8
+                        d >>= 8
+                    if d > 15:
+                        dx_bits += 4
+                        d >>= 4
+                    if d > 3:
+                        dx_bits += 2
+                        d >>= 2
+                    if d > 1:
+                        dx_bits += 2
+                    else:
+                        dx_bits += d
+                if reads & READ_RATE != 0:
+                    late = slots[late_at + j]
+                    if late == 0:
+                        if dx << 8 > rate_max:
+                            rate_max = dx << 8
+                    elif late != 0x8000:
+                        per = (32768 + ((late ^ 0x8000) - 0x8000)) >> 1
+                        if per == 0:
+                            per = 1
+                        dx = dx << 14
+                        d = dx // per
+                        dx = ((dx - d * per) << 8) // per
+                        if d > 0x1FFFFF:
+                            d = 0x1FFFFF
+                        d = (d << 8) + dx
+                        if d > rate_max:
+                            rate_max = d
+                if before > 1 and reads & READ_SPIKE != 0:
                     d = 2 * x1 - x0 - x
                     if d < 0:
                         d = 0 - d

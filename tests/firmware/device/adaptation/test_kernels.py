@@ -45,8 +45,9 @@ class Case:
         bounds, table = array("h", [-32767, 32767] * 2), array("h", bytes(2 * 64))
         carry = array("i", bytes(4 * at.CARRY_STRIDE))
         scan.scan_channel(
-            self.slots, 0, LENGTH, 0, LENGTH, bounds, 0, reference, at.REF_HEAD, table, carry, 0, LENGTH, stats, at.HEAD
-        )
+            self.slots, 0, LENGTH, 0, LENGTH, bounds, 0, reference, at.REF_HEAD, table, carry, 0, LENGTH, stats,
+            at.HEAD, at.READ_ALL,
+        )  # fmt: skip
         return stats
 
     def rebinned(self) -> array:
