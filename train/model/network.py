@@ -6,25 +6,23 @@ TensorFlow give the same weights.
 """
 
 import contextlib
+import functools
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..capture_output import capture_output
+from .trainer import Trainer, Watch
 
 UNITS = (16, 8)
 FINE = 1 << 12
-EPOCHS = 24
-PATIENCE = 8
-BATCH = 512
-STEPS = 4  # batches a call, so that Python is out of the way
 RATE = 0.02
 # Where clean windows come to lie on the logistic: their median at 0.02, their 99 % quantile at 0.27, none above 0.9
 MEDIAN, HIGH, TOP = -4.0, -1.0, 2.2
 
 
+@functools.cache
 def keras():
     """Keras, quiet and deterministic: one thread, ordered sums."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -70,45 +68,33 @@ SETTINGS = Settings()
 
 def fit(
     x, fail, weight, validation, seed: int, monotone: bool = True, settings: Settings = SETTINGS,
-    watch: Callable[[int, float], bool] | None = None,
+    watch: Watch | None = None,
 ):  # fmt: skip
     """Trains on ``x`` int8[n, k], ``fail`` bool[n], ``weight`` float[n]; stops early on ``validation``, the same three,
     or where ``watch(epoch, its loss)`` says so.
 
     Returns the Keras model, its last layer rescaled (``calibrate_logits``).
     """
-    k = keras()
-    k.utils.set_random_seed(seed + settings.restart)
+    keras().utils.set_random_seed(seed + settings.restart)
     model = build(x.shape[1], monotone, settings.units)
     inputs = x.astype(np.float32) / 128
-    _start(model, inputs, monotone, np.random.default_rng(seed + settings.restart))
-    optimizer = k.optimizers.Adam(settings.rate, weight_decay=settings.decay or None)
-    model.compile(optimizer, k.losses.BinaryCrossentropy(), steps_per_execution=STEPS)
+    rng = np.random.default_rng(seed + settings.restart)
+    _start(model, inputs, monotone, rng)
     x_val, fail_val, weight_val = validation
     weight = np.where(fail, settings.faulty, 1.0) * weight
-    callbacks = [
-        k.callbacks.EarlyStopping("val_loss", patience=PATIENCE, restore_best_weights=True),
-        k.callbacks.ReduceLROnPlateau("val_loss", factor=0.3, patience=3, min_lr=1e-4),
-    ]
-    if watch is not None:
-
-        def told(epoch: int, logs: dict) -> None:
-            model.stop_training = model.stop_training or watch(epoch, float(logs["val_loss"]))
-
-        callbacks.append(k.callbacks.LambdaCallback(on_epoch_end=told))
-    model.fit(
-        inputs,
-        fail.astype(np.float32),
-        sample_weight=weight.astype(np.float32),
-        validation_data=(x_val.astype(np.float32) / 128, fail_val.astype(np.float32), weight_val.astype(np.float32)),
-        batch_size=BATCH,
-        validation_batch_size=len(x_val),
-        epochs=EPOCHS,
-        callbacks=callbacks,
-        verbose=0,
+    trainer = _trainer(x.shape[1], monotone, settings.units, settings.decay)
+    trainer.model.set_weights(model.get_weights())
+    trainer.fit(
+        (inputs, fail, weight), (x_val.astype(np.float32) / 128, fail_val, weight_val), settings.rate, rng, watch
     )
+    model.set_weights(trainer.model.get_weights())
     calibrate_logits(model, x_val[~fail_val])
     return model
+
+
+@functools.lru_cache(maxsize=16)
+def _trainer(n_inputs: int, monotone: bool, units: tuple[int, ...], decay: float) -> Trainer:
+    return Trainer(keras(), build(n_inputs, monotone, units), decay)
 
 
 def _start(model, inputs: np.ndarray, monotone: bool, rng: np.random.Generator) -> None:
