@@ -9,6 +9,8 @@ from hypothesis import settings
 settings.register_profile("motegate", deadline=None)  # how fast the machine is, is no property
 settings.load_profile("motegate")
 
+os.environ["MOTEGATE_CACHE"] = ""  # each test measures for itself
+
 
 def shared_folder() -> Path:
     return Path(os.environ.get("MOTEGATE_SHARED", Path(__file__).resolve().parents[2] / "shared"))

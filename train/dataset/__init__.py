@@ -1,6 +1,6 @@
 """What training sees of a recording: its judged windows, the examples made from them, and who may see which."""
 
-from . import boundary, dataset, examples, split
+from . import boundary, cache, dataset, examples, split
 from .dataset import Dataset, TrainingError, load
 from .examples import Examples
 from .following import SHORTEST_DAYS
@@ -18,6 +18,7 @@ __all__ = [
     "Table",
     "TrainingError",
     "boundary",
+    "cache",
     "check_parts",
     "dataset",
     "examples",

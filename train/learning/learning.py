@@ -10,7 +10,7 @@ from motegate.firmware.errors import RefusedError
 from motegate.firmware.progress import Progress, silent
 
 from .. import metrics, results, threshold
-from ..dataset import Dataset, Examples, Table, TrainingError, check_parts, examples, load, split, table_of
+from ..dataset import Dataset, Examples, Table, TrainingError, cache, check_parts, examples, split, table_of
 from ..features import Scaling, far_out, loud
 from ..model import Candidate, candidates, network, tails
 from ..policy import Policy, PolicyError
@@ -64,11 +64,11 @@ def learn(
     """PolicyError: a parent must show what none of its children is home to; TrainingError: too few labelled events;
     RefusedError: nothing keeps the policy's budget. Other errors as ``load`` has them."""
     progress("measure", 0, 1)
-    listed = dataset = load(policy, paths)
+    listed = dataset = cache.load(policy, paths)
     check_events(dataset)
     homes = {name: results.homes(dataset, name) for name in policy.classifiers}
     _check_must_show(policy, homes)
-    everything = learn_from(dataset, seed, progress)
+    everything = cache.examples_of(dataset, seed, lambda: learn_from(dataset, seed, progress))
     parents: dict[str, Learned] = {}
     for name in policy.classifiers:
         progress("train", len(parents), len(policy.classifiers))
@@ -77,7 +77,7 @@ def learn(
             parents[name] = _searched(policy, name, parents[name], seed, monotone, searching, progress)
     kept = dataset.policy.keeping({name: one.scaling.columns for name, one in parents.items()})
     if kept != dataset.policy:
-        dataset = replace(load(kept, paths), following=listed.following)
+        dataset = replace(cache.load(kept, paths), following=listed.following)
     most = policy.budget.state_bytes
     if most is not None and len(dataset.reference) > most:
         raise RefusedError(
