@@ -5,6 +5,7 @@ page.
 """
 
 import json
+import re
 from html import escape
 from pathlib import Path
 
@@ -58,8 +59,15 @@ def page(found: dict, measured: dict, card: dict, robustness: dict) -> str:
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(found['stream'])}: training</title><style>{(HERE / 'page.css').read_text()}</style>"
-        f"<script>{get_plotlyjs()}</script></head><body>{''.join(body)}<script>{FITTED}</script></body></html>\n"
+        f"<script>{get_plotlyjs()}</script></head><body>{_numbered(''.join(body))}<script>{FITTED}</script></body></html>\n"
     )
+
+
+def _numbered(body: str) -> str:
+    """Plotly names its figures at random; the same work folder is to give the same page."""
+    for k, name in enumerate(dict.fromkeys(re.findall(r'<div id="([0-9a-f-]{36})"', body))):
+        body = body.replace(name, f"figure-{k}")
+    return body
 
 
 def _about(found: dict) -> str:

@@ -82,6 +82,13 @@ def test_every_parent_has_its_section_and_nothing_comes_from_elsewhere(html):
         assert html.count(f"<h3>{title}</h3>") == 3
 
 
+def test_the_same_work_folder_gives_the_same_page(work, html):
+    assert page.write(work).read_text() == html
+    figures = re.findall(r'<div id="([^"]+)" class="plotly', html)
+    assert len(set(figures)) == len(figures) > 5
+    assert all(html.count(f'"{name}"') > 1 for name in figures)  # its script knows it by the same name
+
+
 def test_what_people_named_is_text_and_no_markup(html):
     assert "a &lt;loop&gt; &amp; more: what was learned" in html
     assert "regime at &lt;1020&gt;" in html
