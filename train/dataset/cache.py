@@ -16,9 +16,7 @@ import joblib
 import numpy as np
 import platformdirs
 
-from ..policy import Policy
-from ..policy.form import Budget, Service
-from ..policy.plan_compiler import compile_policy
+from ..policy import Budget, Policy, Service, compile_policy
 from . import dataset, examples
 from .dataset import Dataset
 from .examples import Examples

@@ -3,7 +3,7 @@
 from . import plan
 from .document import PolicyError, load, loads
 from .expression import parse
-from .form import PATIENT_DAYS, Budget, Channel, Policy
+from .form import PATIENT_DAYS, Budget, Channel, Policy, Service
 from .plan import Cell, Column, Parent, Plan
 from .plan_compiler import DEFAULT_FOLLOW, DEFAULT_WINDOWS, compile_policy
 from .reader import MOST_CHANNELS, MOST_COUNTS
@@ -22,6 +22,7 @@ __all__ = [
     "Plan",
     "Policy",
     "PolicyError",
+    "Service",
     "compile_policy",
     "load",
     "loads",
