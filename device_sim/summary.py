@@ -7,7 +7,7 @@ from motegate.firmware.boards import Board
 from motegate.train import metrics
 from motegate.train.policy import Plan, Policy
 
-from .energy import CELLS_MWH, Energy, spent
+from .energy import Energy, spent
 from .recorder import NONE, WindowLog
 from .staged import Staged
 
@@ -63,6 +63,7 @@ class Summary:
     errors: int
     pins: dict[str, dict[str, int]]
     watchdog_bites: int
+    light_s: float  # in light sleep, where the board's own drivers paced the run
     notes: tuple[str, ...] = ()
     drift: dict = field(default_factory=dict)
     adapt: dict = field(default_factory=dict)
@@ -87,9 +88,7 @@ class Summary:
             figures.append(f"{self.heap.free_end:,} bytes of heap free")
         if self.heap.allocated_per_window is not None:
             figures.append(f"{self.heap.allocated_per_window:g} allocated a window")
-        holds = self.energy.battery_mWh
-        battery = "two AA cells" if holds == CELLS_MWH else f"{holds:,g} mWh"
-        figures.append(f"{self.energy.mWh:,.2f} mWh ({battery} for {self.energy.battery_days:,.0f} days)")
+        figures.append(f"{self.energy.mWh:,.2f} mWh ({self.energy.days()})")
         return [*figures, f"{self.virtual_s / max(self.wall_s, 1e-9):,.0f} times real time"]
 
 
@@ -129,7 +128,7 @@ def summarise(
         ),
         virtual_s=virtual_s,
         wall_s=round(wall_s, 3),
-        energy=spent(board, staged.records, windows, virtual_s, battery_mwh),
+        energy=spent(board, staged.records, windows, virtual_s, policy.service.sleep, battery_mwh),
         frames={"good": line.good, "damaged": line.damaged, "lost": line.lost},
         errors=line.errors,
         pins={
@@ -137,6 +136,7 @@ def summarise(
             for pin, level in seen.get("levels", {}).items()
         },
         watchdog_bites=seen.get("bites", 0),
+        light_s=seen.get("light_ms", 0) / 1000,
         notes=tuple(notes),
         drift=_drift(plan, log),
         adapt=_adapt(plan, log, seen),

@@ -8,11 +8,14 @@ from motegate.train.policy import Policy
 def table(policy: Policy, board: Board, sensors: dict, replays: bool) -> dict:
     """The policy's service on a board. One that judges a replay is on a bench: anybody gets in, and nothing resets it.
 
-    ``sensors``: as in sensors.json. InputError: the pin that opens the prompt is something else's.
+    ``sensors``: as in sensors.json. InputError: the pin that opens the prompt is something else's, or the board cannot
+    sleep as the policy has it.
     """
     service = vars(policy.service).copy()
     if replays:
-        service |= {"repl": "open", "watchdog_ms": 0}
+        service |= {"repl": "open", "watchdog_ms": 0, "sleep": "none"}
+    if service["sleep"] == "light" and board.no_light:
+        raise InputError(f'{policy.path}: power.sleep: {board.name} has no "light": {board.no_light}; expected "none"')
     if service["pin"] is None or board.name != policy.board:
         service["pin"] = board.stop
     if service["repl"] == "pin" and service["pin"] is None:

@@ -16,6 +16,7 @@ world = None  # what converters and buses show: the runner sets it where the boa
 levels = {}  # pin -> level last written
 writes = {}  # pin -> how often its level changed
 bites = 0  # times that a watchdog would have reset the board
+light_ms = 0  # in light sleep
 
 
 def unique_id():
@@ -35,6 +36,8 @@ def idle():
 
 
 def lightsleep(ms=0):
+    global light_ms
+    light_ms += ms
     time.sleep_ms(ms)
 
 

@@ -117,6 +117,7 @@ class Observer:
             "levels": machine.levels,
             "switched": machine.writes,
             "bites": machine.bites,
+            "light_ms": machine.light_ms,
             "virtual_us": time.us,
         }
         if self.orders:

@@ -25,7 +25,8 @@ FIGURES = (
     "heap_kb",
     "supply_v",
     "active_ma",
-    "sleep_ma",
+    "idle_ma",
+    "light_ma",
     "wake_us",
     "verdict_us",
 )
@@ -62,7 +63,8 @@ class StatusReader:
 class Board:
     """One board. ``files_kb``: what its file system holds; ``supply_v``: where the currents are measured;
     ``stop``: the pin that opens the prompt when it is held at ground at the start, None: there is none;
-    ``wake_us`` and ``verdict_us``: awake for one sample, and for one window's verdict."""
+    ``active_ma`` when it computes, ``idle_ma`` when it waits awake (sleep_ms), ``light_ma`` in light sleep; ``wake_us``
+    and ``verdict_us``: at work for one sample, and for one window's verdict; ``no_light``: why it may not sleep so."""
 
     name: str
     title: str
@@ -76,10 +78,12 @@ class Board:
     heap_kb: Figure
     supply_v: Figure
     active_ma: Figure
-    sleep_ma: Figure
+    idle_ma: Figure
+    light_ma: Figure
     wake_us: Figure
     verdict_us: Figure
     stop: int | str | None = None
+    no_light: str = ""
     status: dict[str, StatusReader] = field(default_factory=dict)
 
 

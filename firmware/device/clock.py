@@ -31,6 +31,8 @@ else:
 
 
 PIECE_MS = 4000  # of a long sleep
+_LEAST_LIGHT_MS = const(5)  # below it waking up would cost more than it saves
+_BYTES_A_MS = const(11)  # of a line of 115,200 bits a second
 _PLAUSIBLE = const(4 * 365 * 86400)  # 2024: no board wakes up later than that with its clock unset
 
 
@@ -41,14 +43,17 @@ def _epoch():
 
 class Clock:
     """``seconds`` and ``millis`` are the time of the last look; ``uptime`` the seconds since the start. ``period_ms``:
-    the pace; 0: there is none, and no look, as under a replay. ``piece``: milliseconds of a long sleep."""
+    the pace; 0: there is none, and no look, as under a replay. ``piece``: milliseconds of a long sleep. ``is_light``:
+    it waits in light sleep (machine.lightsleep), in which ticks go on and the memory stays."""
 
     def __init__(self):
         self.uptime = 0
         self.piece = PIECE_MS
         self.period_ms = 0
+        self.is_light = False
         self._due = 0
         self.synchronise()
+        self._sent = self._ticks
 
     def synchronise(self):
         """Take the time from the port's own clock (whose epoch is 1970 or 2000)."""
@@ -88,12 +93,33 @@ class Clock:
         """Whatever happens meanwhile: at most a second."""
         sleep_ms(milliseconds)
 
+    def light(self):
+        """From now on it waits in light sleep, where the port has one."""
+        self.is_light = hasattr(machine, "lightsleep")
+
+    def sent(self, n):
+        """``n`` bytes were given to the line: it has its clock until they are through."""
+        now = ticks_ms()
+        ahead = ticks_diff(self._sent, now)
+        self._sent = ticks_add(now, (ahead if 0 < ahead < PIECE_MS else 0) + n // _BYTES_A_MS + 2)
+
+    def _rest(self, milliseconds):
+        """At most so long: a light sleep may end early, and what is still being sent comes first."""
+        if self.is_light:
+            ahead = ticks_diff(self._sent, ticks_ms())
+            if 0 < ahead < PIECE_MS:
+                milliseconds = min(milliseconds, ahead)
+            elif milliseconds >= _LEAST_LIGHT_MS:
+                machine.lightsleep(milliseconds)
+                return
+        sleep_ms(milliseconds)
+
     def pause(self, milliseconds):
-        """Sleeps, in pieces."""
+        """Sleeps, in pieces: about so long."""
         while milliseconds > 0:
             piece = min(milliseconds, self.piece)
             self.between()
-            sleep_ms(piece)
+            self._rest(piece)
             milliseconds -= piece
 
     def every(self, period_ms):
@@ -106,7 +132,7 @@ class Clock:
         ahead = ticks_diff(due, ticks_ms())
         while ahead > 0:
             self.between()
-            sleep_ms(min(ahead, self.piece))
+            self._rest(min(ahead, self.piece))
             self.look()
             ahead = ticks_diff(due, ticks_ms())
 
@@ -118,7 +144,7 @@ class Clock:
         """
         due = self._due
         ahead = ticks_diff(due, ticks_ms())
-        if ahead > self.piece:
+        if ahead > self.piece or (ahead > 0 and self.is_light):
             self._wait(due)
         elif ahead > 0:
             sleep_ms(ahead)

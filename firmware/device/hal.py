@@ -115,6 +115,7 @@ class Hal:
 
     def write(self, buf, n):
         """Send the first ``n`` bytes to the host."""
+        self.clock.sent(n)
         if MICROPYTHON:
             sys.stdout.buffer.write(buf, n)
         else:

@@ -97,6 +97,23 @@ def test_an_armed_watchdog_is_fed_through_a_sleep_of_minutes(tmp_path):
     driven = simulate(work, [learned], tmp_path / "out", drivers="board", heap_kb=128)
     assert driven.windows == 40
     assert driven.watchdog_bites == 0
+    assert driven.light_s == 0
+
+
+def test_a_board_in_light_sleep_judges_as_one_that_stays_awake(tmp_path):
+    learned = hand.recording_of(tmp_path / "learned.csv", hand.stream(64 * 40), period_s=60)
+    text = hand.POLICY.replace("period_ms = 1000", "period_ms = 60000") + "[power]\nwatchdog_ms = 5000\n"
+    driven = []
+    for name, sleep in (("awake", ""), ("light", 'sleep = "light"\n')):
+        work = hand.work(tmp_path / name, learned, windows=5, policy=text + sleep)
+        driven.append(simulate(work, [learned], tmp_path / name / "out", drivers="board", heap_kb=128))
+    awake, light = driven
+    assert light.verdicts == awake.verdicts
+    assert light.actions == awake.actions
+    assert (light.windows, light.watchdog_bites, light.errors) == (40, 0, 0)
+    assert light.light_s > 0.999 * light.virtual_s - 120
+    assert light.energy.battery_days == pytest.approx(awake.energy.light_days)
+    assert light.energy.battery_days > 10 * awake.energy.battery_days
 
 
 def test_a_recording_too_short_to_commission_uses_the_trainings_reference_and_says_so(work, tmp_path):

@@ -96,14 +96,26 @@ def test_two_channels_on_one_pin_are_refused(tmp_path):
         write_world(policy(b=ADC), [], tmp_path / "w")
 
 
-def test_energy_is_current_times_time_asleep_and_awake():
+@pytest.mark.parametrize("sleep", ["none", "light"])
+def test_energy_is_current_times_time_at_work_and_waiting(sleep):
     board = boards.load("RPI_PICO")
-    energy = spent(board, records=3600, windows=100, virtual_s=3600.0)
+    energy = spent(board, records=3600, windows=100, virtual_s=3600.0, sleep=sleep)
     awake = (3600 * board.wake_us.value + 100 * board.verdict_us.value) / 1e6
     assert energy.active_s == pytest.approx(awake)
-    charge = (3600 - awake) * board.sleep_ma.value + awake * board.active_ma.value
+    waiting = board.light_ma if sleep == "light" else board.idle_ma
+    charge = (3600 - awake) * waiting.value + awake * board.active_ma.value
     assert energy.mWh == pytest.approx(board.supply_v.value * charge / 3600)
     assert energy.battery_days == pytest.approx(CELLS_MWH / energy.mWh / 24)
+    assert (energy.light_days == energy.battery_days) == (sleep == "light")
+
+
+def test_what_light_sleep_would_give_is_said_where_the_board_has_it():
+    kept = [spent(boards.load(name), 3600, 100, 3600.0, sleep) for name, sleep in (
+        ("RPI_PICO", "none"), ("RPI_PICO", "light"), ("NUCLEO_F446RE", "none"),
+    )]  # fmt: skip
+    assert kept[0].days() == f'two AA cells for 2.4 days, {kept[1].battery_days:.0f} days with power.sleep = "light"'
+    assert "light" not in kept[1].days() + kept[2].days()
+    assert kept[2].light_days == 0
 
 
 def test_a_battery_of_ones_own_takes_the_cells_place():

@@ -27,7 +27,7 @@ def test_every_figure_of_a_board_says_where_it_is_from(name):
     assert all(figure.value > 0 and len(figure.source) > 10 for figure in figures)
     assert board.adc
     assert board.i2c
-    assert board.sleep_ma.value < board.active_ma.value
+    assert board.light_ma.value < board.idle_ma.value <= board.active_ma.value
     assert all(reader.source for reader in board.status.values())
 
 

@@ -118,17 +118,22 @@ class Action:
     do: tuple[str, ...]
 
 
+SLEEPS = "none", "light"
+
+
 @dataclass(frozen=True)
 class Service:
     """How a board is kept in service: ``writes_per_day`` of its state, 0: it is not kept; how a person gets in while
     the gate runs (``repl``), by which ``pin`` (None: the board's own); who may change something down the line
-    (``commands``); ``watchdog_ms`` after which it resets itself, 0: never."""
+    (``commands``); ``watchdog_ms`` after which it resets itself, 0: never; how it waits for the next record (``sleep``,
+    one of SLEEPS)."""
 
     writes_per_day: int = 24
     repl: str = "pin"
     pin: int | str | None = None
     commands: str = "open"
     watchdog_ms: int = 0
+    sleep: str = "none"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,20 @@ from ..catalogue import Dimension, pin, read_sensor
 from ..table import IDENTIFIERS, Note, Table, is_identifier, is_label, is_reserved, nearest, quoted
 from .actions import check_actions
 from .dimensions import bound_dimensions, known_dimensions, read_rules, read_status
-from .form import CONFIRMS, MODELS, PATIENT_DAYS, Action, Adaptation, Budget, Channel, Model, Parent, Policy, Service
+from .form import (
+    CONFIRMS,
+    MODELS,
+    PATIENT_DAYS,
+    SLEEPS,
+    Action,
+    Adaptation,
+    Budget,
+    Channel,
+    Model,
+    Parent,
+    Policy,
+    Service,
+)  # fmt: skip
 from .graph_check import check_graph
 from .named_file import inside
 
@@ -300,6 +313,7 @@ def _service(top: Table) -> Service:
         pin(serial, "pin", default=None) if serial.has("pin") else None,
         commands or "open",
         watchdog,
+        power.one_of("sleep", SLEEPS, default=SLEEPS[0]) or SLEEPS[0],
     )
     for table in (state, serial, power):
         table.close()

@@ -33,6 +33,8 @@ def boot(root, hal, writer, commission):
     hal.clock.between = hal.rest
     if service.get("watchdog_ms"):
         hal.arm(service["watchdog_ms"])
+    if service.get("sleep") == "light":
+        hal.clock.light()
     return gate
 
 

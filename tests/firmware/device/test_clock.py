@@ -112,3 +112,89 @@ def test_a_time_that_was_given_holds_and_the_ports_own_clock_gets_it(monkeypatch
     time.ticks += 1750
     now.look()
     assert (now.seconds, now.millis, now.uptime) == (200_000_002, 0, up + 2)
+
+
+class Machine:
+    """Light sleeps over a fake time; ``early``: ends each so many milliseconds before its time, but for the last."""
+
+    def __init__(self, time, early=()):
+        self.time, self.early, self.slept = time, list(early), []
+
+    def lightsleep(self, ms):
+        if self.early:
+            ms = max(ms - self.early.pop(), 0)
+        self.slept.append(ms)
+        self.time.ticks += ms
+
+
+@pytest.mark.property
+@given(
+    start=st.integers(WRAP - 10_000, WRAP - 1),
+    period=st.integers(1, 20_000),
+    work=st.lists(st.tuples(st.integers(0, 20_000), st.integers(0, 3000)), min_size=1, max_size=20),
+    early=st.lists(st.integers(0, 5000), max_size=30),
+)
+def test_in_light_sleep_the_pace_stays_on_its_grid_and_the_time_right(start, period, work, early):
+    """However early a sleep ends, and whatever was sent."""
+    with pytest.MonkeyPatch.context() as patch:
+        time = Time(patch, ticks=start)
+        patch.setattr(clock, "machine", Machine(time, early))
+        now = clock.Clock()
+        began = now.seconds
+        now.light()
+        now.every(period)
+        for busy, bytes_sent in work:
+            before = time.ticks
+            seconds, millis = [0], [0]
+            now.tick(seconds, millis, 0)
+            late = (time.ticks - start) % period
+            assert late == 0 or time.ticks == before
+            assert (seconds[0] - began) * 1000 + millis[0] == time.ticks - start
+            time.ticks += busy
+            now.sent(bytes_sent)
+
+
+@pytest.mark.unit
+def test_what_is_sent_is_through_before_the_board_sleeps_lightly(monkeypatch):
+    time = Time(monkeypatch, ticks=100)
+    machine = Machine(time)
+    monkeypatch.setattr(clock, "machine", machine)
+    now = clock.Clock()
+    now.light()
+    now.every(10_000)
+    seconds, millis = [0], [0]
+    now.tick(seconds, millis, 0)
+    now.sent(550)
+    now.sent(110)
+    now.tick(seconds, millis, 0)
+    assert time.slept == [50 + 2 + 10 + 2]  # at 11 bytes a millisecond
+    assert machine.slept == [4000, 4000, 1936]
+    time.ticks += 9_997  # a few milliseconds are no sleep
+    now.tick(seconds, millis, 0)
+    assert (time.slept[1:], len(machine.slept)) == ([3], 3)
+
+
+@pytest.mark.unit
+def test_what_was_sent_days_ago_keeps_nobody_awake(monkeypatch):
+    time = Time(monkeypatch, ticks=0)
+    machine = Machine(time)
+    monkeypatch.setattr(clock, "machine", machine)
+    now = clock.Clock()
+    now.light()
+    now.sent(100)
+    for later in (WRAP // 2 + 100, WRAP * 3 // 4):  # by the ticks it lies ahead, then
+        time.ticks = later
+        now.pause(1000)
+    assert (time.slept, machine.slept) == ([], [1000, 1000])
+
+
+@pytest.mark.unit
+def test_a_port_without_light_sleep_waits_as_ever(monkeypatch):
+    from types import SimpleNamespace
+
+    time = Time(monkeypatch, ticks=100)
+    monkeypatch.setattr(clock, "machine", SimpleNamespace())
+    now = clock.Clock()
+    now.light()
+    now.pause(1000)
+    assert time.slept == [1000]

@@ -308,3 +308,21 @@ def test_a_start_after_someone_left_for_the_prompt_is_no_reset_and_no_bite(root,
     mote = Mote()  # the one before did not leave
     started(root, mote)
     assert mote.counts[STATE_BITES] == bites + 1
+
+
+@pytest.mark.parametrize(("sleep", "light"), [("light", True), ("none", False), (None, False)])
+def test_the_start_lets_the_clock_sleep_lightly_where_the_service_says_so(root, monkeypatch, sleep, light):
+    import json
+    from types import SimpleNamespace
+
+    from motegate.firmware.device import clock
+
+    path = Path(root) / "gate" / "service.json"
+    service = json.loads(path.read_text())
+    del service["sleep"]
+    path.write_text(json.dumps(service | ({"sleep": sleep} if sleep else {})))
+    monkeypatch.setattr(clock, "machine", SimpleNamespace(lightsleep=None))
+    mote = Mote()
+    mote.check = lambda root: ()
+    started(root, mote)
+    assert mote.clock.is_light == light
