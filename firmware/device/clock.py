@@ -99,16 +99,19 @@ class Clock:
 
     def sent(self, n):
         """``n`` bytes were given to the line: it has its clock until they are through."""
-        now = ticks_ms()
-        ahead = ticks_diff(self._sent, now)
-        self._sent = ticks_add(now, (ahead if 0 < ahead < PIECE_MS else 0) + n // _BYTES_A_MS + 2)
+        self._sent = ticks_add(ticks_ms(), self._sending() + n // _BYTES_A_MS + 2)
+
+    def _sending(self):
+        """Milliseconds until all that was sent is through; days later the ticks have come round, and it is."""
+        ahead = ticks_diff(self._sent, ticks_ms())
+        return ahead if 0 < ahead < PIECE_MS else 0
 
     def _rest(self, milliseconds):
         """At most so long: a light sleep may end early, and what is still being sent comes first."""
         if self.is_light:
-            ahead = ticks_diff(self._sent, ticks_ms())
-            if 0 < ahead < PIECE_MS:
-                milliseconds = min(milliseconds, ahead)
+            sending = self._sending()
+            if sending:
+                milliseconds = min(milliseconds, sending)
             elif milliseconds >= _LEAST_LIGHT_MS:
                 machine.lightsleep(milliseconds)
                 return

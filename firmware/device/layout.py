@@ -97,6 +97,14 @@ RESIDUAL_SUM = const(39)  # sum of |residual - its mean|, at most 2**29
 DX_BITS = const(40)  # sum of the bits that |x1 - x0| has, at most 2**15
 STRIDE = const(41)
 
+# ... and of each dimension over status fields: their number, then of each its value and its bounds
+FIELD_COUNT = const(0)
+FIELDS = const(1)
+FIELD_VALUE = const(0)
+FIELD_LOW = const(1)
+FIELD_HIGH = const(2)
+FIELD_STRIDE = const(3)
+
 # Parts of a scan that a plan may do without (its key ``reads`` has a bit for each): their statistics are 0 then
 READ_BINS = const(1)  # BINS
 READ_RATE = const(2)  # RATE_MAX
@@ -105,14 +113,6 @@ READ_DISTINCT = const(8)  # DISTINCT
 READ_BITS = const(16)  # DX_BITS
 READ_PAIR = const(32)  # PAIR_N, RESIDUAL_SUM
 READ_ALL = const(63)
-
-# ... and of each dimension over status fields: their number, then of each its value and its bounds
-FIELD_COUNT = const(0)
-FIELDS = const(1)
-FIELD_VALUE = const(0)
-FIELD_LOW = const(1)
-FIELD_HIGH = const(2)
-FIELD_STRIDE = const(3)
 
 # Reference: int32[REF_HEAD + n_channels * REF_STRIDE + n_limits * LIMIT_STRIDE + n_classifiers *
 # THRESHOLD_STRIDE + regimes]

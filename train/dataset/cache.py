@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import joblib
 import numpy as np
@@ -28,35 +29,30 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 def load(policy: Policy, paths: list[Path]) -> Dataset:
     """As dataset.py's."""
-    key = _key(policy, paths)
-    found = _call(_load, key, policy, paths)
+    found = _kept(_key(policy, paths), lambda: dataset.load(policy, paths))
     policy = replace(policy, follow_per_day=found.policy.follow_per_day)
     return replace(found, policy=policy, plan=compile_policy(policy), sources=tuple(paths))
 
 
 def examples_of(data: Dataset, seed: int, make: Callable[[], list[Examples]]) -> list[Examples]:
     """What ``make`` makes of a dataset that ``load`` gave."""
-    return _call(_made, f"{_key(data.policy, list(data.sources))} {seed} {examples.PER_KIND}", make)
+    return _kept(f"{_key(data.policy, list(data.sources))} {seed} {examples.PER_KIND}", make)
 
 
-def _load(key: str, policy: Policy, paths: list[Path]) -> Dataset:
-    return dataset.load(policy, paths)
-
-
-def _made(key: str, make: Callable[[], list[Examples]]) -> list[Examples]:
+def _made(key: str, make: Callable[[], Any]) -> Any:
     return make()
 
 
-def _call(function, key: str, *rest):
+def _kept(key: str, make: Callable[[], Any]) -> Any:
+    """What ``make`` has made before under the same ``key``, or makes now."""
     where = os.environ.get(VARIABLE)
     folder = platformdirs.user_cache_path("motegate") if where is None else Path(where)
     if where == "":
-        return function(key, *rest)
+        return make()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="joblib")  # what cannot be written or read is measured anew
         memory = joblib.Memory(_usable(folder), verbose=0)
-        names = function.__code__.co_varnames[1 : function.__code__.co_argcount]
-        found = memory.cache(function, ignore=list(names))(key, *rest)
+        found = memory.cache(_made, ignore=["make"])(key, make)
         memory.reduce_size(LARGEST)
     return found
 

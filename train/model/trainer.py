@@ -24,7 +24,7 @@ class Trainer:
 
         self.model = model
         self._keras = keras
-        self._loss = loss = keras.losses.BinaryCrossentropy()
+        loss = keras.losses.BinaryCrossentropy()
         self._optimizer = optimizer = keras.optimizers.Adam(weight_decay=decay or None)
         optimizer.build(model.trainable_variables)
         model.compile(optimizer, loss)

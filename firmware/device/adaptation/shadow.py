@@ -117,8 +117,9 @@ class Shadow:
         ring = self._ring
         reference = self.reference
         kernel.copy(stats, self._scan.stats, len(stats))
-        c = 0 if self._bins else ring.n_channels
-        while c < ring.n_channels:
+        c = 0
+        n = ring.n_channels if self._bins else 0
+        while c < n:
             rat = REF_HEAD + c * REF_STRIDE
             kernel.rebin(ring.counts, c * ring.length, ring.length, reference.array, rat, stats, HEAD + c * STRIDE)
             c += 1
