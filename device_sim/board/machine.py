@@ -11,12 +11,20 @@ import micropython
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
 
 RESET = 3  # exit status of a board that has reset itself; a world at its end raises SystemExit without one
+ASLEEP = 4  # of one that sleeps deeply: the runner starts it again
+MEMORY = 2048  # bytes that a deep sleep keeps, as an ESP32's
 
 world = None  # what converters and buses show: the runner sets it where the board's own drivers run
 levels = {}  # pin -> level last written
 writes = {}  # pin -> how often its level changed
 bites = 0  # times that a watchdog would have reset the board
 light_ms = 0  # in light sleep
+deep_ms = 0  # in deep sleep
+starts = 0  # behind a deep sleep
+start_ms = 0  # that such a start takes, until main.py runs: the runner sets it
+cuts = []  # virtual milliseconds at which the power is cut, if the board sleeps deeply then
+cause = PWRON_RESET  # of the present start
+kept = b""  # what the RTC's memory holds
 
 
 def unique_id():
@@ -24,7 +32,7 @@ def unique_id():
 
 
 def reset_cause():
-    return PWRON_RESET
+    return cause
 
 
 def freq(hertz=None):
@@ -42,7 +50,18 @@ def lightsleep(ms=0):
 
 
 def deepsleep(ms=0):
-    raise SystemExit  # a board would start afresh
+    """The board starts afresh behind it, by its timer or since its power was cut and came back."""
+    global deep_ms, starts, cause, kept
+    if cuts and cuts[0] * 1000 <= time.us + ms * 1000:
+        ms = max(cuts.pop(0) - time.us // 1000, 0)
+        cause = PWRON_RESET
+        kept = b""
+    else:
+        cause = DEEPSLEEP_RESET
+    deep_ms += ms
+    starts += 1
+    time.sleep_ms(ms + start_ms)
+    raise SystemExit(ASLEEP)
 
 
 def reset():
@@ -151,6 +170,15 @@ class RTC:
 
     def __init__(self, id=0):
         pass
+
+    def memory(self, data=None):
+        """What deep sleep keeps."""
+        global kept
+        if data is None:
+            return kept
+        if len(data) > MEMORY:
+            raise ValueError("buffer too long")
+        kept = bytes(data)
 
     def datetime(self, value=None):
         if value is None:

@@ -4,13 +4,15 @@ The loop is `motegate.main`'s own; what is added is a hardware layer whose seria
 one more reader of the gate's verdicts, which notes dimensions and regimes (the tap) and looks at the heap.
 The job: `root` (prefix of gate/), `tap` (file for each window's int16 values and regime, and for each channel its
 followed band's edges in counts, or null), `band` (where they stand in the reference), `world` (what the
-pins see, or null), `pins` and `little` (see world.py), `start` ([seconds since 1970, millis]), `commission` (see
-motegate.main), `orders` (what a person does meanwhile, see orders.py, or null), `settle` and `measure` (windows before
-the heap is looked at, and while the collector is off), `report` (JSON of what was seen).
+pins see, or null), `pins` and `little` (see world.py), `start` ([seconds since 1970, millis]), `start_ms` (that a
+start behind a deep sleep takes), `cuts` (virtual milliseconds at which the power is cut, see machine.py), `commission`
+(see motegate.main), `orders` (what a person does meanwhile, see orders.py, or null), `settle` and `measure` (windows
+before the heap is looked at, and while the collector is off), `report` (JSON of what was seen).
 """
 
 import gc
 import json
+import os
 import sys
 import time
 from array import array
@@ -22,6 +24,9 @@ from motegate.hal import Hal
 
 from motegate import main
 
+ASLEEP = "asleep.json"
+SLEPT = ("levels", "writes", "bites", "light_ms", "deep_ms", "starts", "cuts", "cause")
+SEEN = ("windows", "records", "missed")
 MISSING = -32768
 ROOM = 4096  # bytes of free heap below which measuring ends early: a window that takes from it would soon end the run
 
@@ -50,12 +55,12 @@ class Observer:
     """
 
     def __init__(self, job):
-        self.tap = open(job["tap"], "wb") if job["tap"] else None
+        self.tap = open(job["tap"], "ab") if job["tap"] else None
         self.regime = array("h", [-1])
         self.ready, self.first, self.stride, self.low, self.high, channels = job["band"]
         self.edges = array("h", bytes(4 * channels))
         self.gate = None
-        self.windows = 0
+        self.windows = self.records = self.missed = 0
         self.settle = job["settle"]
         self.until = self.settle + job["measure"]
         self.free_start = self.free_end = -1
@@ -70,7 +75,9 @@ class Observer:
             self.tap.write(self.regime)
             self.tap.write(self.band(self.gate.reference.array))
         self.windows += 1
-        if self.windows == self.settle:
+        self.records = self.gate.records
+        self.missed = self.gate.ring.missed()
+        if self.windows == self.settle and self.until > self.settle:
             gc.collect()
             gc.disable()
             self.measuring = True
@@ -112,12 +119,14 @@ class Observer:
             "allocated": self.allocated,
             "measured": self.measured,
             "windows": self.windows,
-            "records": self.gate.records if self.gate else 0,
-            "missed": self.gate.ring.missed() if self.gate else 0,
+            "records": max(self.records, self.gate.records if self.gate else 0),
+            "missed": max(self.missed, self.gate.ring.missed() if self.gate else 0),
             "levels": machine.levels,
             "switched": machine.writes,
             "bites": machine.bites,
             "light_ms": machine.light_ms,
+            "deep_ms": machine.deep_ms,
+            "starts": machine.starts,
             "virtual_us": time.us,
         }
         if self.orders:
@@ -132,11 +141,46 @@ def run(job):
         from world import World
 
         machine.world = World(job["world"], job["pins"], job["little"])
+    machine.start_ms = job["start_ms"]
+    machine.cuts = job["cuts"]
     observer = Observer(job)
+    if ASLEEP in os.listdir():
+        resume(observer)
+    while started(job, observer):
+        if gc.mem_free() < gc.mem_alloc():
+            fall_asleep(observer)
+    observer.report(job["report"])
+
+
+def fall_asleep(observer):
+    """Goes on in a new VM: machine code that was loaded never leaves one."""
+    slept = {name: getattr(machine, name) for name in SLEPT}
+    slept.update({name: getattr(observer, name) for name in SEEN})
+    slept.update(us=time.us, start_us=time.start_us, kept=list(machine.kept))
+    with open(ASLEEP, "w") as out:
+        json.dump(slept, out)
+    raise SystemExit(machine.ASLEEP)
+
+
+def resume(observer):
+    with open(ASLEEP) as file:
+        slept = json.load(file)
+    for name in SLEPT:
+        setattr(machine, name, slept[name])
+    machine.kept = bytes(slept["kept"])
+    for name in SEEN:
+        setattr(observer, name, slept[name])
+    time.us, time.start_us = slept["us"], slept["start_us"]
+
+
+def started(job, observer):
+    """One start of the board, as its main.py makes it. True where it has slept deeply and starts again."""
     line = Line(Clock(), observer)
     writer = Writer(line.write)
     gate = None
     try:
+        if machine.reset_cause() == machine.DEEPSLEEP_RESET:
+            __import__("motegate.sleep.sampler", None, None, ("",)).sample(job["root"])
         gate = observer.gate = main.build(job["root"], line, writer, job["commission"])
         if job["orders"]:
             from orders import Orders
@@ -146,17 +190,32 @@ def run(job):
         gate.readers.append(observer)
         gc.collect()
         main.loop(gate, line, writer)
-    except SystemExit as end:  # the world is at its end
+    except SystemExit as end:
         if end.args == (machine.RESET,):
             raise
-        observer.ended = True
+        if end.args == (machine.ASLEEP,):
+            forget()
+            return True
+        observer.ended = True  # the world is at its end
         if gate:
             main.health(gate, line, writer, 1)
     except Exception as error:
         main.report(writer, error)
-    observer.report(job["report"])
+    return False
 
 
+def forget():
+    """What the board had loaded is lost; main.py itself was compiled, and is loaded again at no cost to the clock."""
+    for name in list(sys.modules):
+        if name.startswith("motegate.") and name not in KEPT:
+            del sys.modules[name]
+            at = name.rfind(".")
+            if name[:at] in sys.modules and hasattr(sys.modules[name[:at]], name[at + 1 :]):
+                delattr(sys.modules[name[:at]], name[at + 1 :])
+    gc.collect()
+
+
+KEPT = [name for name in sys.modules if name.startswith("motegate.")]
 with open("job.json") as file:
     job = json.load(file)
 run(job)

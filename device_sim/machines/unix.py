@@ -30,7 +30,7 @@ from motegate.train.policy import plan as plans
 BOARD = Path(__file__).parents[1] / "board"
 SETTLE = 8  # windows after commissioning before the heap is looked at
 MEASURE = 64  # windows with the collector off
-RESET = 3  # exit status of a board that has reset itself (board/machine.py)
+RESET, ASLEEP = 3, 4  # exit status of a board that has reset itself, or sleeps deeply (board/machine.py)
 OWN_KB = 16  # of heap for the simulated hardware and the runner, beside what the board's own code gets
 
 
@@ -64,23 +64,37 @@ class Running:
 
 @dataclass
 class Launch(Running):
-    """The unix VM."""
+    """The unix VM: one process after the other, where it sleeps deeply."""
 
+    command: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen | None = None
 
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            self.command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env=self.environment,
+        )  # fmt: skip
+
     def frames(self) -> Iterator[Frame | Text]:
-        process, last = self.process, ""
-        assert process is not None
-        assert isinstance(process.stdout, BufferedReader)
-        while data := process.stdout.read1(1 << 16):
-            for item in self.decoder.feed(data):
-                if isinstance(item.form, Error):
-                    last = item.form.message
-                elif isinstance(item, Text) and item.text.strip():
-                    last = item.text
-                yield item
+        last = ""
+        status = ASLEEP
+        while status == ASLEEP:
+            if self.process is None:
+                self.start()
+            assert self.process is not None
+            assert isinstance(self.process.stdout, BufferedReader)
+            with self.process.stdout as line:
+                while data := line.read1(1 << 16):
+                    for item in self.decoder.feed(data):
+                        if isinstance(item.form, Error):
+                            last = item.form.message
+                        elif isinstance(item, Text) and item.text.strip():
+                            last = item.text
+                        yield item
+            status = self.process.wait()
+            self.process = None
         yield from self.decoder.flush()
-        status = process.wait()
         report = self.folder / "report.json"
         if status or not report.exists():
             how = "reset itself" if status == RESET else f"stopped with status {status}"
@@ -125,16 +139,24 @@ def launch(
     tap: bool = True,
     settle: int | None = None,
     measure: int = MEASURE,
+    wake_ms: int = 0,
+    cuts: tuple[int, ...] = (),
 ) -> Iterator[Launch]:
     """A running virtual board; it is ended and its folder removed when the block is left.
 
     ``bundle``: a folder with lib/ and gate/. ``replay``: the records' file, or ``world`` for the board's own drivers.
     ``start_ms``: milliseconds since 1970. ``commission``: windows, in place of the plan's. ``orders``: what a person
-    does meanwhile (operator.py). ``heap_kb``: of the VM, for the bundle alone.
+    does meanwhile (operator.py). ``heap_kb``: of the VM, for the bundle alone. ``wake_ms``: that a start behind a deep
+    sleep takes; ``cuts``: milliseconds from the start at which the power is cut, while it sleeps so.
     """
     plan = plan_of(bundle)
     folder = Path(tempfile.mkdtemp(prefix="motegate-sim-"))
-    process = None
+    running = Launch(
+        plan,
+        folder,
+        command=(str(vm.find()), "-X", f"heapsize={int(heap_kb) + OWN_KB}k", "-m", "runner"),
+        environment={**os.environ, "MICROPYPATH": f"{hardware()}:{(bundle / 'lib').resolve()}:.frozen"},
+    )
     try:
         shutil.copytree(bundle / "gate", folder / "gate", ignore=shutil.ignore_patterns("replay.bin"))
         if replay is not None:
@@ -152,21 +174,16 @@ def launch(
             "orders": str(orders.resolve()) if orders else None,
             "settle": judged_from + SETTLE if settle is None else settle,
             "measure": measure,
+            "start_ms": wake_ms,
+            "cuts": list(cuts),
             "report": "report.json",
         }
         (folder / "job.json").write_text(json.dumps(job))
-        process = subprocess.Popen(
-            [str(vm.find()), "-X", f"heapsize={int(heap_kb) + OWN_KB}k", "-m", "runner"],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "MICROPYPATH": f"{hardware()}:{(bundle / 'lib').resolve()}:.frozen"},
-        )
-        yield Launch(plan, folder, process=process)
+        running.start()
+        yield running
     finally:
-        if process is not None:
-            if process.poll() is None:
-                process.kill()
-            process.communicate()
+        if running.process is not None:
+            if running.process.poll() is None:
+                running.process.kill()
+            running.process.communicate()
         shutil.rmtree(folder, ignore_errors=True)

@@ -85,7 +85,7 @@ function tiles() {
   box.append(tile("Actions", [most.length ? most[0][0] : "none", small(most.length ? " " + percent(most[0][1] / all) : "")], stack,
     sub(most.slice(1).map(([name, n]) => `${name} ${number(n)}`).join(" · "))));
   if (s.energy && s.energy.mWh != null) box.append(tile("Energy", s.energy.mWh < 10000 ? [number(s.energy.mWh, s.energy.mWh < 10 ? 2 : 0), small(" mWh")] : [number(s.energy.mWh / 1000, 1), small(" Wh")],
-    sub(s.energy.battery_days != null ? `a battery for ${days(s.energy.battery_days)}${s.energy.sleep === "none" && s.energy.light_days > s.energy.battery_days ? `, in light sleep ${days(s.energy.light_days)}` : ""}` : ""))); 
+    sub(s.energy.battery_days != null ? `a battery for ${days(s.energy.battery_days)}${s.energy.battery_days_range ? ` (${days(s.energy.battery_days_range[0])} to ${days(s.energy.battery_days_range[1])})` : ""}` : ""))); 
   const free = s.heap && (s.heap.board_free_end != null ? s.heap.board_free_end : s.heap.free_end);
   if (free != null) box.append(tile("Board's heap free", [number(free / 1024, 1), small(" KiB")],
     sub(s.heap.allocated_per_window != null ? `${number(s.heap.allocated_per_window)} bytes allocated a window` : "")));

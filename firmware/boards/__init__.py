@@ -24,20 +24,36 @@ FIGURES = (
     "ram_kb",
     "heap_kb",
     "supply_v",
+    "least_v",
+    "most_v",
     "active_ma",
     "idle_ma",
     "light_ma",
-    "wake_us",
-    "verdict_us",
+    "light_wake_us",
+    "cycles",
+    "erase_ms",
+    "page_ms",
+    "flash_ma",
 )
+DEEP_BYTES = 2048
+"""Of the virtual board, as an ESP32."""
+DEEP_FIGURES = ("deep_ma", "start_ms", "start_ma")
+"""Of a board that can sleep deeply."""
+TICKS, COUNTER = "ticks", "counter"
+"""What goes on in a board's light sleep: ticks_ms, or its real-time clock alone (sleep/day_counter.py)."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A number and where it is from: a document's section, or "estimated" and from what."""
+    """A number and where it is from: a document's section, or "estimated" and from what. ``uncertainty``: one standard
+    deviation, as a share of it."""
 
     value: float
     source: str
+    uncertainty: float = 0.0
+
+
+NONE = Figure(0.0, "the board has none")
 
 
 @dataclass(frozen=True)
@@ -61,10 +77,17 @@ class StatusReader:
 
 @dataclass(frozen=True)
 class Board:
-    """One board. ``files_kb``: what its file system holds; ``supply_v``: where the currents are measured;
-    ``stop``: the pin that opens the prompt when it is held at ground at the start, None: there is none;
-    ``active_ma`` when it computes, ``idle_ma`` when it waits awake (sleep_ms), ``light_ma`` in light sleep; ``wake_us``
-    and ``verdict_us``: at work for one sample, and for one window's verdict; ``no_light``: why it may not sleep so."""
+    """One board. ``files_kb``: what its file system holds; ``stop``: the pin that opens the prompt when it is held at
+    ground at the start, None: there is none.
+
+    ``supply_v``: where the currents are measured; it runs from ``least_v`` to ``most_v``, by a ``converter`` of its own
+    or without. ``active_ma`` when it computes, ``idle_ma`` when it waits awake (sleep_ms), ``light_ma`` and ``deep_ma``
+    asleep; ``light_wake_us`` until it computes again. ``start_ms``: from a deep sleep to the first line of main.py, at
+    ``start_ma``. ``cycles``: of its own, on average, for one of an RP2040. ``erase_ms``, ``page_ms``: for 4,096 and 256
+    bytes of its flash, which takes ``flash_ma`` more meanwhile.
+
+    ``light``: TICKS or COUNTER. ``deep_bytes``: that a deep sleep keeps for MicroPython, 0: it cannot sleep so, and
+    ``no_deep`` says why."""
 
     name: str
     title: str
@@ -77,13 +100,24 @@ class Board:
     ram_kb: Figure
     heap_kb: Figure
     supply_v: Figure
+    least_v: Figure
+    most_v: Figure
     active_ma: Figure
     idle_ma: Figure
     light_ma: Figure
-    wake_us: Figure
-    verdict_us: Figure
+    light_wake_us: Figure
+    cycles: Figure
+    erase_ms: Figure
+    page_ms: Figure
+    flash_ma: Figure
+    deep_ma: Figure = NONE
+    start_ms: Figure = NONE
+    start_ma: Figure = NONE
     stop: int | str | None = None
-    no_light: str = ""
+    converter: bool = False
+    light: str = TICKS
+    deep_bytes: int = 0
+    no_deep: str = ""
     status: dict[str, StatusReader] = field(default_factory=dict)
 
 
@@ -101,7 +135,8 @@ def load(name: str) -> Board:
         hint = f"did you mean {near[0]}? " if near else ""
         raise InputError(f"{name}: no such board; {hint}there are: {', '.join(names())}")
     data = tomllib.loads((Path(__file__).parent / f"{name}.toml").read_text())
-    figures: dict[str, Any] = {key: Figure(**data.pop(key)) for key in FIGURES}
+    given = (*FIGURES, *(key for key in DEEP_FIGURES if key in data))
+    figures: dict[str, Any] = {key: Figure(**data.pop(key)) for key in given}
     pins = data.pop("pins")
     status = {key: StatusReader(**reader) for key, reader in data.pop("status", {}).items()}
     buses = tuple(Bus(**bus) for bus in pins["i2c"])
@@ -112,4 +147,4 @@ def _unix() -> Board:
     """It has any pin (its hardware is simulated) and nothing that is worth an energy figure."""
     nothing = Figure(0, "a host has no such figure")
     figures: dict[str, Any] = dict.fromkeys(FIGURES, nothing)
-    return Board(UNIX, "MicroPython's unix port", "x64", (), (), **figures)
+    return Board(UNIX, "MicroPython's unix port", "x64", (), (), **figures, deep_bytes=DEEP_BYTES)

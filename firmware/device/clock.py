@@ -31,34 +31,39 @@ else:
 
 
 PIECE_MS = 4000  # of a long sleep
+_LONGEST_MS = const(1800000)  # ... of a light one that nothing has to interrupt: of rp2 at most 72 minutes
 _LEAST_LIGHT_MS = const(5)  # below it waking up would cost more than it saves
+_DAY_MS = const(86400000)
 _BYTES_A_MS = const(11)  # of a line of 115,200 bits a second
 _PLAUSIBLE = const(4 * 365 * 86400)  # 2024: no board wakes up later than that with its clock unset
 
 
-def _epoch():
+def epoch():
     """2020-01-01 in seconds of the port's own time."""
     return 1577836800 if time.gmtime(0)[0] == 1970 else 631152000
 
 
 class Clock:
     """``seconds`` and ``millis`` are the time of the last look; ``uptime`` the seconds since the start. ``period_ms``:
-    the pace; 0: there is none, and no look, as under a replay. ``piece``: milliseconds of a long sleep. ``is_light``:
-    it waits in light sleep (machine.lightsleep), in which ticks go on and the memory stays."""
+    the pace; 0: there is none, and no look, as under a replay. ``piece``: milliseconds of a long sleep, ``usual`` of
+    one while nobody talks. ``is_light``: it waits in light sleep (machine.lightsleep), in which the memory stays.
+    ``late``: records taken more than an eighth of a period after their tick, since the start."""
 
     def __init__(self):
         self.uptime = 0
-        self.piece = PIECE_MS
+        self.piece = self.usual = PIECE_MS
         self.period_ms = 0
         self.is_light = False
-        self._due = 0
+        self.late = 0
+        self._due = self._late_ms = 0
+        self._counter = None
         self.synchronise()
         self._sent = self._ticks
 
     def synchronise(self):
         """Take the time from the port's own clock (whose epoch is 1970 or 2000)."""
         self._ticks = ticks_ms()
-        self.seconds = int(time.time()) - _epoch()
+        self.seconds = int(time.time()) - epoch()
         self.millis = 0
 
     def is_set(self):
@@ -83,7 +88,7 @@ class Clock:
         self.seconds = seconds
         self.millis = millis
         if hasattr(machine, "RTC"):
-            t = time.gmtime(seconds + _epoch())
+            t = time.gmtime(seconds + epoch())
             machine.RTC().datetime((t[0], t[1], t[2], t[6], t[3], t[4], t[5], 0))
 
     def between(self):
@@ -93,9 +98,16 @@ class Clock:
         """Whatever happens meanwhile: at most a second."""
         sleep_ms(milliseconds)
 
-    def light(self):
-        """From now on it waits in light sleep, where the port has one."""
+    def light(self, fed=False, counter=None):
+        """From now on it waits in light sleep, where the port has one.
+
+        ``fed``: a watchdog asks for pieces. ``counter``: where ticks stand still in light sleep, what goes on,
+        ``now() -> milliseconds of the day`` (sleep/day_counter.py); None: they go on.
+        """
         self.is_light = hasattr(machine, "lightsleep")
+        self._counter = counter
+        if self.is_light and not fed:
+            self.piece = self.usual = _LONGEST_MS
 
     def sent(self, n):
         """``n`` bytes were given to the line: it has its clock until they are through."""
@@ -113,9 +125,32 @@ class Clock:
             if sending:
                 milliseconds = min(milliseconds, sending)
             elif milliseconds >= _LEAST_LIGHT_MS:
-                machine.lightsleep(milliseconds)
+                if self._counter:
+                    self._sleep_by_counter(milliseconds)
+                else:
+                    machine.lightsleep(milliseconds)
                 return
         sleep_ms(milliseconds)
+
+    def _sleep_by_counter(self, milliseconds):
+        """Ticks have stood still meanwhile: whatever was to come at some tick comes earlier."""
+        began = self._counter.now()
+        machine.lightsleep(milliseconds)
+        slept = (self._counter.now() - began) % _DAY_MS
+        self._due = ticks_add(self._due, -slept)
+        self._ticks = ticks_add(self._ticks, -slept)
+        self._sent = ticks_add(self._sent, -slept)
+
+    def drain(self):
+        """Until all that was sent is through."""
+        sleep_ms(self._sending())
+
+    def resume(self, milliseconds, started):
+        """Behind a deep sleep: it is ``milliseconds`` since 2020, and the uptime counts from second ``started``."""
+        self._ticks = ticks_ms()
+        self.seconds = milliseconds // 1000
+        self.millis = milliseconds % 1000
+        self.uptime = self.seconds - started
 
     def pause(self, milliseconds):
         """Sleeps, in pieces: about so long."""
@@ -128,16 +163,23 @@ class Clock:
     def every(self, period_ms):
         """Set the pace for ``tick``: the first one is now."""
         self.period_ms = period_ms
+        self._late_ms = max(period_ms >> 3, 2)
         self._due = ticks_ms()
 
-    def _wait(self, due):
-        """Sleeps until ``due`` in pieces."""
-        ahead = ticks_diff(due, ticks_ms())
+    def to_tick(self):
+        """Milliseconds until the next tick; negative: it has passed."""
+        return ticks_diff(self._due, ticks_ms())
+
+    def wait(self, before=0):
+        """Sleeps in pieces until ``before`` milliseconds before the next tick. One that ends too late is counted."""
+        ahead = self.to_tick() - before
         while ahead > 0:
             self.between()
             self._rest(min(ahead, self.piece))
             self.look()
-            ahead = ticks_diff(due, ticks_ms())
+            ahead = self.to_tick() - before
+        if -ahead > self._late_ms + before:
+            self.late += 1
 
     @micropython.native
     def tick(self, seconds, millis, i):
@@ -148,10 +190,13 @@ class Clock:
         due = self._due
         ahead = ticks_diff(due, ticks_ms())
         if ahead > self.piece or (ahead > 0 and self.is_light):
-            self._wait(due)
+            self.wait()
+            due = self._due
         elif ahead > 0:
             sleep_ms(ahead)
         elif ahead < 0:
+            if -ahead > self._late_ms:
+                self.late += 1
             due = ticks_add(due, -ahead // self.period_ms * self.period_ms)
         self._due = ticks_add(due, self.period_ms)
         self.look()

@@ -158,14 +158,30 @@ def say(error):
     print("%s\t%08x" % (text, crc32(text.encode())))
 
 
-def start():
+def nap():
+    """After a deep sleep: the records that are due, asleep again in between. Comes back when the gate has to start.
+    True: that is such a start, of a bundle that was whole when the board fell asleep."""
+    try:
+        import machine
+
+        if exists(SWAP) or not hasattr(machine, "DEEPSLEEP_RESET") or machine.reset_cause() != machine.DEEPSLEEP_RESET:
+            return False
+        from motegate.sleep.sampler import sample
+
+        return sample(os.getcwd().rstrip("/") + "/")
+    except Exception as error:
+        say(error)
+        return False
+
+
+def start(asleep):
     """What runs the gate, and the files that are not as they were built. None where the bundle cannot be imported, the
     old one back in its place if it is there."""
     found = []
     try:
         if exists(SWAP):
             forward()
-        found = broken()
+        found = [] if asleep else broken()
         code = [path for path in found if path.startswith("lib/")]
         if code:  # who runs it may hang the board
             raise ValueError("not as it was built: " + ", ".join(code))
@@ -188,13 +204,13 @@ if __name__ == "__main__":
         kbd_intr(3)
         print("motegate: the prompt, until the next reset")
     else:
-        run, found = start()
+        run, found = start(nap())
         here = os.getcwd().rstrip("/") + "/"
         in_service = way_in()[0] != "open" and "gate/service.json" not in found
         if not (run and in_service):
             kbd_intr(3)
         if run:
-            del exists, remove, forward, undo, settle, say, start, way_in, held, stopped  # the heap is the gate's
+            del exists, remove, forward, undo, settle, say, nap, start, way_in, held, stopped  # the heap is the gate's
             run(here, check=broken, found=found)
         if not run or in_service:  # in service nothing leads to the prompt but a start that is for it
             import machine

@@ -26,7 +26,8 @@ class Hal:
     None. ``due``: the uptime from which on ``tend`` has something to do.
 
     ``counts``: int32[STATE_SIZE] (layout.py). ``writer``: frames, by which troubles are said, and ``state`` and
-    ``store``: what is kept (keeping/), the latter None where no action stores; the start sets them.
+    ``store``: what is kept (keeping/), the latter None where no action stores, and ``kept``: what the deep sleep before
+    this start has kept (sleep/), or None; the start sets them.
     """
 
     def __init__(self, clock, readers=None):
@@ -34,7 +35,7 @@ class Hal:
         self.readers = readers or {}
         self.levels = {}
         self.counts = array("i", [0] * STATE_SIZE)
-        self.writer = self.state = self.store = self.check = self.line = self.watchdog = None
+        self.writer = self.state = self.store = self.check = self.line = self.watchdog = self.kept = None
         self.root = ""
         self.broken = None
         self.service = {}
@@ -127,6 +128,10 @@ class Hal:
         if what not in self._troubled:
             self._troubled[what] = self.counts[COUNT_ERRORS]
             report(self.writer, e, what)
+
+    def recall_trouble(self, what):
+        """The part was in trouble before this start, and that was said."""
+        self._troubled[what] = 0
 
     def well(self, what):
         """The part has done its work; says so where it was in trouble."""

@@ -337,6 +337,28 @@ COUNT_EFFECTS = const(22)  # ... an effect's, or a frame's
 STATE_SIZE = const(23)
 STATE_OF_START = const(15)  # from here on all begins at 0 with each start
 
+# What a deep sleep keeps, in front of records and gate (sleep/retained.py): int32[DEEP_SIZE]
+DEEP_MAGIC = const(0)
+DEEP_CRC = const(1)  # of all behind it, records included
+DEEP_CHANNELS = const(2)
+DEEP_ROOM = const(3)  # records until the gate has to start
+DEEP_RECORDS = const(4)  # that are there
+DEEP_PERIOD = const(5)  # milliseconds
+DEEP_DUE_S = const(6)  # when the next record is due, by the port's own clock
+DEEP_DUE_MS = const(7)
+DEEP_WAKE_S = const(8)  # when the board was to wake up
+DEEP_WAKE_MS = const(9)
+DEEP_LEAD = const(10)  # milliseconds before a record that it wakes up
+DEEP_OFFSET = const(11)  # milliseconds of the gate's clock before the port's
+DEEP_STARTED = const(12)  # the gate's time when its uptime was 0
+DEEP_LATE = const(13)  # records, as Clock has them
+DEEP_FAILED = const(14)  # readings that raised since the gate was last there
+DEEP_TROUBLED = const(15)  # a bit for each channel that failed the last time
+DEEP_SAID = const(16)  # ... of which the gate has said so
+DEEP_GATE_BYTES = const(17)
+DEEP_GATE_CRC = const(18)
+DEEP_SIZE = const(19)
+
 # Of a window that is held, in place of HELD: it is bad, as somebody has said; ASKED is more than 1 then, by how far the
 # regime's limit could rise until the question is open again, Q24 octaves
 HELD_BAD = const(-2)
@@ -397,6 +419,7 @@ REFUSED = const(5)
 REFERENCE_BODY = const(14)  # bytes of a reference's file before its array
 REFERENCE_CRC = const(4)  # ... and behind its prototypes
 STATE_MAGIC_WORD = const(827606861)  # MGT1
+DEEP_MAGIC_WORD = const(827541325)  # MGS1
 UNFORESEEN = const(1)  # an exception
 TRIED = const(2)  # safe mode was over
 LEFT = const(3)  # its loop was left for the prompt, or a replay ended

@@ -76,7 +76,7 @@ def build(root, hal, writer, commission=None):
 def loop(gate, hal, writer):
     """Until the source's end."""
     hungry = 0
-    due = _HEALTH
+    due = gate.windows // _HEALTH * _HEALTH + _HEALTH
     while True:
         try:
             if gate.step() < 0:
@@ -122,6 +122,7 @@ def health(gate, hal, writer, end):
     writer.number(b"effects", counts[COUNT_EFFECTS])
     writer.number(b"writes", counts[STATE_WRITES])
     writer.number(b"resets", counts[STATE_RESETS])
+    writer.number(b"late", hal.clock.late)
     if end:
         writer.number(b"end", 1)
     writer.end()

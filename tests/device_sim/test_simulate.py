@@ -1,11 +1,9 @@
 """The virtual board: the shipped main loop on the real VM, and what is written of it."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
-from motegate.device_sim.energy import CELLS_MWH
 from motegate.device_sim.machines.unix import launch
 from motegate.device_sim.simulate import simulate
 from motegate.firmware.errors import InputError, RefusedError
@@ -38,11 +36,20 @@ def test_the_summary_holds_what_the_design_names(run):
     assert written["frames"]["damaged"] == written["frames"]["lost"] == written["errors"] == 0
 
 
-def test_a_battery_is_called_what_it_is(run):
-    cells = replace(run[0].energy, battery_mWh=CELLS_MWH)
-    own = replace(run[0].energy, battery_mWh=1500.0)
-    assert "(two AA cells for " in replace(run[0], energy=cells).lines()[-1]
-    assert "(1,500 mWh for " in replace(run[0], energy=own).lines()[-1]
+def test_the_account_of_energy_adds_up(run):
+    energy = json.loads((run[1] / "summary.json").read_text())["energy"]
+    assert sum(energy["mWh_by_work"].values()) == pytest.approx(energy["mWh"], rel=1e-3)
+    low, high = energy["battery_days_range"]
+    assert low < energy["battery_days"] < high
+    assert energy["days_by_sleep"]["none"] == pytest.approx(energy["battery_days"], rel=0.05)
+    assert energy["saves_most"] == {"policy": 'power.sleep = "light"', "battery_days": energy["days_by_sleep"]["light"]}
+    assert "two AA cells for " in run[0].lines()[-1]
+
+
+def test_a_battery_is_called_what_it_is(work, recorded, run, tmp_path):
+    own = simulate(work, [recorded], tmp_path, heap_kb=112, battery_mwh=1500.0)
+    assert "(1,500 mWh for " in own.lines()[-1]
+    assert own.energy.account.days < run[0].energy.account.days
 
 
 def test_faults_fail_the_parent_they_belong_to(run):
@@ -112,8 +119,8 @@ def test_a_board_in_light_sleep_judges_as_one_that_stays_awake(tmp_path):
     assert light.actions == awake.actions
     assert (light.windows, light.watchdog_bites, light.errors) == (40, 0, 0)
     assert light.light_s > 0.999 * light.virtual_s - 120
-    assert light.energy.battery_days == pytest.approx(awake.energy.light_days)
-    assert light.energy.battery_days > 10 * awake.energy.battery_days
+    assert light.energy.account.days == pytest.approx(awake.energy.ways[1].account.days)
+    assert light.energy.account.days > 10 * awake.energy.account.days
 
 
 def test_a_recording_too_short_to_commission_uses_the_trainings_reference_and_says_so(work, tmp_path):

@@ -1,12 +1,10 @@
-"""A recording turned back into what the pins show, and what a run costs a battery."""
+"""A recording turned back into what the pins show."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
-from motegate.device_sim.energy import CELLS_MWH, spent
 from motegate.device_sim.wiring import write_world
-from motegate.firmware import boards
 from motegate.firmware.errors import InputError
 from motegate.train.policy.document import loads
 from motegate.train.recording.records import Records
@@ -94,36 +92,3 @@ def test_a_channel_without_a_pin_is_refused_by_name(sensor, tmp_path):
 def test_two_channels_on_one_pin_are_refused(tmp_path):
     with pytest.raises(InputError, match=r"stream\.channels\.b\.sensor: 26 is another channel's"):
         write_world(policy(b=ADC), [], tmp_path / "w")
-
-
-@pytest.mark.parametrize("sleep", ["none", "light"])
-def test_energy_is_current_times_time_at_work_and_waiting(sleep):
-    board = boards.load("RPI_PICO")
-    energy = spent(board, records=3600, windows=100, virtual_s=3600.0, sleep=sleep)
-    awake = (3600 * board.wake_us.value + 100 * board.verdict_us.value) / 1e6
-    assert energy.active_s == pytest.approx(awake)
-    waiting = board.light_ma if sleep == "light" else board.idle_ma
-    charge = (3600 - awake) * waiting.value + awake * board.active_ma.value
-    assert energy.mWh == pytest.approx(board.supply_v.value * charge / 3600)
-    assert energy.battery_days == pytest.approx(CELLS_MWH / energy.mWh / 24)
-    assert (energy.light_days == energy.battery_days) == (sleep == "light")
-
-
-def test_what_light_sleep_would_give_is_said_where_the_board_has_it():
-    kept = [spent(boards.load(name), 3600, 100, 3600.0, sleep) for name, sleep in (
-        ("RPI_PICO", "none"), ("RPI_PICO", "light"), ("NUCLEO_F446RE", "none"),
-    )]  # fmt: skip
-    assert kept[0].days() == f'two AA cells for 2.4 days, {kept[1].battery_days:.0f} days with power.sleep = "light"'
-    assert "light" not in kept[1].days() + kept[2].days()
-    assert kept[2].light_days == 0
-
-
-def test_a_battery_of_ones_own_takes_the_cells_place():
-    board = boards.load("RPI_PICO")
-    once = spent(board, 10, 1, 60.0)
-    twice = spent(board, 10, 1, 60.0, battery_mwh=2 * CELLS_MWH)
-    assert twice.battery_days == pytest.approx(2 * once.battery_days)
-
-
-def test_the_virtual_board_has_no_figures_and_so_no_battery_days():
-    assert spent(boards.load(boards.UNIX), 10, 1, 60.0).battery_days == 0

@@ -9,7 +9,9 @@ from motegate.firmware.boards import Board
 from motegate.firmware.device import sensors as package
 
 from ..table import Table, nearest, quoted
-from .sensor_key import KINDS, WiringError
+from .sensor_key import KINDS, WiringError, pin
+
+MOST_WARM_UP_MS = 60000
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,18 @@ class Reading:
 
 @dataclass(frozen=True)
 class Sensor:
-    """``keys``: the driver's, checked, defaults filled in. value = ``scale`` * raw + ``offset``; ``rails`` are raw."""
+    """``keys``: the driver's, checked, defaults filled in. value = ``scale`` * raw + ``offset``; ``rails`` are raw.
+    ``power_pin``: an output that switches its supply, None: it is always on; ``warm_up_ms`` before a record from then
+    on; ``current_ma`` that it draws while it is on."""
 
     driver: str
     keys: dict = field(default_factory=dict)
     scale: float = 1.0
     offset: float = 0.0
     rails: tuple[float, float] | None = None
+    power_pin: int | str | None = None
+    warm_up_ms: int = 0
+    current_ma: float = 0.0
 
     @property
     def reading(self) -> Reading | None:
@@ -72,9 +79,19 @@ def read_sensor(at: Table) -> Sensor | None:
         key: KINDS[kind].read(at, key, *bounds, default=defaults.get(key))
         for key, (kind, *bounds) in module.KEYS.items()
     }
-    sensor = Sensor(driver, keys, *_scaling(at)) if hasattr(module, "reading") else Sensor(driver, keys)
+    scaled = hasattr(module, "reading")
+    sensor = Sensor(driver, keys, *_scaling(at), *_supply(at)) if scaled else Sensor(driver, keys)
     at.close()
     return sensor
+
+
+def _supply(at: Table) -> tuple[int | str | None, int, float]:
+    power_pin = pin(at, "power_pin", default=None) if at.has("power_pin") else None
+    warm_up_ms = at.whole("warm_up_ms", 0, MOST_WARM_UP_MS, default=0) or 0
+    if warm_up_ms and power_pin is None:
+        at.note("is there without power_pin; expected both, or neither", "warm_up_ms")
+    current_ma = at.number("current_ma", "a number from 0 on", lambda x: x >= 0, default=0.0) or 0.0
+    return power_pin, warm_up_ms, current_ma
 
 
 def _scaling(at: Table) -> tuple[float, float, tuple[float, float] | None]:

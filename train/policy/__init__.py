@@ -3,7 +3,7 @@
 from . import plan
 from .document import PolicyError, load, loads
 from .expression import parse
-from .form import PATIENT_DAYS, Budget, Channel, Policy, Service
+from .form import PATIENT_DAYS, SLEEPS, Budget, Channel, Policy, Power, Service
 from .plan import Cell, Column, Parent, Plan
 from .plan_compiler import DEFAULT_FOLLOW, DEFAULT_WINDOWS, compile_policy
 from .reader import MOST_CHANNELS, MOST_COUNTS
@@ -14,6 +14,7 @@ __all__ = [
     "MOST_CHANNELS",
     "MOST_COUNTS",
     "PATIENT_DAYS",
+    "SLEEPS",
     "Budget",
     "Cell",
     "Channel",
@@ -22,6 +23,7 @@ __all__ = [
     "Plan",
     "Policy",
     "PolicyError",
+    "Power",
     "Service",
     "compile_policy",
     "load",

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ..catalogue import Dimension, DimensionError, built_in, read
+from ..named_file import inside
 from ..table import IDENTIFIERS, Table, is_identifier, nearest, quoted
 from .form import Channel, DimensionRule, StatusField
-from .named_file import inside
 
 MOST_STATUS_FIELDS = 32
 LARGEST_STATUS = (1 << 30) - 1

@@ -118,22 +118,34 @@ class Action:
     do: tuple[str, ...]
 
 
-SLEEPS = "none", "light"
-
-
 @dataclass(frozen=True)
 class Service:
     """How a board is kept in service: ``writes_per_day`` of its state, 0: it is not kept; how a person gets in while
     the gate runs (``repl``), by which ``pin`` (None: the board's own); who may change something down the line
-    (``commands``); ``watchdog_ms`` after which it resets itself, 0: never; how it waits for the next record (``sleep``,
-    one of SLEEPS)."""
+    (``commands``); ``watchdog_ms`` after which it resets itself, 0: never."""
 
     writes_per_day: int = 24
     repl: str = "pin"
     pin: int | str | None = None
     commands: str = "open"
     watchdog_ms: int = 0
+
+
+SLEEPS = "none", "light", "deep", "auto"
+LOW_FRAMES = "all", "failures"
+
+
+@dataclass(frozen=True)
+class Power:
+    """How a board waits for the next record (``sleep``, one of SLEEPS; "auto": as lasts longest), and on what
+    ``battery`` (firmware/energy). Below ``low_mv`` of its supply, None: it does not look, it judges one window in
+    ``low_hops`` and says of its verdicts ``low_frames`` (one of LOW_FRAMES)."""
+
     sleep: str = "none"
+    battery: str = "2xAA"
+    low_mv: int | None = None
+    low_hops: int = 4
+    low_frames: str = "failures"
 
 
 @dataclass(frozen=True)
@@ -189,6 +201,7 @@ class Policy:
     data_licence: str = ""  # of the recordings, for the model card
     synthetic_only: bool = False  # labelled windows are left out, neither good nor failures to learn from
     service: Service = Service()
+    power: Power = Power()
     budget: Budget = Budget()
     drift_alarms: bool = False
     adapt: Adaptation | None = None  # None: it does not

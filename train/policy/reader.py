@@ -8,7 +8,8 @@ from typing import Any
 
 from motegate.firmware.clock import DAY_MS
 
-from ..catalogue import Dimension, pin, read_sensor
+from ..catalogue import Dimension, read_sensor
+from ..named_file import inside
 from ..table import IDENTIFIERS, Note, Table, is_identifier, is_label, is_reserved, nearest, quoted
 from .actions import check_actions
 from .dimensions import bound_dimensions, known_dimensions, read_rules, read_status
@@ -16,7 +17,6 @@ from .form import (
     CONFIRMS,
     MODELS,
     PATIENT_DAYS,
-    SLEEPS,
     Action,
     Adaptation,
     Budget,
@@ -24,10 +24,9 @@ from .form import (
     Model,
     Parent,
     Policy,
-    Service,
 )  # fmt: skip
 from .graph_check import check_graph
-from .named_file import inside
+from .in_service import read_service
 
 MOST_COUNTS = 60_000
 MOST_CHANNELS = 32
@@ -40,8 +39,6 @@ WORST, EVERY = "worst channel", "every channel"
 DAYS_A_YEAR = 365.25
 MOST_BUDGET = 1 << 24
 PATIENCE = "0 (for ever), or a number from 0.01 to 10000"
-LEAST_WATCHDOG_MS, MOST_WATCHDOG_MS = 5000, 8388
-"""A sleep's piece takes 4 s; RP2040 data sheet, section 4.7: 24 bits of half microseconds."""
 EFFECTS = "send:samples, send:dimensions, store, run:MODEL, pin:N=0, pin:N=1"
 
 
@@ -250,6 +247,7 @@ def _settings(top: Table, hops_a_day: float) -> dict[str, Any]:
     """The tables that may be left out, by the policy's attributes."""
     reference, alarms, adapt, deploy, train = map(top.table, ("reference", "alarms", "adapt", "deploy", "train"))
     budget = top.table("budget")
+    service, power = read_service(top)
     settings: dict[str, Any] = {
         "reference_windows": reference.whole("windows", 0, 65_535, default=200),
         "patience_days": reference.number("patience_days", PATIENCE, _patient, PATIENT_DAYS),
@@ -260,7 +258,8 @@ def _settings(top: Table, hops_a_day: float) -> dict[str, Any]:
         "data_licence": train.text("data_licence", default="", shortest=0, longest=200) or "",
         "synthetic_only": train.truth("synthetic_only", default=False),
         "seed": train.whole("seed", 0, (1 << 31) - 1, default=0),
-        "service": _service(top),
+        "service": service,
+        "power": power,
         "budget": Budget(*(budget.whole(key, 1, MOST_BUDGET) for key in ("bytes", "macs", "state_bytes"))),
         "adapt": _adaptation(adapt),
     }
@@ -296,25 +295,3 @@ def _whole(adapt: Table, key: str, low: int, high: int, usual: int) -> int:
 def _bounded(adapt: Table, key: str, low: float, high: float, usual: float) -> float:
     found = adapt.number(key, f"a number from {low:g} to {high:g}", lambda x: low <= x <= high, usual)
     return usual if found is None else found
-
-
-def _service(top: Table) -> Service:
-    state, serial, power = map(top.table, ("state", "serial", "power"))
-    repl = serial.one_of("repl", ("open", "pin", "key"), default="pin")
-    commands = serial.one_of("commands", ("open", "key"), default="open")
-    if repl == "key" and commands != "key":
-        serial.note('is "key" without commands = "key": nobody could get in', "repl")
-    watchdog = power.whole("watchdog_ms", 0, MOST_WATCHDOG_MS, default=0) or 0
-    if 0 < watchdog < LEAST_WATCHDOG_MS:
-        power.note(f"is {watchdog}; expected 0, or {LEAST_WATCHDOG_MS} to {MOST_WATCHDOG_MS}", "watchdog_ms")
-    service = Service(
-        state.whole("writes_per_day", 0, 1440, default=24) or 0,
-        repl or "pin",
-        pin(serial, "pin", default=None) if serial.has("pin") else None,
-        commands or "open",
-        watchdog,
-        power.one_of("sleep", SLEEPS, default=SLEEPS[0]) or SLEEPS[0],
-    )
-    for table in (state, serial, power):
-        table.close()
-    return service

@@ -18,24 +18,33 @@ def boot(root, hal, writer, commission):
     if hal.broken is None:
         hal.broken = hal.check(root) if hal.check else ()
     service = _service(root + "gate/service.json") if "gate/service.json" not in hal.broken else DEFAULTS
+    hal.service = service
+    if service.get("sleep") == "deep" and not hal.broken:
+        hal.kept = load("sleep.waking").recall_gate(root)
     _keep(root, hal, writer, service)
     unload_below("boot")
     gate = _gate(root, hal, writer, commission)
     unload_below("boot")
-    hal.service = service
-    if service.get("known") and not hal.state.safe:
-        _test(gate, root, hal, service["known"])
+    if not hal.kept:
+        if service.get("known") and not hal.state.safe:
+            _test(gate, root, hal, service["known"])
+            unload_below("boot")
+        _hello(hal, writer, root, gate)
         unload_below("boot")
-    _hello(hal, writer, root, gate)
-    unload_below("boot")
     if MICROPYTHON:
         hal.line = load("line.line").Line(load("line.receiver").Stdin(), gate, hal, writer)
     hal.clock.between = hal.rest
     if service.get("watchdog_ms"):
         hal.arm(service["watchdog_ms"])
-    if service.get("sleep") == "light":
-        hal.clock.light()
+    if service.get("light"):
+        hal.clock.light(hal.watchdog is not None, _counter() if service["light"] == "counter" else None)
     return gate
+
+
+def _counter():
+    import machine
+
+    return load("sleep.day_counter").DayCounter(machine.RTC())
 
 
 def _hello(hal, writer, root, gate):

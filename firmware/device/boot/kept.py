@@ -37,12 +37,17 @@ _WITHIN = 600  # seconds
 
 
 def keep(root, hal, writer, service):
-    """Reads the newest slot into the counts of ``hal``, whose ``state`` it makes, and says which slots are none."""
+    """Reads the newest slot into the counts of ``hal``, whose ``state`` it makes, and says which slots are none. Behind
+    a deep sleep it goes on with the counts that this has kept, and is no start."""
     counts = hal.counts
     counts[STATE_SEQUENCE] = -1
     writes = service["writes_per_day"]
     wrong = []
-    for k in (0, 1) if writes else ():
+    if hal.kept:
+        kept = array("i", hal.kept.gate[: 4 * STATE_SIZE])
+        for i in range(STATE_SIZE):
+            counts[i] = kept[i]
+    for k in (0, 1) if writes and not hal.kept else ():
         head, why = _look("%sstate.%d" % (root, k))
         if head is None:
             if why:
@@ -61,7 +66,10 @@ def keep(root, hal, writer, service):
         except OSError as e:
             wrong.append("state: %s: nothing is kept" % e)
     hal.state = State(counts, slots, 86400 // (writes or 1))
-    _begin(hal, writer)
+    if hal.kept:
+        writer.boot = counts[STATE_BOOTS]
+    else:
+        _begin(hal, writer)
     for why in wrong:
         report(writer, ValueError(why))
 

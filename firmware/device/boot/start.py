@@ -28,11 +28,16 @@ def start(root, hal, writer, commission=None):
     if state.safe:
         _trust_limits(gate.reference)
     readers = _readers(root, plan, hal, gate, writer)
-    others = _watchers(plan, hal, gate, writer, readers, state.safe)
+    others = watchers(plan, hal, gate, writer, readers, state.safe)
     if kept:
-        _keep(kept, gate.reference, others)
+        _keep(kept, gate.reference, others, hal.kept)
     fields = [field["name"] for field in plan["status"]]
-    gate.connect(_source(folder, plan, hal, fields, replay), readers, hal)
+    source = _source(folder, plan, hal, fields, replay)
+    if hal.service.get("sleep") == "deep":
+        source = load("sleep.waking").napping(root, source, gate, hal, writer, others)
+    gate.connect(source, readers, hal)
+    if hal.kept:
+        load("sleep.waking").resume(gate, hal, writer, others)
     return gate
 
 
@@ -68,7 +73,7 @@ def _gate(folder, hal, plan, networks, commission, state):
     kept = False
     if state and data:
         state.bundle = _identity(folder, plan, data)
-        kept = state.fits(_size(plan, networks, len(data) - REFERENCE_BODY - REFERENCE_CRC))
+        kept = hal.kept or state.fits(_size(plan, networks, len(data) - REFERENCE_BODY - REFERENCE_CRC))
         if state.holds() and not kept:
             report(hal.writer, ValueError("state: of another bundle, its reference is set aside"))
         state.kept = 1 if kept else 0
@@ -92,12 +97,12 @@ def _size(plan, networks, reference):
     return size
 
 
-def _keep(state, reference, watchers):
-    """What is learned is kept from now on, and goes on where it was kept."""
+def _keep(state, reference, watchers, asleep):
+    """What is learned is kept from now on, and goes on where it was kept: after a sleep it is not lost at all."""
     parts = []
     for watcher in watchers:
         parts += watcher.parts()
-    state.take(reference, parts, state.kept)
+    state.take(reference, parts, state.kept and not asleep)
     for watcher in watchers:
         if state.kept:
             watcher.resume()
@@ -126,7 +131,7 @@ def _readers(root, plan, hal, gate, writer):
     return [Report(writer, gate.ring, actions), actions]
 
 
-def _watchers(plan, hal, gate, writer, readers, safe):
+def watchers(plan, hal, gate, writer, readers, safe):
     """The readers that look for a change and adapt to it, where the policy asks for them, put behind the others."""
     found = []
     if plan["drift_alarms"]:

@@ -2,20 +2,38 @@
 
 from ..compat import MICROPYTHON
 from ..modules import load
-from ..sensors.polled import Polled
 
 
 def make_polled(sensors, hal, plan, names):
-    """``sensors``: "channels", a sensor each, and "status", a sensor for each field that has one."""
+    """``sensors``: "channels", a sensor each, and "status", a sensor for each field that has one; "supply" where pins
+    switch the sensors' own."""
+    from ..sensors.polled import Polled
+
+    status = sensors["status"]
+    fields = list(status)
+    readers = readers_of(sensors["channels"] + [status[name] for name in fields])
+    n = len(sensors["channels"])
+    for i in range(len(fields)):
+        hal.readers[fields[i]] = readers[n + i]
+    return Polled(readers[:n], hal, plan["period_ms"], names, plan["length"], supply_of(sensors))
+
+
+def readers_of(sensors):
+    """A reader for each."""
     shared = {}
     drivers = {}
-    for name in sensors["status"]:
-        hal.readers[name] = _reader(sensors["status"][name], drivers, shared)
-    readers = [_reader(sensor, drivers, shared) for sensor in sensors["channels"]]
+    readers = [_reader(sensor, drivers, shared) for sensor in sensors]
     if MICROPYTHON:  # a host keeps its modules, and has room
         for driver in drivers.values():
             del driver.make
-    return Polled(readers, hal, plan["period_ms"], names, plan["length"])
+    return readers
+
+
+def supply_of(sensors):
+    """What switches the sensors' supply; None: it is always on."""
+    if "supply" not in sensors:
+        return None
+    return load("sensors.supply").Supply(*sensors["supply"])
 
 
 def _reader(sensor, drivers, shared):

@@ -51,14 +51,15 @@ class Trends:
     """Reads verdicts of a gate with that ``reference``; ``watch``: the one beside it, which knows hard evidence.
 
     Its numbers: level and width of each channel, regimes where the plan has them, each classifier's score. ``usual``
-    int32[n_classifiers * 2]: of each its usual level, and from how many looks.
+    int32[n_classifiers * 2]: of each its usual level, and from how many looks. ``left``: windows until
+    the next look.
     """
 
     def __init__(self, writer, plan, ring, reference, watch):
         self._reference = reference
         self._watch = watch
         self._every = (ring.length + ring.hop - 1) // ring.hop * _FOURTH
-        self._left = 0
+        self.left = 0
         self._column = column_of(plan)
         n = reference.n_classifiers
         self.alarms = Alarms(writer, _numbers(plan, n), self._every)
@@ -74,10 +75,10 @@ class Trends:
     def take(self, verdict):
         if verdict.why == COMMISSIONING:
             return
-        self._left -= 1
-        if self._left > 0 or verdict.why == NO_DATA:
+        self.left -= 1
+        if self.left > 0 or verdict.why == NO_DATA:
             return
-        self._left = self._every
+        self.left = self._every
         hard = self._watch.hard()
         a = self._reference.array
         c = i = 0
@@ -119,7 +120,7 @@ class Trends:
         """Another reference judges: what is usual has to be learned anew."""
         for k in range(len(self.usual)):
             self.usual[k] = 0
-        self._left = 0
+        self.left = 0
 
 
 def _away(a, at):

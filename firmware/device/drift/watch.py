@@ -17,6 +17,7 @@ class Watch:
     """Reads verdicts of a gate with that ``ring`` and ``stats``, and writes the frames; docs/frames.md lists the keys.
 
     ``changed``: for each classifier whether it has been said; ``counts``: as Alarms has them.
+    ``left``: windows until the next look.
     """
 
     def __init__(self, writer, ring, stats, n_classifiers):
@@ -24,7 +25,7 @@ class Watch:
         self._stats = stats
         self._stats_end = HEAD + ring.n_channels * STRIDE
         self._every = (ring.length + ring.hop - 1) // ring.hop
-        self._left = 0
+        self.left = 0
         self._alarms = Alarms(writer, n_classifiers, self._every)
         self.changed = self._alarms.changed
         self.counts = self._alarms.counts
@@ -39,10 +40,10 @@ class Watch:
     def take(self, verdict):
         if verdict.why == COMMISSIONING:
             return
-        self._left -= 1
-        if self._left > 0:
+        self.left -= 1
+        if self.left > 0:
             return
-        self._left = self._every
+        self.left = self._every
         hard = self.hard()
         i = 0
         n = len(self.changed)
@@ -72,4 +73,4 @@ class Watch:
         """Whatever has changed counts as usual from now on."""
         for i in range(len(self.changed)):
             self._alarms.settle(i, verdict, OF_VERDICTS, i, 0)
-        self._left = 0
+        self.left = 0

@@ -69,6 +69,7 @@ class State:
     ``counts`` int32[STATE_SIZE]: the head and the counts, the hardware layer's own. ``slots``: two Summed files, or
     none where nothing is kept. ``every``: seconds from one write to the next. ``bundle``: what the reference belongs
     to, a number of 30 bits. ``safe``: 1 in safe mode. ``kept``: 1 where the reference of the start before goes on.
+    ``write_at``, ``test_at``: uptimes from which on the next write and the next self-test are due.
 
     Until ``take`` says whose reference it is, a write carries on what the newest slot holds of one.
     """
@@ -79,8 +80,8 @@ class State:
         self.due = 0
         self._slots = slots
         self._every = every
-        self._next = every
-        self._test = _DAY
+        self.write_at = every
+        self.test_at = _DAY
         self._piece = bytearray(_PIECE)
         self._reference = None
         self._parts = ()
@@ -113,7 +114,7 @@ class State:
 
     def hurry(self):
         """Something was learned that is worth a write now."""
-        self.due = self._next = 0
+        self.due = self.write_at = 0
 
     def tend(self, gate, hal):
         """What is due by the clock: a write, the end of a bad time or of safe mode."""
@@ -127,14 +128,14 @@ class State:
             hal.reset()
         if up >= quiet and (counts[STATE_ROW] or counts[STATE_TRIES]):
             counts[STATE_ROW] = counts[STATE_TRIES] = 0
-            self._next = 0
-        if up >= self._next:
-            self._next = up + self._every
+            self.write_at = 0
+        if up >= self.write_at:
+            self.write_at = up + self._every
             self.save(gate, hal)
-        if up >= self._test:
-            self._test = up + _DAY
+        if up >= self.test_at:
+            self.test_at = up + _DAY
             self._look(gate, hal)
-        self.due = min(self._next, self._test)
+        self.due = min(self.write_at, self.test_at)
         if up < quiet:
             self.due = min(self.due, quiet)
 

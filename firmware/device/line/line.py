@@ -1,11 +1,11 @@
 """When the board listens, and to whom it answers.
 
-An idle line is looked at every eight seconds, or every four of a long sleep. A command is followed by others as a rule:
-for five seconds after one the board sleeps in short pieces and looks between them. A byte costs a board some 100 us: so
-many are taken at once as cost no record, and a line that brings more is looked at ten times a second.
+An idle line is looked at every eight seconds, or at each piece of a long sleep (four seconds, where it is not light). A
+command is followed by others as a rule: for five seconds after one the board sleeps in short pieces and looks between
+them. A byte costs a board some 100 us: so many are taken at once as cost no record, and a line that brings more is
+looked at ten times a second.
 """
 
-from ..clock import PIECE_MS
 from ..compat import const, micropython
 from ..modules import load, unload
 from .receiver import Receiver
@@ -66,9 +66,13 @@ class Line:
             self.due = clock.uptime
             clock.piece = _FLOOD_MS
         else:
-            clock.piece = PIECE_MS
+            clock.piece = clock.usual
             self._gap = _IDLE_S if clock.period_ms else 0
             self.due = clock.uptime + self._gap
+
+    def talks(self):
+        """Whether a host has given a command in the last seconds, and may give another one."""
+        return self._until >= self._hal.clock.uptime
 
     def _obey(self, size):
         """What obeys is loaded for it, and unloaded again."""

@@ -60,7 +60,7 @@ _MOST_WINDOWS = const(0x1FFFFFFF)
 class Regimes:
     """The regimes of one reference: ``prototypes`` int16[(MOST_REGIMES + 1) * size], ``signature`` int16[size]; the
     table of radii and visits lies in the reference's array, from ``table`` on. ``apart``: windows from the
-    beginning of a first visit to another one that makes a regime known."""
+    beginning of a first visit to another one that makes a regime known. ``before``: the regime of the window before."""
 
     def __init__(self, reference, table):
         self._reference = reference
@@ -72,7 +72,7 @@ class Regimes:
         self._found = array("i", (-1, 0, -1, 0))
         self._ask_after = (reference.length + reference.hop - 1) // reference.hop + 1
         self.apart = (2 * reference.length + reference.hop - 1) // reference.hop
-        self._before = -1
+        self.before = -1
 
     def take(self, other):
         """Prototypes, signature and nearest regime of another reference's; its table lies in that one's array."""
@@ -82,7 +82,7 @@ class Regimes:
             self.signature[i] = other.signature[i]
         for i in range(len(self._found)):
             self._found[i] = other._found[i]
-        self._before = other._before
+        self.before = other.before
 
     def accept(self, most, logs):
         """What is asked about is known from now on, since somebody has said that it is good; limits that the band makes
@@ -177,11 +177,11 @@ class Regimes:
         now = a[REGIME_WINDOW]
         if a[here + FIRST_SEEN] != KNOWN:
             inside = self._found[1] <= _INSIDE
-            if inside and self._before != r and now - a[here + FIRST_SEEN] >= self.apart:
+            if inside and self.before != r and now - a[here + FIRST_SEEN] >= self.apart:
                 a[here + FIRST_SEEN] = KNOWN
         if inside:
             a[here + LAST_SEEN] = now
-        self._before = r
+        self.before = r
 
     def ask(self, log, q99, step):
         """After a window in service: true when it lies beyond the risen limit. ``log``: log2 of its measure, ``q99``

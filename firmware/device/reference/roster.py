@@ -20,26 +20,28 @@ _OFTEN = const(64)  # windows between two
 
 
 class Roster:
-    """Writes the frame of the regimes of ``reference``, a Reference that has them; docs/frames.md lists its keys."""
+    """Writes the frame of the regimes of ``reference``, a Reference that has them; docs/frames.md lists its keys.
+
+    ``due``: windows until it says so again; ``commissioning``: the window before was."""
 
     def __init__(self, writer, reference):
         self._writer = writer
         self._array = reference.array
         self._table = reference.regimes.table
-        self._commissioning = True
-        self._due = _OFTEN
+        self.commissioning = True
+        self.due = _OFTEN
 
     def take(self, verdict):
         commissioning = verdict.why == COMMISSIONING
-        self._due -= 1
-        if self._due <= 0 or verdict.why == ABSORBED_WHY or commissioning != self._commissioning:
+        self.due -= 1
+        if self.due <= 0 or verdict.why == ABSORBED_WHY or commissioning != self.commissioning:
             self.say()
-        self._commissioning = commissioning
+        self.commissioning = commissioning
 
     def say(self):
         a = self._array
         writer = self._writer
-        self._due = _OFTEN
+        self.due = _OFTEN
         writer.begin(b"regimes")
         writer.number(b"window", a[REGIME_WINDOW])
         n = a[REGIME_COUNT]

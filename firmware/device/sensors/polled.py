@@ -16,10 +16,12 @@ class Polled:
     The clock of ``hal`` gives the pace and the stamp, its ``status`` the fields of those ``names``. A sensor that
     raises is asked once more at once, then left alone for 1, 2, 4 ... records, at most a quarter of a window
     (``length``) or 64; its samples are missing meanwhile. The hardware layer says when that begins and when it ends.
+    ``supply`` (supply.py) is switched on for each record, None: it always is.
     """
 
-    def __init__(self, readers, hal, period_ms, names=(), length=_LONGEST):
-        self._readers = readers
+    def __init__(self, readers, hal, period_ms, names=(), length=_LONGEST, supply=None):
+        self.readers = readers
+        self.supply = supply
         self._hal = hal
         self._names = names
         self._tick = hal.clock.tick
@@ -36,23 +38,29 @@ class Polled:
         if n > self._chunk:
             n = self._chunk
         tick = self._tick
-        channels = len(self._readers)
+        channels = len(self.readers)
         at = start * channels
         end = start + n
+        supply = self.supply
         while start < end:
+            if supply:
+                self._hal.clock.wait(supply.warm_up_ms)
+                supply.on()
             tick(seconds, millis, start)
             seqs[start] = -1
             if self._troubled:
                 self._ask_each(values, at)
             else:
                 self._ask(values, at, channels)
+            if supply:
+                supply.off()
             at += channels
             start += 1
         return n
 
     @micropython.native
     def _ask(self, values, at, channels):
-        readers = self._readers
+        readers = self.readers
         c = 0
         try:
             while c < channels:
@@ -64,7 +72,7 @@ class Polled:
     def _ask_each(self, values, at):
         """One record while a sensor fails, or seems to."""
         c = 0
-        while c < len(self._readers):
+        while c < len(self.readers):
             values[at + c] = MISSING
             if self._waits[c]:
                 self._waits[c] -= 1
@@ -74,7 +82,7 @@ class Polled:
 
     def _try(self, values, at, c):
         try:
-            values[at] = self._readers[c].count()
+            values[at] = self.readers[c].count()
         except Exception as e:
             if not self._steps[c]:
                 self._troubled += 1

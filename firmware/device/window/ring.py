@@ -90,6 +90,10 @@ class Ring:
     def millis(self):
         return self._state[RING_LAST_MS]
 
+    def parts(self):
+        """All that it holds: arrays."""
+        return [self.counts, self._last, self._state]
+
     def forget_time(self):
         """The clock was set: the next record is not compared with the one before it."""
         self._state[RING_STARTED] = 0

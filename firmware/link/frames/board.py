@@ -9,7 +9,7 @@ from .fields import Time, stamp, text, texts, time_of, whole
 COUNTS_AT_START = ("saved", "windows", "resets", "bites", "writes", "stored", "torn")
 HEALTH_COUNTS = (
     "windows", "judged", "commissioning", "failed", "missed", "gap", "heap", "errors", "sensors", "effects", "writes",
-    "resets",
+    "resets", "late",
 )  # fmt: skip
 
 
@@ -86,7 +86,8 @@ class Hello:
 class Health:
     """How the board does since its start: ``windows``, each in one of the four counts behind it; ``gap``: records that
     no window holds; exceptions (``errors``), of sensors and of effects among them; ``writes`` of the state and
-    ``resets`` of all starts. ``end``: it is the last frame, of a recording that has ended."""
+    ``resets`` of all starts; ``late``: records taken more than an eighth of a period after their time. ``end``: it is
+    the last frame, of a recording that has ended."""
 
     kind: ClassVar[str] = "health"
 
@@ -103,6 +104,7 @@ class Health:
     effects: int = 0
     writes: int = 0
     resets: int = 0
+    late: int = 0
     end: bool = False
 
     @classmethod
@@ -111,7 +113,7 @@ class Health:
             body = (
                 dict.fromkeys(HEALTH_COUNTS, 0) | body | {"judged": body["windows"], "gap": body["missed"], "missed": 0}
             )
-        counts = {key: whole(body, key, 0) for key in HEALTH_COUNTS}
+        counts = {key: whole({"late": 0} | body, key, 0) for key in HEALTH_COUNTS}
         return cls(time_of(body), end="end" in body and whole(body, "end", 0, 1) == 1, **counts)
 
     @property

@@ -141,7 +141,7 @@ def test_in_light_sleep_the_pace_stays_on_its_grid_and_the_time_right(start, per
         patch.setattr(clock, "machine", Machine(time, early))
         now = clock.Clock()
         began = now.seconds
-        now.light()
+        now.light(fed=True)
         now.every(period)
         for busy, bytes_sent in work:
             before = time.ticks
@@ -160,7 +160,7 @@ def test_what_is_sent_is_through_before_the_board_sleeps_lightly(monkeypatch):
     machine = Machine(time)
     monkeypatch.setattr(clock, "machine", machine)
     now = clock.Clock()
-    now.light()
+    now.light(fed=True)
     now.every(10_000)
     seconds, millis = [0], [0]
     now.tick(seconds, millis, 0)
@@ -180,7 +180,7 @@ def test_what_was_sent_days_ago_keeps_nobody_awake(monkeypatch):
     machine = Machine(time)
     monkeypatch.setattr(clock, "machine", machine)
     now = clock.Clock()
-    now.light()
+    now.light(fed=True)
     now.sent(100)
     for later in (WRAP // 2 + 100, WRAP * 3 // 4):  # by the ticks it lies ahead, then
         time.ticks = later
@@ -195,6 +195,6 @@ def test_a_port_without_light_sleep_waits_as_ever(monkeypatch):
     time = Time(monkeypatch, ticks=100)
     monkeypatch.setattr(clock, "machine", SimpleNamespace())
     now = clock.Clock()
-    now.light()
+    now.light(fed=True)
     now.pause(1000)
     assert time.slept == [1000]

@@ -320,7 +320,7 @@ def test_the_start_lets_the_clock_sleep_lightly_where_the_service_says_so(root, 
     path = Path(root) / "gate" / "service.json"
     service = json.loads(path.read_text())
     del service["sleep"]
-    path.write_text(json.dumps(service | ({"sleep": sleep} if sleep else {})))
+    path.write_text(json.dumps(service | ({"sleep": sleep} if sleep else {}) | ({"light": "ticks"} if light else {})))
     monkeypatch.setattr(clock, "machine", SimpleNamespace(lightsleep=None))
     mote = Mote()
     mote.check = lambda root: ()

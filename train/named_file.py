@@ -6,7 +6,7 @@ somebody else may reach ends at its folder, and is refused before anything reads
 
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from ..table import Table, quoted
+from .table import Table, quoted
 
 ALLOWED = "expected a file in the policy's folder"
 
