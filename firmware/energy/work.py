@@ -13,8 +13,8 @@ LONGEST_MS = 1_800_000
 @dataclass(frozen=True)
 class Work:
     """Over ``seconds``: ``records`` of ``channels``, and ``windows`` of ``length`` slots with ``cells`` (dimensions
-    of a channel) and classifiers of ``macs`` together. ``sent``: bytes on the line. ``written``: bytes of files. ``watched``: drift
-    alarms are on. ``fed``: a watchdog is armed.
+    of a channel) and classifiers of ``macs`` together. ``sent``: bytes on the line. ``written``: bytes of files.
+    ``watched``: drift alarms are on. ``fed``: a watchdog is armed.
 
     ``sensor_ma`` is drawn always, ``switched_ma`` for ``warm_up_ms`` before each record and while it is taken.
     ``gate_bytes``: what a deep sleep keeps of the gate; ``kept_in_flash``: it is written to a file."""
