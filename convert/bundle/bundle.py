@@ -147,6 +147,7 @@ def _drivers(table: dict) -> set[str]:
 def _asleep(service: dict) -> list[str]:
     """What a board loads of sleep/."""
     modules = ["sleep/day_counter"] if service.get("light") == boards.COUNTER else []
+    modules += ["sleep/low_supply"] if "low" in service else []
     return modules + (["sleep/waking", "sleep/sampler"] if service["sleep"] == "deep" else [])
 
 

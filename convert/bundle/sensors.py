@@ -2,11 +2,14 @@
 
 from fractions import Fraction
 
+from motegate.firmware import boards
 from motegate.firmware.boards import UNIX, Board
 from motegate.firmware.errors import InputError
 from motegate.train.catalogue import WiringError
 from motegate.train.policy import Channel, Policy
 
+SUPPLY = "supply_mv"
+"""The status field that a low supply is told by."""
 _BITS = 20  # of a raw reading that the driver keeps
 
 
@@ -28,13 +31,22 @@ def table(policy: Policy, board: Board) -> tuple[dict, list[str]]:
         for channel in policy.channels
         if board.name != UNIX and (channel.sensor is None or channel.sensor.reading is None)
     ]
-    wanted = {field.name for field in policy.status}
+    wanted = {field.name for field in policy.status} | ({SUPPLY} if policy.power.low_mv is not None else set())
+    if policy.power.low_mv is not None and SUPPLY not in board.status:
+        fault = f"power.low_mv: {board.name} cannot read its supply; boards that can: {', '.join(_with_supply())}"
+        if board.name == policy.board:
+            raise InputError(f"{policy.path}: {fault}")
+        notes.append(fault)
     status = {
         name: {"driver": "adc", "keys": [reader.pin], "scaling": scaling(reader.scale, reader.offset, 16)}
         for name, reader in sorted(board.status.items())
         if name in wanted
     }
     return {"channels": channels, "status": status} | _supply(policy, board), notes
+
+
+def _with_supply() -> list[str]:
+    return [name for name in boards.names() if SUPPLY in boards.load(name).status]
 
 
 def _supply(policy: Policy, board: Board) -> dict:

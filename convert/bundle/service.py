@@ -19,7 +19,7 @@ def table(policy: Policy, board: Board, sensors: dict, replays: bool, ways: list
     if replays:
         service |= {"repl": "open", "watchdog_ms": 0}
     else:
-        service |= _sleep(policy, board, ways)
+        service |= _sleep(policy, board, ways) | _low(policy, sensors)
     if service["pin"] is None or board.name != policy.board:
         service["pin"] = board.stop
     if service["repl"] == "pin" and service["pin"] is None:
@@ -45,6 +45,14 @@ def _sleep(policy: Policy, board: Board, ways: list[Way]) -> dict:
         own = boards.load(policy.board) if board.name == boards.UNIX else board
         found |= {"deep_bytes": board.deep_bytes, "deep_ms": round(own.start_ms.value)}
     return found
+
+
+def _low(policy: Policy, sensors: dict) -> dict:
+    """``low``: [millivolts below which the supply is low, the hop then, whether passing windows are left unsaid]."""
+    power = policy.power
+    if power.low_mv is None or "supply_mv" not in sensors["status"]:
+        return {}
+    return {"low": [power.low_mv, min(policy.hop * power.low_hops, policy.length), int(power.low_frames == "failures")]}
 
 
 def _alone(policy: Policy, pin: int | str, sensors: dict) -> None:

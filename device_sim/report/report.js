@@ -84,13 +84,32 @@ function tiles() {
   const most = counts.slice().sort((a, b) => b[1] - a[1]);
   box.append(tile("Actions", [most.length ? most[0][0] : "none", small(most.length ? " " + percent(most[0][1] / all) : "")], stack,
     sub(most.slice(1).map(([name, n]) => `${name} ${number(n)}`).join(" · "))));
-  if (s.energy && s.energy.mWh != null) box.append(tile("Energy", s.energy.mWh < 10000 ? [number(s.energy.mWh, s.energy.mWh < 10 ? 2 : 0), small(" mWh")] : [number(s.energy.mWh / 1000, 1), small(" Wh")],
-    sub(s.energy.battery_days != null ? `a battery for ${days(s.energy.battery_days)}${s.energy.battery_days_range ? ` (${days(s.energy.battery_days_range[0])} to ${days(s.energy.battery_days_range[1])})` : ""}` : ""))); 
+  if (s.energy && s.energy.mWh != null) box.append(energy(s.energy));
   const free = s.heap && (s.heap.board_free_end != null ? s.heap.board_free_end : s.heap.free_end);
   if (free != null) box.append(tile("Board's heap free", [number(free / 1024, 1), small(" KiB")],
     sub(s.heap.allocated_per_window != null ? `${number(s.heap.allocated_per_window)} bytes allocated a window` : "")));
   const span = length(s.virtual_s * 1000).split(" ");
   box.append(tile("Virtual time", [span[0], small(" " + span[1])], sub(`in ${number(s.wall_s, 1)} s: ${number(Number((s.virtual_s / Math.max(s.wall_s, 1e-3)).toPrecision(2)))} × real time`)));
+}
+
+// What the energy went into, how long a battery lasts, and what would make it last longer.
+function energy(e) {
+  const value = e.mWh < 10000 ? [number(e.mWh, e.mWh < 10 ? 2 : 0), small(" mWh")] : [number(e.mWh / 1000, 1), small(" Wh")];
+  const parts = Object.entries(e.mWh_by_work || {}).filter(([, mwh]) => mwh > 0).sort((a, b) => b[1] - a[1]);
+  const stack = el("div", { className: "stack" });
+  parts.forEach(([kind, mwh], i) => {
+    const bar = el("span", { title: `${kind}: ${number(mwh, 3)} mWh, ${percent(mwh / e.mWh)}` });
+    bar.style.cssText = `flex:${mwh};background:${actionColor(i)}`; stack.append(bar);
+  });
+  const below = [stack];
+  if (e.battery_days) {
+    const [low, high] = e.battery_days_range;
+    below.push(sub(`${e.battery}: ${days(e.battery_days)} (${days(low)} to ${days(high)})`));
+    below.push(sub(`sleep ${e.sleep}: ${parts.slice(0, 2).map(([kind, mwh]) => `${kind} ${percent(mwh / e.mWh)}`).join(" · ")} · quality ${percent(e.quality_share)}`));
+  }
+  const best = e.saves_most;
+  if (best && best.battery_days > 1.1 * e.battery_days) below.push(sub(`${best.policy}: ${days(best.battery_days)}`));
+  return tile("Energy", value, ...below);
 }
 
 // ---- tracks

@@ -214,14 +214,18 @@ class Writer:
 
 
 class Report:
-    """Reads verdicts into frames. ``actions`` says what the frame of an action carries beyond its scores."""
+    """Reads verdicts into frames. ``actions`` says what the frame of an action carries beyond its scores. ``quiet``: 1
+    where only windows that fail are worth one."""
 
     def __init__(self, writer, ring, actions):
+        self.quiet = 0
         self._writer = writer
         self._ring = ring
         self._actions = actions
 
     def take(self, verdict):
+        if self.quiet and 0 not in verdict.passes:
+            return
         writer = self._writer
         writer.begin(b"verdict")
         writer.pair(b"t", verdict.seconds, verdict.millis)

@@ -85,6 +85,11 @@ class Gate:
         if ready:
             reference.follow(self.scan.stats)
 
+    def pace(self, hop):
+        """From the window that has just been judged to the next there are ``hop`` slots, at most a window's."""
+        self.ring.pace(hop)
+        self.scan.hop = hop
+
     def _count(self, which, by):
         if self._counts:
             self._counts[which] += by

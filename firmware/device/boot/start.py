@@ -31,6 +31,9 @@ def start(root, hal, writer, commission=None):
     others = watchers(plan, hal, gate, writer, readers, state.safe)
     if kept:
         _keep(kept, gate.reference, others, hal.kept)
+    low = hal.service.get("low")
+    if low:
+        readers.append(load("sleep.low_supply").LowSupply(gate, hal, readers[0], *low))
     fields = [field["name"] for field in plan["status"]]
     source = _source(folder, plan, hal, fields, replay)
     if hal.service.get("sleep") == "deep":

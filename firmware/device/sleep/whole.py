@@ -20,9 +20,13 @@ class Whole:
         for watcher in watchers:
             self.arrays += [part for part, _ in watcher.parts()]
             self.numbers.append((watcher, "left"))
+        self.numbers.append((gate.scan, "hop"))
         for reader in gate.readers:
             if hasattr(reader, "commissioning"):
                 self.numbers += [(reader, "due"), (reader, "commissioning")]
+            for name in ("quiet", "low"):
+                if hasattr(reader, name):
+                    self.numbers.append((reader, name))
 
     def pack(self):
         """bytes; hal.counts come first."""

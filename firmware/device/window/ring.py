@@ -90,6 +90,10 @@ class Ring:
     def millis(self):
         return self._state[RING_LAST_MS]
 
+    def pace(self, hop):
+        """At a window's end: the next is due in ``hop`` slots, at most ``length``. ``hop`` stays the plan's."""
+        self._state[RING_HOP] = self._state[RING_NEED] = hop
+
     def parts(self):
         """All that it holds: arrays."""
         return [self.counts, self._last, self._state]

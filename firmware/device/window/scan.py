@@ -19,14 +19,14 @@ from ..layout import (
 
 class Scan:
     """Statistics of one window: int32[HEAD + n_channels * STRIDE + status blocks], made once. ``carry``: of each
-    channel the run at the end of the window before (layout.py)."""
+    channel the run at the end of the window before (layout.py), ``hop`` slots ago."""
 
     def __init__(self, plan):
         from ..boot.status import status_bounds, status_layout  # needed here only
 
         channels = plan["channels"]
         self._length = plan["length"]
-        self._hop = plan["hop"]
+        self.hop = plan["hop"]
         self._n = len(channels)
         _, self._fields, size = status_layout(plan)
         self.stats = array("i", [0] * size)
@@ -58,7 +58,7 @@ class Scan:
             rat = REF_HEAD + c * REF_STRIDE
             kernel.scan_channel(
                 slots, at, late_at, head, length, self._bounds, BOUND_STRIDE * c, reference, rat, self._table,
-                carry, CARRY_STRIDE * c, self._hop, stats, sat, self._reads,
+                carry, CARRY_STRIDE * c, self.hop, stats, sat, self._reads,
             )  # fmt: skip
             pair = reference[rat + PAIR]
             if pair >= 0 and self._reads & READ_PAIR:
