@@ -27,7 +27,8 @@ DAYS_A_YEAR = 365.25
 @dataclass(frozen=True)
 class Account:
     """Of one board in one way to wait. ``mah``: by kind of work (KINDS), at the board's own supply; ``average_ma``:
-    of the battery, its self-discharge included; ``days``: that it lasts, with the range of one standard deviation."""
+    of the battery, its self-discharge included; ``days``: that it lasts, with the range of one standard deviation, the
+    battery's shelf life at most."""
 
     board: str
     mode: str
@@ -55,6 +56,8 @@ class Account:
 
     def span(self) -> str:
         unit, name = (DAYS_A_YEAR, "years") if self.days >= 2 * DAYS_A_YEAR else (1.0, "days")
+        if self.low_days == self.days > 0:
+            return f"{_short(self.days / unit)} {name}, its shelf life"
         mid, low, high = (_short(days / unit) for days in (self.days, self.low_days, self.high_days))
         return f"{mid} {name} ({low} to {high})"
 
@@ -78,9 +81,8 @@ def account(board: Board, mode: str, work: Work, battery: Battery) -> Account:
         spread = sqrt(sum((days_of(*other) - days) ** 2 for other in _moved(board, battery)))
     mah = charges(board, mode, work)
     volts = board.supply_v.value
-    return Account(
-        board.name, mode, battery, fed.how, volts, mah, average, days, max(0.0, days - spread), days + spread
-    )
+    span = (min(some, battery.shelf_years * DAYS_A_YEAR) for some in (days, max(0.0, days - spread), days + spread))
+    return Account(board.name, mode, battery, fed.how, volts, mah, average, *span)
 
 
 def charges(board: Board, mode: str, work: Work) -> dict[str, float]:

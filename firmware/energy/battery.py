@@ -17,7 +17,7 @@ LINEAR_MA = Figure(0.002, "estimated: a regulator of 1 to 3 uA, where the batter
 @dataclass(frozen=True)
 class Battery:
     """``mah``: capacity of a cell down to the end of its ``curve`` of (volts, share given); ``lost_a_year``: the share
-    that goes by itself. ``full_v`` and ``mean_v`` are a cell's."""
+    that goes by itself. ``full_v`` and ``mean_v`` are a cell's. ``shelf_years``: that makers promise, used or not."""
 
     name: str
     title: str
@@ -25,6 +25,7 @@ class Battery:
     full_v: float
     mean_v: float
     curve: tuple[tuple[float, float], ...]
+    shelf_years: float
     mah: Figure
     lost_a_year: Figure
 
@@ -79,8 +80,15 @@ def batteries() -> dict[str, Battery]:
     data = tomllib.loads((Path(__file__).parent / "batteries.toml").read_text())
     return {
         name: Battery(
-            name, row["title"], row["cells"], row["full_v"], row["mean_v"],
-            tuple((volts, share) for volts, share in row["curve"]), Figure(**row["mah"]), Figure(**row["lost_a_year"]),
+            name,
+            row["title"],
+            row["cells"],
+            row["full_v"],
+            row["mean_v"],
+            tuple((volts, share) for volts, share in row["curve"]),
+            row["shelf_years"],
+            Figure(**row["mah"]),
+            Figure(**row["lost_a_year"]),
         )
         for name, row in data.items()
-    }  # fmt: skip
+    }

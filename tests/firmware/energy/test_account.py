@@ -97,7 +97,11 @@ def test_a_board_that_draws_nothing_still_outlives_no_battery():
     light = replace(board, light_ma=replace(board.light_ma, value=1e-9))
     lost = CELLS.mah.value * CELLS.lost_a_year.value / 365.25
     usable = CELLS.mah.value * feed(board, CELLS).usable
-    assert account(light, "light", asleep, CELLS).days == pytest.approx(usable / lost, rel=1e-3)
+    lasting = replace(CELLS, shelf_years=1e6)
+    assert account(light, "light", asleep, lasting).days == pytest.approx(usable / lost, rel=1e-3)
+    shelf = account(light, "light", asleep, CELLS)
+    assert shelf.days == shelf.high_days == 10 * 365.25
+    assert shelf.lasts() == "two AA cells for 10 years, its shelf life"
 
 
 def test_the_virtual_board_has_no_figures_and_so_no_days():
