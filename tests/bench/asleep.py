@@ -129,8 +129,8 @@ def _beyond() -> str:
 
 def _equal() -> str:
     lines = [
-        f"""**Deep sleep on the virtual ESP32**, a record in five minutes, {DAYS} days, faults among them, against the same
-bundle awake. A cut comes where a record is due, so that windows end at the same times.
+        f"""**Deep sleep on the virtual ESP32**, a record in five minutes, {DAYS} days, faults among them, against the
+same bundle awake. A cut comes where a record is due, so that windows end at the same times.
 
 | hop | gate lies in | cuts | starts | windows awake | windows asleep | lost to cuts | same frame | same verdict |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |"""

@@ -44,8 +44,7 @@ class Polled:
         supply = self.supply
         while start < end:
             if supply:
-                self._hal.clock.wait(supply.warm_up_ms)
-                supply.on()
+                self._warm(self._hal.clock, supply)
             tick(seconds, millis, start)
             seqs[start] = -1
             if self._troubled:
@@ -57,6 +56,12 @@ class Polled:
             at += channels
             start += 1
         return n
+
+    def _warm(self, clock, supply):
+        """Its time to warm up is the sensor's, even where the record is late for that."""
+        clock.wait(supply.warm_up_ms)
+        supply.on()
+        clock.pause(supply.warm_up_ms - clock.to_tick())
 
     @micropython.native
     def _ask(self, values, at, channels):

@@ -69,6 +69,7 @@ def collect(kept, readers, supply):
         if supply:
             _wait(due - warm)
             supply.on()
+            _wait(now() + warm)
         _wait(due)
         late = now() - due
         period = head[DEEP_PERIOD]

@@ -170,3 +170,35 @@ def test_a_replay_gives_every_record_once_whatever_is_asked_for(channels, n, tak
 def test_a_file_that_is_no_replay_of_the_plan_is_one_clear_error(data, says):
     with pytest.raises(ValueError, match=says):
         Replay(io.BytesIO(data), 1, 0)
+
+
+def test_a_switched_supply_is_on_before_a_record_and_off_behind_it(monkeypatch):
+    from motegate.firmware.device import clock as clock_file
+
+    log, now = [], [0]
+
+    class Supply:
+        warm_up_ms = 30
+
+        def on(self):
+            log.append(("on", now[0]))
+
+        def off(self):
+            log.append(("off", now[0]))
+
+    class Reader:
+        def count(self):
+            log.append(("read", now[0]))
+            return 7
+
+    def sleep_ms(ms):
+        now[0] += ms
+
+    monkeypatch.setattr(clock_file, "ticks_ms", lambda: now[0])
+    monkeypatch.setattr(clock_file, "sleep_ms", sleep_ms)
+    hal = type("Hal", (), {"clock": clock_file.Clock()})()
+    polled = Polled([Reader()], hal, 100, supply=Supply())
+    values, seconds, millis, seqs = array("h", [0] * 2), array("i", [0] * 2), array("h", [0] * 2), array("i", [0] * 2)
+    assert polled.read(values, seconds, millis, seqs, 0, 2) == 2
+    assert log == [("on", 0), ("read", 30), ("off", 30), ("on", 70), ("read", 100), ("off", 100)]
+    assert list(values) == [7, 7]
