@@ -121,6 +121,9 @@ def test_a_summary_says_how_it_slept(tmp_path):
     assert summary.records == 704
     assert summary.energy.account.mode == "deep"
     assert summary.as_json()["energy"]["days_by_sleep"]["none"] < summary.energy.account.days
+    replayed = simulate(work, [data], tmp_path / "replayed")  # the same bundle on the bench stays awake
+    assert replayed.starts == 0
+    assert replayed.verdicts == summary.verdicts
 
 
 def test_main_py_takes_a_record_before_anything_of_the_gate_is_loaded(tmp_path):

@@ -36,7 +36,7 @@ def start(root, hal, writer, commission=None):
         readers.append(load("sleep.low_supply").LowSupply(gate, hal, readers[0], *low))
     fields = [field["name"] for field in plan["status"]]
     source = _source(folder, plan, hal, fields, replay)
-    if hal.service.get("sleep") == "deep":
+    if hal.service.get("sleep") == "deep" and not replay:
         source = load("sleep.waking").napping(root, source, gate, hal, writer, others)
     gate.connect(source, readers, hal)
     if hal.kept:
