@@ -102,11 +102,8 @@ function energy(e) {
     bar.style.cssText = `flex:${mwh};background:${actionColor(i)}`; stack.append(bar);
   });
   const below = [stack];
-  if (e.battery_days) {
-    const [low, high] = e.battery_days_range;
-    below.push(sub(`${e.battery}: ${days(e.battery_days)} (${days(low)} to ${days(high)})`));
-    below.push(sub(`sleep ${e.sleep}: ${parts.slice(0, 2).map(([kind, mwh]) => `${kind} ${percent(mwh / e.mWh)}`).join(" · ")} · quality ${percent(e.quality_share)}`));
-  }
+  const range = e.battery_days_range ? ` (${e.battery_days_range.map((n) => number(n, n < 10 ? 1 : 0)).join(" to ")})` : "";
+  if (e.battery_days) below.push(sub(`${days(e.battery_days)}${range} of ${e.battery || "a battery"}, sleep ${e.sleep}; quality ${percent(e.quality_share || 0)}`));
   const best = e.saves_most;
   if (best && best.battery_days > 1.1 * e.battery_days) below.push(sub(`${best.policy}: ${days(best.battery_days)}`));
   return tile("Energy", value, ...below);
