@@ -21,22 +21,31 @@ ROWS = 2048  # a block's, as in board/world.py
 MAX_HOLD_MS = 0xFFFFFFFF
 
 
-def write_world(policy: Policy, chunks: Iterable[Records], out: Path) -> World:
-    """Writes the file that `board/world.py` reads; InputError for a channel without a sensor on a pin or a bus."""
-    sensors = [_read(channel) for channel in policy.channels]
-    pins: dict[str, int] = {}
-    for column, (channel, (_, reading)) in enumerate(zip(policy.channels, sensors, strict=True)):
-        if reading.place in pins:
-            where = f"{policy.path}: stream.channels.{channel.name}.sensor"
-            raise InputError(f"{where}: {reading.place} is another channel's")
-        pins[reading.place] = column
-    little = tuple(reading.place for _, reading in sensors if reading.low_first)
+class Wires:
+    """Where each channel's sensor is read, and what it reads there. ``pins``: by place the channel's number;
+    ``little``: registers whose low byte comes first. InputError for a channel without a sensor on a pin or a bus."""
 
-    def raw_of(counts: np.ndarray) -> np.ndarray:
+    def __init__(self, policy: Policy):
+        self._channels = policy.channels
+        self._sensors = [_read(channel) for channel in policy.channels]
+        self.pins: dict[str, int] = {}
+        for column, (channel, (_, reading)) in enumerate(zip(policy.channels, self._sensors, strict=True)):
+            if reading.place in self.pins:
+                where = f"{policy.path}: stream.channels.{channel.name}.sensor"
+                raise InputError(f"{where}: {reading.place} is another channel's")
+            self.pins[reading.place] = column
+        self.little = tuple(reading.place for _, reading in self._sensors if reading.low_first)
+
+    def raw(self, counts: np.ndarray) -> np.ndarray:
         """int64[n, channels] from counts[n, channels]."""
-        columns = zip(policy.channels, sensors, counts.T, strict=True)
+        columns = zip(self._channels, self._sensors, counts.T, strict=True)
         return np.stack([_raw(channel, *read, column) for channel, read, column in columns], axis=1)
 
+
+def write_world(policy: Policy, chunks: Iterable[Records], out: Path) -> World:
+    """Writes the file that `board/world.py` reads; InputError for a channel without a sensor on a pin or a bus."""
+    wires = Wires(policy)
+    raw_of, sensors = wires.raw, policy.channels
     held = raw_of(np.zeros((1, len(sensors))))[0]
     newest: tuple[np.ndarray, np.ndarray] | None = None  # time and raw values of the record that is still held
     with open(out, "wb") as file:
@@ -54,7 +63,7 @@ def write_world(policy: Policy, chunks: Iterable[Records], out: Path) -> World:
             newest = stamps[-1:], raw[-1:]
         if newest is not None:
             _write_blocks(file, np.array([policy.period_ms]), newest[1])
-    return World(out, pins, little)
+    return World(out, wires.pins, wires.little)
 
 
 def _write_blocks(file: BinaryIO, holds_ms: np.ndarray, raw: np.ndarray) -> None:

@@ -133,6 +133,8 @@ class ADC:
         now = time.us
         if now >= seen.end:
             seen.next()
+        if seen.fault:
+            seen.fail()
         return seen.block[(now - seen.begin) // seen.step * self.width + self.column]
 
 

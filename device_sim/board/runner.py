@@ -4,10 +4,10 @@ The loop is `motegate.main`'s own; what is added is a hardware layer whose seria
 one more reader of the gate's verdicts, which notes dimensions and regimes (the tap) and looks at the heap.
 The job: `root` (prefix of gate/), `tap` (file for each window's int16 values and regime, and for each channel its
 followed band's edges in counts, or null), `band` (where they stand in the reference), `world` (what the
-pins see, or null), `pins` and `little` (see world.py), `start` ([seconds since 1970, millis]), `start_ms` (that a
-start behind a deep sleep takes), `cuts` (virtual milliseconds at which the power is cut, see machine.py), `commission`
-(see motegate.main), `orders` (what a person does meanwhile, see orders.py, or null), `settle` and `measure` (windows
-before the heap is looked at, and while the collector is off), `report` (JSON of what was seen).
+pins see, or null), `live` (through a pipe), `pins` and `little` (see world.py), `start` ([seconds since 1970, millis]),
+`start_ms` (that a start behind a deep sleep takes), `cuts` (virtual milliseconds at which the power is cut, see
+machine.py), `commission` (see motegate.main), `orders` (what a person does meanwhile, see orders.py, or null), `settle`
+and `measure` (windows before the heap is looked at, and while the collector is off), `report` (JSON of what was seen).
 """
 
 import gc
@@ -140,7 +140,7 @@ def run(job):
     if job["world"]:
         from world import World
 
-        machine.world = World(job["world"], job["pins"], job["little"])
+        machine.world = World(job["world"], job["pins"], job["little"], machine.levels if job["live"] else None)
     machine.start_ms = job["start_ms"]
     machine.cuts = job["cuts"]
     observer = Observer(job)

@@ -36,11 +36,13 @@ OWN_KB = 16  # of heap for the simulated hardware and the runner, beside what th
 
 @dataclass(frozen=True)
 class World:
-    """What the pins show: raw values (board/world.py); `pins` key -> column, `little`: low byte first."""
+    """What the pins show: raw values (board/world.py); `pins` key -> column, `little`: low byte first; `live`: the path
+    is a pipe."""
 
     path: Path
     pins: dict[str, int]
     little: tuple[str, ...] = ()
+    live: bool = False
 
 
 @dataclass
@@ -167,6 +169,7 @@ def launch(
             "tap": "tap.bin" if tap else None,
             "band": [layout.READY, layout.REF_HEAD, layout.REF_STRIDE, layout.LO, layout.HI, len(plan.channels)],
             "world": str(world.path.resolve()) if world else None,
+            "live": bool(world and world.live),
             "pins": world.pins if world else {},
             "little": list(world.little) if world else [],
             "start": [start_ms // 1000, start_ms % 1000],

@@ -1,0 +1,16 @@
+"""The pytest plugin: a virtual board for tests of one's own policy (docs/testing.md)."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def mote() -> Iterator[Callable[..., Any]]:
+    """``mote(work, commission=...)``: a Session (device_sim/session.py) on WORK's bundle, ended with the test."""
+    from motegate.device_sim.session import Session
+
+    with ExitStack() as stack:
+        yield lambda work, **options: stack.enter_context(Session(work, **options))
