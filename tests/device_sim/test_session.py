@@ -1,5 +1,10 @@
 """A virtual board in a test's hand: fed, run for as long as it is told, asked what it makes of it."""
 
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from motegate.device_sim.session import Session
@@ -71,3 +76,18 @@ def test_steps_of_any_size_give_the_verdicts_of_one(made):
             found.append(board.verdicts)
     assert len(found[0]) == 10
     assert all(one == found[0] for one in found)
+
+
+def test_the_page_on_testing_does_what_it_says(tmp_path):
+    """Its tests, in a folder of their own, by pytest alone."""
+    page = (Path(__file__).parents[2] / "docs" / "testing.md").read_text()
+    (tmp_path / "test_leak.py").write_text(re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0])
+    data = hand.recording_of(tmp_path / "learned.csv", hand.stream(64 * 60))
+    policy = hand.POLICY.replace('"keep"', '"alarm"')
+    assert "pin:15=1" in policy
+    hand.work(tmp_path / "work", data, windows=20, policy=policy)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_leak.py"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert "2 passed" in done.stdout, done.stdout[-2000:]
