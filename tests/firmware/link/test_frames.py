@@ -140,7 +140,7 @@ FORMS = st.one_of(
         st.text(max_size=9),
     ),
     st.builds(Model, TIMES, COUNTS, st.lists(st.integers(-128, 127), max_size=9).map(tuple)),
-    st.builds(Health, TIMES, *[COUNTS] * 12, st.booleans()),
+    st.builds(Health, TIMES, *[COUNTS] * 13, st.booleans()),
     st.builds(
         Hello, COUNTS, st.text(max_size=9), TEXTS, TEXTS, TEXTS, TEXTS, st.text(max_size=9), st.text(max_size=9),
         COUNTS, st.booleans(), INT32, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS,
