@@ -71,6 +71,6 @@ def test_the_commands_that_follow_use_its_work_folder(shown, tmp_path):
     assert set(scores[0]["parents"]["contextual"]) >= {
         "windows", "window", "event", "false_alarms_per_1000", "false_alarms_per_day", "delay_s",
     }  # fmt: skip
-    built = run(folder, "build", work, "--board", "NUCLEO")
+    built = run(folder, "build", work, "--board", "NUCLEO_F446")
     assert built.returncode == 2
     assert built.stderr.startswith("motegate: error: NUCLEO: no such board; did you mean NUCLEO_F446RE?")
