@@ -82,7 +82,7 @@ def test_every_verdict_is_that_of_a_board_that_never_slept(hop, tmp_path):
 
 def test_a_gate_that_the_memory_cannot_hold_goes_through_a_file(tmp_path):
     """Regimes and drift alarms: more than 2,048 bytes."""
-    data = hand.recording_of(tmp_path / "data.csv", faulty(1400, 5), period_s=PERIOD_S)
+    data = hand.recording_of(tmp_path / "data.csv", faulty(1000, 5), period_s=PERIOD_S)
     awake, deep = (ran(tmp_path, data, TWO, sleep, windows=12) for sleep in ("none", "deep"))
     assert deep.verdicts == awake.verdicts
     kinds = (Drift, Error, Recovered)

@@ -73,4 +73,4 @@ def test_the_commands_that_follow_use_its_work_folder(shown, tmp_path):
     }  # fmt: skip
     built = run(folder, "build", work, "--board", "NUCLEO_F446")
     assert built.returncode == 2
-    assert built.stderr.startswith("motegate: error: NUCLEO: no such board; did you mean NUCLEO_F446RE?")
+    assert built.stderr.startswith("motegate: error: NUCLEO_F446: no such board; did you mean NUCLEO_F446RE?")
