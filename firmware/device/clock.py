@@ -166,6 +166,10 @@ class Clock:
         self._late_ms = max(period_ms >> 3, 2)
         self._due = ticks_ms()
 
+    def tick_in(self, milliseconds):
+        """The next tick is in so many milliseconds, from there on the pace goes on."""
+        self._due = ticks_add(ticks_ms(), milliseconds)
+
     def to_tick(self):
         """Milliseconds until the next tick; negative: it has passed."""
         return ticks_diff(self._due, ticks_ms())

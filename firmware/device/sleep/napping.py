@@ -48,6 +48,9 @@ class Napping:
         kept = self._kept
         if kept is None or self._given == kept.head[DEEP_RECORDS]:
             if self._awake():
+                if kept:  # the polled sensors go on where the naps were
+                    self._hal.clock.tick_in(kept.due() - now())
+                    self._kept = None
                 return self.polled.read(values, seconds, millis, seqs, start, n)
             self._sleep()
             kept = self._kept

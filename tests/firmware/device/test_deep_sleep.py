@@ -4,6 +4,8 @@ import importlib
 import sys
 import time
 import types
+from array import array
+from types import SimpleNamespace
 
 import pytest
 
@@ -41,13 +43,13 @@ def board(monkeypatch):
     monkeypatch.setitem(sys.modules, "machine", machine)
     monkeypatch.setattr(time, "time_ns", lambda: (machine.now + 1_577_836_800_000) * 1_000_000)
     monkeypatch.setattr(time, "sleep_ms", sleep_ms, raising=False)
-    for name in ("retained", "sampler"):
+    for name in ("retained", "sampler", "napping"):
         monkeypatch.delitem(sys.modules, f"motegate.firmware.device.sleep.{name}", raising=False)
-    machine.retained, machine.sampler = (
-        importlib.import_module(f"motegate.firmware.device.sleep.{name}") for name in ("retained", "sampler")
+    machine.retained, machine.sampler, machine.napping = (
+        importlib.import_module(f"motegate.firmware.device.sleep.{name}") for name in ("retained", "sampler", "napping")
     )
     yield machine
-    for name in ("retained", "sampler"):
+    for name in ("retained", "sampler", "napping"):
         sys.modules.pop(f"motegate.firmware.device.sleep.{name}", None)
 
 
@@ -179,3 +181,49 @@ def test_a_switched_supply_is_on_for_its_warm_up_and_off_behind_the_record(board
     assert board.now == START_MS + 9_750
     board.sampler.collect(board.retained.recall(), [Reader(1)], Supply())
     assert log == [("on", 9_750), ("off", 10_000)]
+
+
+def test_while_a_host_talks_records_go_on_at_their_times_awake(board):
+    """And when it has gone the board sleeps on from the next one, not from where it was disturbed."""
+    asked = []
+    talk = [True]
+
+    class Clock:
+        period_ms, late, seconds, millis, uptime = 60_000, 0, START_MS // 1000, 0, 0
+
+        def tick_in(self, ms):
+            asked.append(ms)
+
+        def to_tick(self):
+            return 60_000
+
+        def drain(self):
+            pass
+
+        look = drain
+
+    class Polled:
+        readers, supply = [Reader(5, 6)], None
+
+        def read(self, values, seconds, millis, seqs, start, n):
+            return n
+
+    hal = SimpleNamespace(
+        clock=Clock(), kept=blank(board, room=3), line=SimpleNamespace(talks=lambda: talk[0]), counts=[0] * 23,
+        state=SimpleNamespace(safe=0, write_at=0, test_at=0),
+    )  # fmt: skip
+    hal.kept.set_due(START_MS + 40_000)
+    gate = SimpleNamespace(
+        ring=SimpleNamespace(n_channels=1, need=lambda: 2, parts=lambda: []), scan=SimpleNamespace(carry=b"", hop=2),
+        reference=SimpleNamespace(ready=lambda: 1, array=array("i", [1]), regimes=None), readers=[], windows=0,
+        records=0,
+    )  # fmt: skip
+    source = board.napping.Napping(Polled(), gate, hal, SimpleNamespace(n=0), [], 2048, "", 400)
+    room = [0, 0], [0, 0], [0, 0], [0, 0]
+    assert source.read(*room, 0, 1) == 1
+    assert source.read(*room, 0, 1) == 1
+    assert asked == [40_000]
+    talk[0] = False
+    with pytest.raises(Asleep):
+        source.read(*room, 0, 1)
+    assert board.retained.recall().due() == START_MS + 60_000
