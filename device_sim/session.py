@@ -1,7 +1,8 @@
 """A virtual board that a test has in hand: it is fed, runs for as long as it is told, and says what it makes of it.
 
 The shipped bundle runs on the real VM with the policy's own sensor drivers, in virtual time: what the pins show comes
-down a pipe, and the board waits there for more.
+down a pipe, and the board waits there for more. It waits awake between its records: asleep it would judge alike
+(tests/device_sim/test_deep_sleep.py), and take longer.
 """
 
 import contextlib
@@ -65,6 +66,7 @@ class Session:
             launch(
                 bundle, world=at, start_ms=self._start_ms, commission=self._commission, heap_kb=HEAP_KB, tap=False,
                 measure=0,
+                awake=True,
             )
         )  # fmt: skip
         self._items = running.frames()
@@ -82,6 +84,11 @@ class Session:
     @property
     def verdicts(self) -> list[Verdict]:
         return [item.form for item in self.frames if isinstance(item.form, Verdict) and item.form.action is not None]
+
+    @property
+    def fed_s(self) -> float:
+        """Seconds of what was fed, and has not run yet."""
+        return sum(map(len, self._fed)) * self.policy.period_ms / 1000
 
     @property
     def hello(self) -> Hello:
@@ -149,7 +156,7 @@ class Session:
 
     def _expect(self, holds, what: str, within: float | str | None) -> Verdict:
         hop_s = self.policy.hop * self.policy.period_ms / 1000
-        left_s = sum(map(len, self._fed)) * self.policy.period_ms / 1000 if within is None else seconds(within)
+        left_s = self.fed_s if within is None else seconds(within)
         began, seen = self.now_s, []
         while left_s > 1e-9:
             for verdict in self.run(min(hop_s, left_s)):

@@ -181,7 +181,7 @@ def parser() -> Parser:
                    help="recordings that the board judges in place of its sensors: a test on the bench")  # fmt: skip
 
     p = verb(
-        "simulate", commands.simulate, "run the bundle on the virtual board", extras=["sim"], work=True, data="required"
+        "simulate", commands.simulate, "run the bundle on the virtual board", extras=["sim"], work=True, data="optional"
     )
     p.add_argument("--board", metavar="NAME", help="whose currents the energy is reckoned with (default: the policy's)")
     p.add_argument("--vm", choices=("micropython", "pico"), default="micropython",
@@ -192,12 +192,16 @@ def parser() -> Parser:
         "--heap", metavar="KB", type=_positive(int), help="of the VM (default: twice the board's, as its words are)"
     )
     p.add_argument("--battery-mwh", metavar="N", type=_positive(float),
-                   help="what the battery holds (default: 6000, two AA cells)")  # fmt: skip
+                   help="what the battery holds (default: as the policy's kind of battery does)")  # fmt: skip
     p.add_argument("--labels", metavar="CSV", type=Path, help="what a person says of windows: timestamp (of the newest "
                    "record), parent, label (good or bad), optional delay (windows, default 16)")  # fmt: skip
     p.add_argument("--order", metavar="WHAT@TIME", action="append", default=[],
                    help="what the operator does: adapt or rollback, as in adapt@2026-03-01T12:00:00Z")  # fmt: skip
-    out(p, "sim", "folder for events.jsonl, summary.json and report.html")
+    p.add_argument("--scenario", metavar="TOML", type=Path, nargs="+", action="extend", default=[],
+                   help="in place of a recording: what the board sees, what fails, what is expected; exit status 1 "
+                   "where that is not met (docs/testing.md)")  # fmt: skip
+    p.add_argument("--jobs", metavar="N", type=_positive(int), default=1, help="scenarios at once (default: 1)")
+    out(p, "sim", "folder for events.jsonl, summary.json and report.html; of scenarios: junit.xml")
 
     p = verb("features", commands.features, "the dimensions of each window, integers as on the device", extras=["sim"],
              work=True, data="required", json=False)  # fmt: skip

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 
-from .firmware.errors import InputError
+from .firmware.errors import InputError, RefusedError
 from .progress import bar
 from .steps import Steps
 
@@ -136,8 +136,13 @@ def build(args) -> None:
 
 
 def simulate(args) -> None:
+    if args.scenario:
+        _scenarios(args)
+        return
     from .device_sim.simulate import simulate
 
+    if not args.data:
+        raise InputError("simulate: neither --data nor --scenario; expected one of them")
     with _steps(args.work) as (steps, progress):
         board = args.board or steps.board()
         steps.ensure_build("RPI_PICO" if args.vm == "pico" else "UNIX")
@@ -146,6 +151,23 @@ def simulate(args) -> None:
             battery_mwh=args.battery_mwh, labels=args.labels, orders=args.order, progress=progress,
         )  # fmt: skip
     _print(args, summary.as_json(), [*summary.lines(), f"report: {args.out / 'report.html'}"])
+
+
+def _scenarios(args) -> None:
+    from .device_sim import scenario
+    from .firmware import atomic
+
+    if args.data:
+        raise InputError("simulate: --data beside --scenario; expected one of them")
+    with _steps(args.work) as (steps, _):
+        steps.ensure_build("UNIX")
+        played = scenario.play_all(args.work, args.scenario, args.jobs)
+    args.out.mkdir(parents=True, exist_ok=True)
+    atomic.write(args.out / "junit.xml", scenario.junit(played))
+    _print(args, played, [line for one in played for line in one.lines()])
+    failed = sum(not one.met for one in played)
+    if failed:
+        raise RefusedError(f"{failed} of {len(played)} scenarios are not as expected; see {args.out / 'junit.xml'}")
 
 
 def features(args) -> None:

@@ -143,13 +143,15 @@ def launch(
     measure: int = MEASURE,
     wake_ms: int = 0,
     cuts: tuple[int, ...] = (),
+    awake: bool = False,
 ) -> Iterator[Launch]:
     """A running virtual board; it is ended and its folder removed when the block is left.
 
     ``bundle``: a folder with lib/ and gate/. ``replay``: the records' file, or ``world`` for the board's own drivers.
     ``start_ms``: milliseconds since 1970. ``commission``: windows, in place of the plan's. ``orders``: what a person
     does meanwhile (operator.py). ``heap_kb``: of the VM, for the bundle alone. ``wake_ms``: that a start behind a deep
-    sleep takes; ``cuts``: milliseconds from the start at which the power is cut, while it sleeps so.
+    sleep takes; ``cuts``: milliseconds from the start at which the power is cut, while it sleeps so; ``awake``: it
+    waits awake, whatever its bundle says.
     """
     plan = plan_of(bundle)
     folder = Path(tempfile.mkdtemp(prefix="motegate-sim-"))
@@ -161,6 +163,9 @@ def launch(
     )
     try:
         shutil.copytree(bundle / "gate", folder / "gate", ignore=shutil.ignore_patterns("replay.bin"))
+        if awake:
+            service = folder / "gate" / "service.json"
+            service.write_text(json.dumps(json.loads(service.read_text()) | {"sleep": "none", "light": ""}))
         if replay is not None:
             os.symlink(replay.resolve(), folder / "gate" / "replay.bin")
         judged_from = plan.reference.windows if commission is None else commission

@@ -91,3 +91,14 @@ def test_the_page_on_testing_does_what_it_says(tmp_path):
         cwd=tmp_path, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert "2 passed" in done.stdout, done.stdout[-2000:]
+
+
+def test_a_bundle_that_would_sleep_deeply_is_as_awake_as_any(tmp_path):
+    """Hours apart, so that it would: what the pins show is for one VM from its start to its end."""
+    data = hand.recording_of(tmp_path / "learned.csv", hand.stream(64 * 30), period_s=3600)
+    text = hand.POLICY.replace("period_ms = 1000", "period_ms = 3600000")
+    work = hand.work(
+        tmp_path / "work", data, windows=5, policy=text + '[power]\nsleep = "deep"\n[deploy]\nboard = "ESP32_GENERIC"\n'
+    )
+    with Session(work, commission=0) as board:
+        assert len(board.feed(hand.stream(64 * 5, seed=2)).run()) == 5
