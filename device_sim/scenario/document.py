@@ -10,8 +10,7 @@ from motegate.firmware.printable import printable
 from motegate.train.policy import Policy
 from motegate.train.table import Table, nearest, quoted
 
-from ..duration import seconds
-from ..session import FAULTS
+from ..testing import FAULTS, seconds
 
 MOST_COMMISSIONING = 65_535
 

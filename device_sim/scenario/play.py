@@ -13,7 +13,7 @@ from motegate.train import policy as policies
 from motegate.train import recording
 from motegate.train.policy import Policy
 
-from ..session import START_MS, Session
+from ..testing import START_MS, Session
 from .document import Expectation, Part, Scenario, load
 
 

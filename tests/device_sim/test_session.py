@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from motegate.device_sim.session import Session
+from motegate.device_sim.testing import Session
 from motegate.firmware.link import Error, Recovered
 
 from . import hand

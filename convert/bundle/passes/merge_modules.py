@@ -7,6 +7,7 @@ name of its own (a dimension's, `from ._bounds import measure as trust`) keeps t
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from .edits import Edit, edited
 
@@ -49,9 +50,9 @@ def _emptied(path: str, before: Mapping[str, str], after: Mapping[str, str]) -> 
 def _next(sources: Mapping[str, str], into: str) -> str | None:
     """A module that only ``into`` imports, at its top level."""
     text = sources.get(f"{into}.py", "")
-    for node in ast.parse(text).body:
+    for node in _froms(text):
         for name in _named(node, into):
-            mine = [n for n in ast.walk(ast.parse(text)) if name in _named(n, into)]
+            mine = [n for n in _froms(text) if name in _named(n, into)]
             top = all(isinstance(n, ast.ImportFrom) and n.col_offset == 0 for n in mine)
             if f"{name}.py" in sources and top and not _imported_elsewhere(sources, name, into):
                 return name
@@ -63,8 +64,14 @@ def _imported_elsewhere(sources: Mapping[str, str], name: str, into: str) -> boo
         name in _named(node, path.removesuffix(".py"))
         for path, text in sources.items()
         if path != f"{into}.py"
-        for node in ast.walk(ast.parse(text))
+        for node in _froms(text)
     )
+
+
+@lru_cache(4096)
+def _froms(text: str) -> tuple[ast.ImportFrom, ...]:
+    """Every import from somewhere, wherever it stands: each text is asked for them again and again."""
+    return tuple(node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom))
 
 
 def _named(node: ast.AST, importer: str) -> list[str]:

@@ -9,8 +9,8 @@ import pytest
 
 @pytest.fixture
 def mote() -> Iterator[Callable[..., Any]]:
-    """``mote(work, commission=...)``: a Session (device_sim/session.py) on WORK's bundle, ended with the test."""
-    from motegate.device_sim.session import Session
+    """``mote(work, commission=...)``: a Session (session.py) on WORK's bundle, ended with the test."""
+    from motegate.device_sim.testing import Session
 
     with ExitStack() as stack:
         yield lambda work, **options: stack.enter_context(Session(work, **options))

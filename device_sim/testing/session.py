@@ -20,10 +20,10 @@ from motegate.firmware.link import Frame, Hello, Text, Verdict
 from motegate.train import policy as policies
 from motegate.train import recording
 
-from .board import controls
+from ..board import controls
+from ..machines import World, launch
+from ..wiring import Wires
 from .duration import seconds
-from .machines import World, launch
-from .wiring import Wires
 
 FAULTS = {"silent": controls.SILENT, "hang": controls.HANGING}
 HEAD_BYTES = 8  # of a block (board/world.py)
