@@ -135,7 +135,8 @@ def run() -> str:
     ]
     return f"""`python -m tests.bench stages`: cycles of an emulated Pico (rp2040py, not checked on silicon), the least
 of four: of a record's sample with the ADC driver, of the slots of a hop, of each stage of a window behind it, and of
-the start from the first import to the gate.
+the start from the first import to the gate. Slots are what the stages leave of a step's least, whose window is another
+one: their error is all the others', and with eight channels nothing is left.
 
 | cycles | {head} |
 | --- |{" --- |" * len(found)}
