@@ -41,20 +41,26 @@ class Wires:
         columns = zip(self._channels, self._sensors, counts.T, strict=True)
         return np.stack([_raw(channel, *read, column) for channel, read, column in columns], axis=1)
 
+    def nothing(self) -> np.ndarray:
+        """int64[channels]: what is held before anything has come."""
+        return self.raw(np.zeros((1, len(self._channels))))[0]
+
+    def held(self, counts: np.ndarray, before: np.ndarray) -> np.ndarray:
+        """The same of counts some of which are missing: the value before stands there, in the first row ``before``."""
+        missing = np.concatenate((np.zeros((1, len(before)), bool), counts == MISSING))
+        return _hold(np.concatenate((before[None], self.raw(counts))), missing)[1:]
+
 
 def write_world(policy: Policy, chunks: Iterable[Records], out: Path) -> World:
     """Writes the file that `board/world.py` reads; InputError for a channel without a sensor on a pin or a bus."""
     wires = Wires(policy)
-    raw_of, sensors = wires.raw, policy.channels
-    held = raw_of(np.zeros((1, len(sensors))))[0]
+    held = wires.nothing()
     newest: tuple[np.ndarray, np.ndarray] | None = None  # time and raw values of the record that is still held
     with open(out, "wb") as file:
         file.write(np.array([len(policy.channels)], "<u4").tobytes())
         for records in chunks:
             stamps = records.seconds.astype(np.int64) * 1000 + records.millis
-            raw = raw_of(records.counts)
-            missing = np.concatenate((np.zeros((1, len(held)), bool), records.counts == MISSING))
-            raw = _hold(np.concatenate((held[None], raw)), missing)[1:]
+            raw = wires.held(records.counts, held)
             held = raw[-1]
             if newest is not None:
                 stamps, raw = np.concatenate((newest[0], stamps)), np.concatenate((newest[1], raw))

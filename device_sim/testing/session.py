@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from motegate.firmware.device.layout import MISSING
 from motegate.firmware.link import Frame, Hello, Text, Verdict
 from motegate.train import policy as policies
 from motegate.train import recording
@@ -52,7 +51,7 @@ class Session:
         self._most = (controls.PIPE - HEAD_BYTES) // (2 * len(self.policy.channels))
         self._fed: list[np.ndarray] = []
         self._fault_ends: float | None = None
-        self._held = self._wires.raw(np.zeros((1, len(self.policy.channels))))[0]
+        self._held = self._wires.nothing()
         self._stack = ExitStack()
         self._pipe: IO[bytes] | None = None
         self._items: Iterator[Frame | Text] = iter(())
@@ -106,11 +105,9 @@ class Session:
                 raise ValueError(f"{values.shape[1]} columns, expected {len(self.policy.channels)}, one a channel")
             pairs = zip(self.policy.channels, values.T, strict=True)
             counts = np.stack([channel.count(column) for channel, column in pairs], axis=1)
-        missing = np.asarray(counts) == MISSING
-        raw = self._wires.raw(np.where(missing, 0, counts))
-        for row, gone in zip(raw, missing, strict=True):
-            row[gone] = self._held[gone]
-            self._held = row
+        raw = self._wires.held(np.asarray(counts), self._held)
+        if len(raw):
+            self._held = raw[-1]
         self._fed.append(raw)
         return self
 

@@ -23,9 +23,12 @@ CUTS = (500, 700, 1000)
 """Hops of eight records after which the power is cut."""
 LONG = lean(handmade.ONE_CHANNEL).replace("length = 64, hop = 16", "length = 64, hop = HOP")
 YEAR = 365.25
+Accounts = dict[tuple[str, str, int, str], Account | None]
+"""By board, pace, hop and way to wait."""
 
 
 def run() -> str:
+    found = _accounts()
     return f"""`python -m tests.bench asleep`
 
 **How long two AA cells last**, in years (y) or days (d), with what one standard deviation of every figure makes of it,
@@ -33,9 +36,9 @@ ten years (their shelf life) at most: one channel on an ADC, window 64, {_about(
 classifiers; a frame a window with its dimensions. "-": the board has not got it, or not at this pace (`build` says
 why). Bold: the longest of its board.
 
-{_table()}
+{_table(found)}
 
-{_beyond()}
+{_beyond(found)}
 
 {_equal()}
 
@@ -65,8 +68,8 @@ def _about() -> str:
     return f"{work.cells} dimensions, {work.macs} MACs, {work.gate_bytes:,} bytes of gate"
 
 
-def _accounts() -> dict[tuple[str, str, int, str], Account | None]:
-    found = {}
+def _accounts() -> Accounts:
+    found: Accounts = {}
     with tempfile.TemporaryDirectory() as folder:
         for name in boards.names():
             for pace, period_ms in PERIODS.items():
@@ -88,8 +91,7 @@ def _span(one: Account | None, best: bool) -> str:
     return f"**{text}**" if best else text
 
 
-def _table() -> str:
-    found = _accounts()
+def _table(found: Accounts) -> str:
     columns = [(pace, hop) for pace in PERIODS for hop in HOPS]
     lines = [
         "| board | sleep | " + " | ".join(f"{pace}, hop {hop}" for pace, hop in columns) + " |",
@@ -106,8 +108,7 @@ def _table() -> str:
     return "\n".join(lines)
 
 
-def _beyond() -> str:
-    found = _accounts()
+def _beyond(found: Accounts) -> str:
     lines = [
         """**Beyond three years at a record in five minutes, hop 8**, and what the quality work (scan to action) takes:
 

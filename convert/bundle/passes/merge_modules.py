@@ -53,7 +53,7 @@ def _next(sources: Mapping[str, str], into: str) -> str | None:
     for node in _froms(text):
         for name in _named(node, into):
             mine = [n for n in _froms(text) if name in _named(n, into)]
-            top = all(isinstance(n, ast.ImportFrom) and n.col_offset == 0 for n in mine)
+            top = all(n.col_offset == 0 for n in mine)
             if f"{name}.py" in sources and top and not _imported_elsewhere(sources, name, into):
                 return name
     return None
